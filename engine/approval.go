@@ -1,0 +1,83 @@
+package engine
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+)
+
+// ApprovalKind says what a person is asked to allow.
+type ApprovalKind string
+
+// The kinds of approval. KindQuestion is the worker's own ask_person.
+const (
+	KindSpawn    ApprovalKind = "spawn"
+	KindStep     ApprovalKind = "step"
+	KindEdit     ApprovalKind = "edit"
+	KindCommand  ApprovalKind = "command"
+	KindQuestion ApprovalKind = "question"
+)
+
+// Decision is the answer to an approval.
+type Decision string
+
+// The decisions. Denied is not a person's: it says that nobody was there to ask, and the ticket goes back to todo.
+const (
+	Approved Decision = "approved"
+	Rejected Decision = "rejected"
+	Denied   Decision = "denied"
+)
+
+// Approval is the record of one question to a person: proposed, then decided, then consumed by the worker that
+// asked. It lives in State and so survives everything. An Approval read from a Snapshot must not be changed.
+type Approval struct {
+	ID        ApprovalID   `json:"id"`
+	Kind      ApprovalKind `json:"kind"`
+	Run       Run          `json:"run"`
+	Title     string       `json:"title"`             // one short line, safe to show
+	Hash      string       `json:"hash"`              // of exactly what was asked; names the blob of its Content
+	Options   []string     `json:"options,omitempty"` // of a question: what may be answered, when not free text
+	Requested time.Time    `json:"requested"`
+	Answer    *Answer      `json:"answer,omitempty"` // nil while it is pending
+}
+
+// Pending reports whether nobody has answered yet.
+func (a *Approval) Pending() bool { return a.Answer == nil }
+
+// Answer is what was decided, by whom, and what came back edited.
+type Answer struct {
+	Decision Decision  `json:"decision"`
+	By       Actor     `json:"by"`
+	Reason   string    `json:"reason,omitempty"` // the person's words to the worker; of a question: the answer
+	Edited   string    `json:"edited,omitempty"` // names the blob of the Content as edited; empty when unchanged
+	At       time.Time `json:"at"`
+}
+
+// Content is what an approval asks, whole. Which fields are set depends on the kind: Prompt and Context of a spawn,
+// Tool and Arguments of a step or a command, Diff of an edit, Question of a question.
+type Content struct {
+	Prompt    string            `json:"prompt,omitempty"`
+	Context   string            `json:"context,omitempty"`
+	Model     string            `json:"model,omitempty"`
+	Tool      string            `json:"tool,omitempty"`
+	Arguments string            `json:"arguments,omitempty"` // JSON, as the model wrote it
+	Diff      string            `json:"diff,omitempty"`
+	Question  string            `json:"question,omitempty"`
+	Rests     map[string]string `json:"rests,omitempty"` // path → ContentHash of the files that this rests on
+}
+
+// Encode is the form of c that is stored and hashed: equal contents have equal encodings.
+func (c Content) Encode() []byte {
+	b, err := json.Marshal(c)
+	if err != nil {
+		panic("engine: a Content always encodes: " + err.Error()) // strings and a map of strings only
+	}
+	return b
+}
+
+// ContentHash is the SHA-256 of data in hex. It names blobs and says whether a file is what it was.
+func ContentHash(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,94 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/slop-ls/slop-ls/engine/trackfile"
+)
+
+// Status, Priority and their values are the document's own words; see package trackfile.
+type (
+	Status   = trackfile.Status
+	Priority = trackfile.Priority
+)
+
+// The five statuses of a ticket.
+const (
+	Todo       = trackfile.Todo
+	InProgress = trackfile.InProgress
+	Completed  = trackfile.Completed
+	Blocked    = trackfile.Blocked
+	Killed     = trackfile.Killed
+)
+
+// transitions is the one table of what may follow what, with what brings it about. docs/state-machine.md is
+// generated from it.
+var transitions = map[Status]map[Status]string{
+	Todo: {
+		InProgress: "start",
+		Blocked:    "a person",
+		Killed:     "kill",
+		Completed:  "skip",
+	},
+	InProgress: {
+		Completed: "delivered",
+		Blocked:   "failure, block",
+		Killed:    "kill",
+		Todo:      "retry, interrupted, denied for want of a person",
+	},
+	Blocked: {
+		Todo:      "retry, unblock",
+		Completed: "skip",
+		Killed:    "kill",
+	},
+	Killed: {
+		Todo: "retry",
+	},
+	Completed: {
+		Todo: "undo, retry",
+	},
+}
+
+// TransitionError says that a ticket cannot go from one status to another. It changes nothing.
+type TransitionError struct {
+	Ticket   TicketKey
+	From, To Status
+}
+
+func (e *TransitionError) Error() string {
+	return fmt.Sprintf("ticket %s is %s and cannot become %s", e.Ticket.ID, e.From, e.To)
+}
+
+// CanMove reports whether the transition table lets a ticket go from one status to another.
+func CanMove(from, to Status) bool {
+	_, ok := transitions[from][to]
+	return ok
+}
+
+// Phase is what an in_progress ticket is doing, for people. It is derived from what is journalled and never
+// journalled itself; a ticket that is not in_progress has none.
+type Phase string
+
+// The phases in the order in which an attempt usually meets them.
+const (
+	NoPhase       Phase = ""
+	AwaitingSpawn Phase = "awaiting-spawn"
+	Thinking      Phase = "thinking"
+	AwaitingStep  Phase = "awaiting-step"
+	RunningTool   Phase = "running-tool"
+	Verifying     Phase = "verifying"
+	AwaitingEdit  Phase = "awaiting-edit"
+)
+
+// TrackStatus is where a track as a whole stands.
+type TrackStatus string
+
+// The six states of a track. TrackBlocked: nothing can run until a person does something.
+const (
+	TrackIdle    TrackStatus = "idle"
+	TrackRunning TrackStatus = "running"
+	TrackPaused  TrackStatus = "paused"
+	TrackDone    TrackStatus = "done"
+	TrackBlocked TrackStatus = "blocked"
+	TrackStopped TrackStatus = "stopped"
+)
