@@ -1,0 +1,175 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/slop-ls/slop-ls/engine/trackfile"
+)
+
+// Command is a wish to change something. Decide turns it into events or refuses it; nothing else changes a ticket.
+// The set is closed. Commands of people are exported; those of workers are made by Desk.
+type Command interface{ command() }
+
+type (
+	// PlanTrack makes a document without errors the plan. Renamed maps old ticket ids to new ones.
+	PlanTrack struct {
+		Track   TrackID
+		Spec    trackfile.Track
+		Renamed map[string]string
+	}
+	// RenameTrack moves a track's state after its document was renamed.
+	RenameTrack struct{ Track, To TrackID }
+	// StartTrack is a person's run for each of the track's tickets, also those that become ready later. A paused,
+	// stopped or blocked track goes on.
+	StartTrack struct {
+		Track TrackID
+		By    Actor
+	}
+	// PauseTrack lets running workers finish their current step and starts nothing new.
+	PauseTrack struct {
+		Track TrackID
+		By    Actor
+	}
+	// ResumeTrack undoes PauseTrack.
+	ResumeTrack struct {
+		Track TrackID
+		By    Actor
+	}
+	// StopTrack cancels the track's running workers; their tickets go back to todo.
+	StopTrack struct {
+		Track TrackID
+		By    Actor
+	}
+	// RunTicket queues one ticket: it starts as soon as its dependencies and the pool let it.
+	RunTicket struct {
+		Ticket      TicketKey
+		By          Actor
+		Instruction string // goes into the next prompt
+	}
+	// RetryTicket puts a blocked, killed or completed ticket back to todo and queues it.
+	RetryTicket struct {
+		Ticket      TicketKey
+		By          Actor
+		Instruction string
+	}
+	// KillTicket ends a ticket; its worker is cancelled and delivers nothing.
+	KillTicket struct {
+		Ticket TicketKey
+		By     Actor
+		Reason string
+	}
+	// BlockTicket stops a ticket until UnblockTicket; a worker that runs it is cancelled.
+	BlockTicket struct {
+		Ticket TicketKey
+		By     Actor
+		Reason string
+	}
+	// UnblockTicket puts a blocked ticket back to todo, whatever blocked it.
+	UnblockTicket struct {
+		Ticket      TicketKey
+		By          Actor
+		Instruction string
+	}
+	// SkipTicket counts a todo or blocked ticket as completed without running it.
+	SkipTicket struct {
+		Ticket TicketKey
+		By     Actor
+		Reason string
+	}
+	// UndoTicket puts a completed ticket back to todo, after its edits were taken back. It is not queued.
+	UndoTicket struct {
+		Ticket TicketKey
+		By     Actor
+		Reason string
+	}
+	// AnswerApproval decides a pending approval. The first answer stands; a later one gets *DecidedError.
+	AnswerApproval struct {
+		ID       ApprovalID
+		Decision Decision
+		By       Actor
+		Reason   string
+		Edited   string // names the blob of the edited Content, stored before; empty when unchanged
+	}
+	// Configure changes settings of a running Conductor. It is not journalled.
+	Configure struct{ Settings Settings }
+)
+
+func (PlanTrack) command()      {}
+func (RenameTrack) command()    {}
+func (StartTrack) command()     {}
+func (PauseTrack) command()     {}
+func (ResumeTrack) command()    {}
+func (StopTrack) command()      {}
+func (RunTicket) command()      {}
+func (RetryTicket) command()    {}
+func (KillTicket) command()     {}
+func (BlockTicket) command()    {}
+func (UnblockTicket) command()  {}
+func (SkipTicket) command()     {}
+func (UndoTicket) command()     {}
+func (AnswerApproval) command() {}
+func (Configure) command()      {}
+
+// Settings are the knobs of the Conductor, of configuration's section [mma].
+type Settings struct {
+	MaxWorkers int      // at least 1
+	AutoQueue  bool     // ready tickets that nobody has run start by themselves, unless they are in step mode
+	MaxRetries int      // counted failures before a ticket is blocked for a person
+	Models     []string // the worker tier's escalation order, at least one
+}
+
+// Model is the model of an attempt: the override, else the escalation list at the number of counted failures, its
+// last one from there on.
+func (s Settings) Model(override string, retries int) string {
+	if override != "" || len(s.Models) == 0 {
+		return override
+	}
+	return s.Models[min(retries, len(s.Models)-1)]
+}
+
+// Errors of commands, wrapped with what they were about.
+var (
+	ErrNoTrack    = errors.New("no such track")
+	ErrNoTicket   = errors.New("no such ticket")
+	ErrNoApproval = errors.New("no such approval")
+	// ErrStaleRun refuses what an attempt says after it ended.
+	ErrStaleRun = errors.New("this attempt has ended")
+	// ErrStopped is returned to everyone who submits after the Conductor has stopped.
+	ErrStopped = errors.New("the conductor has stopped")
+)
+
+// CycleError says that a plan's dependencies form a cycle. The plan is refused whole.
+type CycleError struct {
+	Track TrackID
+	IDs   []string // the first one again at the end
+}
+
+func (e *CycleError) Error() string {
+	msg := fmt.Sprintf("track %s has a dependency cycle: %s", e.Track, e.IDs[0])
+	for _, id := range e.IDs[1:] {
+		msg += " → " + id
+	}
+	return msg
+}
+
+// PlanError says that a plan cannot become a track for another reason than a cycle.
+type PlanError struct {
+	Track  TrackID
+	Ticket string
+	Msg    string
+}
+
+func (e *PlanError) Error() string {
+	return fmt.Sprintf("track %s, ticket %s: %s", e.Track, e.Ticket, e.Msg)
+}
+
+// DecidedError tells a late answer who decided before it.
+type DecidedError struct {
+	ID     ApprovalID
+	Answer Answer
+}
+
+func (e *DecidedError) Error() string {
+	return fmt.Sprintf("approval %s was already %s by %s", e.ID, e.Answer.Decision, e.Answer.By)
+}
