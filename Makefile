@@ -1,0 +1,58 @@
+# `make` alone prints this file's help. Tools are pinned by the tool lines of go.mod.
+
+GO ?= go
+GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+FUZZTIME ?= 20s
+BENCH ?= .
+COUNT ?= 6
+SOAKTIME ?= 10m
+
+.DEFAULT_GOAL := help
+.PHONY: help build install demo generate fmt test check unit race fuzz portable gofmt vet lint bench soak clean
+
+##@ Use
+build: ## build bin/slop-ls
+	$(GO) build -trimpath -o bin/slop-ls ./cmd/slop-ls
+install: ## install slop-ls into the Go bin folder
+	$(GO) install -trimpath ./cmd/slop-ls
+demo: ## run the demo: no key, no network
+	$(GO) run ./cmd/slop-ls demo
+
+##@ Check
+check: test ## what CI runs (.ci/run)
+test: gofmt vet race portable fuzz ## everything, with -race, short fuzz runs and the other systems
+unit: ## the tests alone, without -race: the quickest answer
+	$(GO) tool gotestsum --format pkgname-and-test-fails -- ./...
+race: ## the tests with -race
+	$(GO) tool gotestsum --format pkgname-and-test-fails -- -race -timeout 20m ./...
+fuzz: ## each fuzz target for FUZZTIME (20s)
+	.ci/fuzz $(FUZZTIME)
+portable: ## vet without cgo, builds for macOS and Windows
+	.ci/portable
+gofmt: ## fail where gofmt would change something
+	.ci/gofmt
+vet: ## go vet with cgo
+	$(GO) vet ./...
+lint: ## golangci-lint; fetches it on the first run
+	$(GO) run $(GOLANGCI_LINT) run ./...
+
+##@ Measure
+bench: ## benchmarks through benchstat (BENCH=regexp COUNT=n)
+	@mkdir -p .cache
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./... | tee .cache/bench.txt
+	$(GO) tool benchstat .cache/bench.txt
+soak: ## fuzz and race tests for long (SOAKTIME=10m a target)
+	$(GO) test -race -count 20 -timeout 2h ./engine/... ./store/... ./lsp/...
+	.ci/fuzz $(SOAKTIME)
+
+##@ Keep
+generate: ## write what is generated again: docs, golden files, schema
+	$(GO) generate ./...
+fmt: ## gofmt everything
+	git ls-files -co --exclude-standard '*.go' | grep -v /testdata/ | xargs gofmt -w
+clean: ## remove what make made
+	rm -rf bin .cache
+
+help:
+	@awk 'BEGIN {FS = ":.*## "} /^##@ / {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
