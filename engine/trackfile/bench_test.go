@@ -1,0 +1,53 @@
+package trackfile
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/goccy/go-yaml/parser"
+)
+
+// large is a track of n tickets, each with all that tickets usually have.
+func large(n int) []byte {
+	var b strings.Builder
+	b.WriteString("title: Large\ngoal: |\n  To be large.\ntickets:\n")
+	for i := range n {
+		fmt.Fprintf(&b, `  - id: T%d
+    description: Give the lexer positions, step %d
+    target_file: parser/lex%d.go
+    target_symbols: [Lexer.Next, Token]
+    context_requirements: [parser/token.go]
+    writes: [parser/*.go]         # what else it will change
+    depends_on: [T%d]
+    priority: high
+    verify: go test ./parser
+`, i+1, i, i, max(1, i))
+	}
+	return []byte(b.String())
+}
+
+// BenchmarkParse reads 10,000 tickets, and gives the time as a ratio to the YAML library's own parser on the
+// same bytes in the same run. The ratio is to stay below 1.5.
+func BenchmarkParse(b *testing.B) {
+	src := large(10_000)
+	src = []byte(strings.Replace(string(src), "depends_on: [T1]", "depends_on: []", 1)) // the first has none
+	var ours, bare time.Duration
+	b.SetBytes(int64(len(src)))
+	for b.Loop() {
+		start := time.Now()
+		if d := Parse("a.track.yaml", src); len(d.Problems) > 0 {
+			b.Fatal(d.Problems[0].String("a"))
+		}
+		ours += time.Since(start)
+		b.StopTimer()
+		start = time.Now()
+		if _, err := parser.ParseBytes(src, 0); err != nil {
+			b.Fatal(err)
+		}
+		bare += time.Since(start)
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(ours)/float64(bare), "ratio-to-bare-parser")
+}

@@ -1,0 +1,173 @@
+package trackfile
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
+)
+
+// maxCopied bounds what aliases may stand for altogether, so that a short file cannot mean a huge one.
+const maxCopied = 100_000
+
+// convert turns the parser's node, with what is below it, into ours. Its depth is bounded by heavyTokens.
+func (y *yamlReader) convert(n ast.Node) *node {
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		return y.mapping(n)
+	case *ast.MappingValueNode:
+		return y.pairs(&node{kind: mapping, size: 1}, []*ast.MappingValueNode{n})
+	case *ast.SequenceNode:
+		return y.sequence(n)
+	case *ast.LiteralNode:
+		return y.block(n)
+	case *ast.AnchorNode:
+		return y.anchor(n)
+	case *ast.AliasNode:
+		return y.alias(n)
+	case *ast.TagNode:
+		return y.tagged(n)
+	case *ast.MappingKeyNode:
+		return y.convert(n.Value)
+	}
+	return y.scalar(n)
+}
+
+func (y *yamlReader) scalar(n ast.Node) *node {
+	if n == nil || n.GetToken() == nil {
+		return scalar(nothing, "", Span{y.loc.at, y.loc.at})
+	}
+	tk := n.GetToken()
+	at := y.loc.span(tk)
+	switch n := n.(type) {
+	case *ast.StringNode:
+		return scalar(text, y.written(tk, n.Value, at), at)
+	case *ast.MergeKeyNode:
+		return scalar(text, "<<", at)
+	case *ast.BoolNode:
+		return scalar(boolean, strings.ToLower(tk.Value), at)
+	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
+		return scalar(number, tk.Value, at)
+	}
+	return scalar(nothing, "", at)
+}
+
+// written is the value of plain text on one line as it stands in the source: the tokenizer drops tabs.
+func (y *yamlReader) written(tk *token.Token, value string, at Span) string {
+	if tk.Type != token.StringType {
+		return value
+	}
+	if raw := y.src[at.Start:at.End]; strings.Contains(raw, "\t") && !strings.ContainsAny(raw, "\r\n") {
+		return raw
+	}
+	return value
+}
+
+func (y *yamlReader) block(n *ast.LiteralNode) *node {
+	at := y.loc.span(n.Start)
+	if n.Value == nil {
+		return scalar(text, "", at)
+	}
+	at.End = max(at.End, y.loc.span(n.Value.Token).End)
+	return scalar(text, n.Value.Value, at)
+}
+
+func (y *yamlReader) mapping(n *ast.MappingNode) *node {
+	out := &node{kind: mapping, flow: n.IsFlowStyle, size: 1}
+	y.pairs(out, n.Values)
+	if n.IsFlowStyle || len(n.Values) == 0 {
+		start := y.loc.span(n.Start)
+		out.span = Span{start.Start, max(start.End, y.loc.span(n.End).End)}
+	}
+	out.entry = out.span.Start
+	return out
+}
+
+func (y *yamlReader) pairs(out *node, pairs []*ast.MappingValueNode) *node {
+	for i, p := range pairs {
+		key, value := y.convert(p.Key), y.convert(p.Value)
+		out.keys, out.items = append(out.keys, key), append(out.items, value)
+		out.size += value.size + 1
+		if i == 0 {
+			out.span, out.entry = key.span, key.span.Start
+		}
+		out.span.End = max(out.span.End, key.span.End, y.loc.span(p.Start).End, value.span.End)
+	}
+	return out
+}
+
+func (y *yamlReader) sequence(n *ast.SequenceNode) *node {
+	start := y.loc.span(n.Start)
+	out := &node{kind: list, flow: n.IsFlowStyle, span: start, entry: start.Start, size: 1}
+	for i, v := range n.Values {
+		item := y.convert(v)
+		if dash := n.Entries[i].Start; !n.IsFlowStyle && dash != nil {
+			item.entry = y.loc.span(dash).Start
+		}
+		out.items = append(out.items, item)
+		out.size += item.size
+		out.span.End = max(out.span.End, item.span.End)
+	}
+	if n.End != nil {
+		out.span.End = y.loc.span(n.End).End
+	}
+	return out
+}
+
+func (y *yamlReader) anchor(n *ast.AnchorNode) *node {
+	v := y.convert(n.Value)
+	v.entry = min(v.entry, y.loc.span(n.Start).Start)
+	if n.Name != nil {
+		y.anchors[n.Name.GetToken().Value] = v
+	}
+	return v
+}
+
+func (y *yamlReader) alias(n *ast.AliasNode) *node {
+	at := y.loc.span(n.Start)
+	if n.Value == nil {
+		return scalar(nothing, "", at)
+	}
+	name := n.Value.GetToken()
+	at.End = max(at.End, y.loc.span(name).End)
+	target, ok := y.anchors[name.Value]
+	if !ok {
+		return y.badAlias(at, "there is no anchor \"&"+name.Value+"\" above this alias")
+	}
+	if y.copied += target.size; y.copied > maxCopied {
+		return y.badAlias(at, "the aliases up to this one stand for too much: write the values out")
+	}
+	return target.placed(at)
+}
+
+func (y *yamlReader) badAlias(at Span, msg string) *node {
+	y.extra = append(y.extra, y.d.problem(Error, CodeAlias, at, "%s", msg))
+	return scalar(nothing, "", at)
+}
+
+// tagged is the value behind a tag; only the tag of text changes what it is.
+func (y *yamlReader) tagged(n *ast.TagNode) *node {
+	v := y.convert(n.Value)
+	if n.Start != nil && n.Start.Value == "!!str" && v.kind != list && v.kind != mapping {
+		v.kind = text
+	}
+	return v
+}
+
+// runeSpan is the character at a line and a rune column, both from 1; the other span when there is none.
+func (d *Document) runeSpan(line, column int, other Span) Span {
+	if line < 1 || line > len(d.lines) {
+		return other
+	}
+	at := d.lines[line-1]
+	for ; column > 1 && at < len(d.Source) && d.Source[at] != '\n'; column-- {
+		_, n := utf8.DecodeRune(d.Source[at:])
+		at += n
+	}
+	if at < other.Start {
+		return other
+	}
+	_, n := utf8.DecodeRune(d.Source[at:])
+	return Span{at, at + n}
+}
