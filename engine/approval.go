@@ -1,9 +1,11 @@
 package engine
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"time"
 )
 
@@ -80,4 +82,34 @@ func (c Content) Encode() []byte {
 func ContentHash(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
+}
+
+// contentBlob names the blob of a Content.
+func contentBlob(hash string) string { return "sha256/" + hash }
+
+// LoadContent reads the content that an approval's Hash, or an answer's Edited, names. It returns an error that wraps
+// ErrNoBlob when it was dropped, and refuses content that does not have its hash.
+func LoadContent(ctx context.Context, blobs Blobs, hash string) (Content, error) {
+	data, err := blobs.Blob(ctx, contentBlob(hash))
+	if err != nil {
+		return Content{}, fmt.Errorf("reading what was asked: %w", err)
+	}
+	if ContentHash(data) != hash {
+		return Content{}, fmt.Errorf("reading what was asked: blob %s is damaged", hash)
+	}
+	var c Content
+	if err := json.Unmarshal(data, &c); err != nil {
+		return Content{}, fmt.Errorf("reading what was asked: %w", err)
+	}
+	return c, nil
+}
+
+// StoreContent keeps an edited content and gives the name that AnswerApproval.Edited takes.
+func StoreContent(ctx context.Context, blobs Blobs, c Content) (hash string, err error) {
+	data := c.Encode()
+	hash = ContentHash(data)
+	if err := blobs.PutBlob(ctx, contentBlob(hash), data); err != nil {
+		return "", fmt.Errorf("storing an edited approval: %w", err)
+	}
+	return hash, nil
 }

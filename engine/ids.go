@@ -58,3 +58,12 @@ const (
 	ByConductor    Actor = "conductor"
 	ByDocument     Actor = "document"
 )
+
+// approvalNumber undoes approvalID.
+func approvalNumber(id ApprovalID) (uint64, bool) {
+	if len(id) < 2 || id[0] != 'A' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(string(id[1:]), 10, 32)
+	return n, err == nil && n > 0
+}

@@ -65,6 +65,15 @@ func CanMove(from, to Status) bool {
 	return ok
 }
 
+func statusIndex(s Status) int {
+	for i, v := range trackfile.Statuses {
+		if v == s {
+			return i
+		}
+	}
+	return 0 // a status that does not exist cannot be stored: plans are checked
+}
+
 // Phase is what an in_progress ticket is doing, for people. It is derived from what is journalled and never
 // journalled itself; a ticket that is not in_progress has none.
 type Phase string

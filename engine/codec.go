@@ -1,0 +1,95 @@
+package engine
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// snapshotVersion is the form of an encoded Snapshot. A snapshot of another version is thrown away and folded anew
+// from the journal.
+const snapshotVersion = 1
+
+type snapshotJSON struct {
+	Version   int         `json:"version"`
+	Seq       uint64      `json:"seq"`
+	Asked     int         `json:"asked"` // how many approvals there ever were
+	Tracks    []trackJSON `json:"tracks"`
+	Approvals []*Approval `json:"approvals"`
+}
+
+type trackJSON struct {
+	*Track
+	Tickets []*Ticket `json:"tickets"`
+}
+
+// Encode is the stored form of a snapshot. Snapshots of equal states have equal encodings.
+func (s *Snapshot) Encode() ([]byte, error) {
+	doc := snapshotJSON{Version: snapshotVersion, Seq: s.seq, Asked: s.approvals.n, Tracks: []trackJSON{}, Approvals: []*Approval{}}
+	for tr := range s.Tracks() {
+		t := trackJSON{Track: tr, Tickets: make([]*Ticket, 0, tr.Len())}
+		for tk := range tr.Tickets() {
+			t.Tickets = append(t.Tickets, tk)
+		}
+		doc.Tracks = append(doc.Tracks, t)
+	}
+	for _, a := range s.approvals.all() {
+		doc.Approvals = append(doc.Approvals, a)
+	}
+	data, err := json.Marshal(doc)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the snapshot at event %d: %w", s.seq, err)
+	}
+	return data, nil
+}
+
+// DecodeState makes a state of what Snapshot.Encode wrote. An error means no more than that the state must be
+// folded from the journal.
+func DecodeState(data []byte) (*State, error) {
+	var doc snapshotJSON
+	if err := json.Unmarshal(data, &doc); err != nil {
+		return nil, fmt.Errorf("decoding a snapshot: %w", err)
+	}
+	if doc.Version != snapshotVersion {
+		return nil, fmt.Errorf("decoding a snapshot: its version is %d, not %d", doc.Version, snapshotVersion)
+	}
+	s := NewState()
+	s.now.seq = doc.Seq
+	s.now.approvals = table[Approval]{n: doc.Asked, leaves: make([]*leaf[Approval], (doc.Asked+leafSize-1)/leafSize), epoch: s.epoch}
+	for _, a := range doc.Approvals {
+		n, ok := approvalNumber(a.ID)
+		if !ok || int(n) > doc.Asked {
+			return nil, fmt.Errorf("decoding a snapshot: approval %q has no place", a.ID)
+		}
+		s.setApproval(a.ID, a)
+	}
+	for _, t := range doc.Tracks {
+		if t.Track == nil {
+			return nil, fmt.Errorf("decoding a snapshot: a track without its fields")
+		}
+		s.restore(t)
+	}
+	return s, nil
+}
+
+// restore takes a decoded track into the state and counts what its tickets hold.
+func (s *State) restore(t trackJSON) {
+	tr := t.Track
+	tr.epoch = s.epoch
+	s.indexTrack(tr.ID, s.now.tracks.push(s.epoch, tr))
+	for _, tk := range t.Tickets {
+		tk.epoch = s.epoch
+		if tk.Status != InProgress {
+			continue
+		}
+		if !tk.Parked {
+			s.now.active++
+		}
+		if !tk.Spawned {
+			s.now.unspawned++
+		}
+		if a, ok := s.now.Approval(tk.Approval); ok && a.Answer != nil && tk.Parked {
+			s.answered = append(s.answered, a.ID)
+		}
+	}
+	s.replaceTickets(tr, t.Tickets)
+}

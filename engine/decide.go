@@ -1,0 +1,295 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+)
+
+// Decide is what a command comes to: the bodies of the events that it makes, or its refusal. It is pure: it changes
+// nothing, and equal states, settings, commands and times give equal answers. No body and no error means that
+// everything is so already.
+func Decide(s *State, set Settings, c Command, now time.Time) ([]Body, error) {
+	switch c := c.(type) {
+	case PlanTrack:
+		return s.decidePlan(c)
+	case RenameTrack:
+		return s.decideRename(c)
+	case StartTrack:
+		return s.decideTrack(c.Track, TrackMoved{c.Track, TrackRunning, c.By, ""})
+	case PauseTrack:
+		return s.decideTrack(c.Track, TrackMoved{c.Track, TrackPaused, c.By, "paused by " + string(c.By)})
+	case ResumeTrack:
+		return s.decideTrack(c.Track, TrackMoved{c.Track, TrackRunning, c.By, ""})
+	case StopTrack:
+		return s.decideStop(c)
+	case AnswerApproval:
+		return s.decideAnswer(c, now)
+	case workerCommand:
+		return s.decideWorker(set, c, now)
+	default:
+		return s.decideTicket(c)
+	}
+}
+
+// decideTicket is for a person's commands about one ticket.
+func (s *State) decideTicket(c Command) ([]Body, error) {
+	switch c := c.(type) {
+	case RunTicket:
+		return s.decideRun(c)
+	case RetryTicket:
+		return s.decideRetry(c)
+	case KillTicket:
+		return s.decideEnd(c.Ticket, Killed, TicketKilled{c.Ticket, c.By, c.Reason})
+	case BlockTicket:
+		return s.decideEnd(c.Ticket, Blocked, TicketBlocked{c.Ticket, c.By, c.Reason})
+	case UnblockTicket:
+		return s.decideUnblock(c)
+	case SkipTicket:
+		return s.decideSkip(c)
+	case UndoTicket:
+		return s.decideUndo(c)
+	default:
+		return nil, fmt.Errorf("no rule for the command %T", c)
+	}
+}
+
+// find gives a ticket to decide about, with its track.
+func (s *State) find(key TicketKey) (*Track, *Ticket, error) {
+	tr, ok := s.now.Track(key.Track)
+	if !ok {
+		return nil, nil, fmt.Errorf("%w: %s", ErrNoTrack, key.Track)
+	}
+	t, ok := tr.Ticket(key.ID)
+	if !ok {
+		return nil, nil, fmt.Errorf("%w: %s in %s", ErrNoTicket, key.ID, key.Track)
+	}
+	return tr, t, nil
+}
+
+func illegal(t *Ticket, to Status) error {
+	return &TransitionError{Ticket: t.Key, From: t.Status, To: to}
+}
+
+// decideTrack moves a track to a status that a person wants. A done track stays done.
+func (s *State) decideTrack(id TrackID, to TrackMoved) ([]Body, error) {
+	tr, ok := s.now.Track(id)
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("%w: %s", ErrNoTrack, id)
+	case tr.Status == to.To, tr.Status == TrackDone && tr.Count(Completed) == tr.Total():
+		return nil, nil
+	case to.To == TrackPaused && tr.Status != TrackRunning:
+		return nil, fmt.Errorf("track %s is %s: only a running track can be paused", id, tr.Status)
+	default:
+		return []Body{to}, nil
+	}
+}
+
+func (s *State) decideStop(c StopTrack) ([]Body, error) {
+	tr, ok := s.now.Track(c.Track)
+	if !ok {
+		return nil, fmt.Errorf("%w: %s", ErrNoTrack, c.Track)
+	}
+	bodies := []Body{TrackMoved{c.Track, TrackStopped, c.By, "stopped by " + string(c.By)}}
+	if tr.Status == TrackStopped || tr.Status == TrackDone {
+		bodies = nil
+	}
+	for t := range tr.Tickets() {
+		if t.Status == InProgress {
+			bodies = append(bodies, s.withdrawPending(t, "the track was stopped")...)
+			bodies = append(bodies, TicketRetried{Ticket: t.Key, Cause: CauseStopped, By: c.By, Reason: "the track was stopped"})
+		}
+	}
+	return bodies, nil
+}
+
+func (s *State) decideRun(c RunTicket) ([]Body, error) {
+	tr, t, err := s.find(c.Ticket)
+	if err != nil {
+		return nil, err
+	}
+	if t.Status != Todo {
+		return nil, illegal(t, InProgress)
+	}
+	queued := TicketQueued{c.Ticket, c.By, c.Instruction}
+	if t.Queued && c.Instruction == "" && !t.Denied {
+		return nil, nil
+	}
+	return append(s.revive(tr, c.By), queued), nil
+}
+
+// revive lets a track that had come to rest go on, because a person lifted what was in its way.
+func (s *State) revive(tr *Track, by Actor) []Body {
+	if tr.Status != TrackBlocked {
+		return nil
+	}
+	return []Body{TrackMoved{tr.ID, TrackRunning, by, ""}}
+}
+
+func (s *State) decideRetry(c RetryTicket) ([]Body, error) {
+	tr, t, err := s.find(c.Ticket)
+	if err != nil {
+		return nil, err
+	}
+	if t.Status == Todo || t.Status == InProgress {
+		return nil, illegal(t, Todo)
+	}
+	bodies := []Body{
+		TicketRetried{Ticket: c.Ticket, Cause: CausePerson, By: c.By, Instruction: c.Instruction},
+		TicketQueued{Ticket: c.Ticket, By: c.By},
+	}
+	return append(bodies, s.revive(tr, c.By)...), nil
+}
+
+func (s *State) decideUnblock(c UnblockTicket) ([]Body, error) {
+	tr, t, err := s.find(c.Ticket)
+	if err != nil {
+		return nil, err
+	}
+	if t.Status != Blocked {
+		return nil, illegal(t, Todo)
+	}
+	body := TicketRetried{Ticket: c.Ticket, Cause: CausePerson, By: c.By, Instruction: c.Instruction}
+	return append([]Body{body}, s.revive(tr, c.By)...), nil
+}
+
+func (s *State) decideSkip(c SkipTicket) ([]Body, error) {
+	tr, t, err := s.find(c.Ticket)
+	if err != nil {
+		return nil, err
+	}
+	if t.Status == InProgress || !CanMove(t.Status, Completed) {
+		return nil, illegal(t, Completed)
+	}
+	body := TicketCompleted{Ticket: c.Ticket, By: c.By, Summary: c.Reason, Skipped: true}
+	bodies := append(s.withdraw(t, "the ticket was skipped"), body)
+	return append(bodies, s.revive(tr, c.By)...), nil
+}
+
+func (s *State) decideUndo(c UndoTicket) ([]Body, error) {
+	_, t, err := s.find(c.Ticket)
+	if err != nil {
+		return nil, err
+	}
+	if t.Status != Completed {
+		return nil, illegal(t, Todo)
+	}
+	return []Body{TicketRetried{Ticket: c.Ticket, Cause: CauseUndo, By: c.By, Reason: c.Reason}}, nil
+}
+
+// decideEnd is a person's kill or block.
+func (s *State) decideEnd(key TicketKey, to Status, body Body) ([]Body, error) {
+	_, t, err := s.find(key)
+	if err != nil {
+		return nil, err
+	}
+	if !CanMove(t.Status, to) {
+		return nil, illegal(t, to)
+	}
+	return append(s.withdraw(t, "the ticket was "+string(to)), body), nil
+}
+
+// withdraw takes back what a ticket still asks: it ends otherwise.
+func (s *State) withdraw(t *Ticket, reason string) []Body {
+	if t.Approval == "" {
+		return nil
+	}
+	return []Body{ApprovalWithdrawn{ID: t.Approval, Reason: reason}}
+}
+
+// withdrawPending takes back what nobody has answered yet, and keeps an answer for the next attempt.
+func (s *State) withdrawPending(t *Ticket, reason string) []Body {
+	if a, ok := s.now.Approval(t.Approval); !ok || a.Answer != nil {
+		return nil
+	}
+	return s.withdraw(t, reason)
+}
+
+// decideAnswer lets the first answer stand.
+func (s *State) decideAnswer(c AnswerApproval, now time.Time) ([]Body, error) {
+	a, ok := s.now.Approval(c.ID)
+	if !ok {
+		return nil, fmt.Errorf("%w: %s (it was answered and used, or withdrawn)", ErrNoApproval, c.ID)
+	}
+	if a.Answer != nil {
+		return nil, &DecidedError{ID: c.ID, Answer: *a.Answer}
+	}
+	switch c.Decision {
+	case Approved, Rejected, Denied:
+	default:
+		return nil, fmt.Errorf("approval %s: %q is no decision; say approved or rejected", c.ID, c.Decision)
+	}
+	answer := Answer{Decision: c.Decision, By: c.By, Reason: c.Reason, Edited: c.Edited, At: now}
+	return []Body{ApprovalDecided{ID: c.ID, Answer: answer}}, nil
+}
+
+// Settle is what the tracks that events have touched come to: done, blocked, or idle again. It gives the events to
+// append after a batch of commands, and is pure but for forgetting which tracks were touched.
+func (s *State) Settle() []Body {
+	var bodies []Body
+	for _, id := range s.touched {
+		tr, ok := s.now.Track(id)
+		if !ok {
+			continue
+		}
+		if b, moved := s.settle(tr); moved {
+			bodies = append(bodies, b)
+		}
+	}
+	s.touched = s.touched[:0]
+	return bodies
+}
+
+func (s *State) settle(tr *Track) (TrackMoved, bool) {
+	all := tr.Count(Completed) == tr.Total()
+	switch {
+	case tr.Status == TrackDone && !all:
+		return TrackMoved{tr.ID, TrackIdle, ByConductor, "there is new work"}, true
+	case tr.Status == TrackDone || tr.Status == TrackPaused || tr.Status == TrackStopped:
+		return TrackMoved{}, false
+	case all && tr.Total() > 0 && s.running(tr) == 0:
+		return TrackMoved{tr.ID, TrackDone, ByConductor, ""}, true
+	case all && tr.Total() == 0 && tr.Status == TrackRunning:
+		return TrackMoved{tr.ID, TrackDone, ByConductor, "it has no tickets"}, true
+	case tr.Status != TrackRunning || s.running(tr) > 0 || s.startable(tr):
+		return TrackMoved{}, false
+	default:
+		return TrackMoved{tr.ID, TrackBlocked, ByConductor, blockedReason(tr)}, true
+	}
+}
+
+// running counts a track's attempts, those of orphaned tickets included only where there are any orphans.
+func (s *State) running(tr *Track) int {
+	n := tr.Count(InProgress)
+	if tr.Total() == tr.Len() {
+		return n
+	}
+	for t := range tr.Tickets() {
+		if t.Orphaned && t.Status == InProgress {
+			n++
+		}
+	}
+	return n
+}
+
+// blockedReason names what a person must look at first.
+func blockedReason(tr *Track) string {
+	const shown = 3
+	msg, more := "", 0
+	for t := range tr.Tickets() {
+		if t.Orphaned || t.Block == nil && !t.Denied {
+			continue
+		}
+		if more++; more > shown {
+			continue
+		}
+		if msg != "" {
+			msg += "; "
+		}
+		msg += t.Key.ID + " " + why(t)
+	}
+	if more > shown {
+		msg += fmt.Sprintf("; and %d more", more-shown)
+	}
+	return msg
+}

@@ -1,0 +1,145 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+)
+
+// workerCommand is what an attempt tells or asks. It carries the attempt's Run and is refused with ErrStaleRun once
+// that has ended.
+type workerCommand interface {
+	Command
+	of() Run
+}
+
+type (
+	// ask wants an approval; ruling is what the policy said to it.
+	ask struct {
+		run      Run
+		approval Approval
+		ruling   Ruling
+	}
+	// record notes what happened in an attempt.
+	record struct {
+		run  Run
+		body Body
+	}
+	// finished ends an attempt.
+	finished struct {
+		run     Run
+		outcome Outcome
+	}
+)
+
+func (ask) command()       {}
+func (record) command()    {}
+func (finished) command()  {}
+func (c ask) of() Run      { return c.run }
+func (c record) of() Run   { return c.run }
+func (c finished) of() Run { return c.run }
+
+// OutcomeKind says how an attempt ended.
+type OutcomeKind string
+
+// The kinds of outcome.
+const (
+	OutcomeDone    OutcomeKind = "done"    // delivered; the ticket is completed
+	OutcomeFailed  OutcomeKind = "failed"  // retried with the next model, up to max_retries, then blocked
+	OutcomeBlocked OutcomeKind = "blocked" // blocked at once: the program must not try again by itself
+	OutcomeDenied  OutcomeKind = "denied"  // nobody was there to ask: back to todo until the next run
+	OutcomeAborted OutcomeKind = "aborted" // cancelled; whoever cancelled it has said what follows
+)
+
+// Outcome is an attempt's end.
+type Outcome struct {
+	Kind      OutcomeKind
+	By        Actor  // whose word a failure or a block is
+	Reason    string // of a failure or a block, for people and for the next prompt
+	Summary   string // of what was done
+	Delivered *Delivered
+}
+
+func (s *State) decideWorker(set Settings, c workerCommand, now time.Time) ([]Body, error) {
+	run := c.of()
+	_, t, err := s.find(run.Ticket)
+	if err != nil {
+		return nil, err
+	}
+	if t.Attempt != run.Attempt || t.Status != InProgress {
+		return nil, fmt.Errorf("%w: %s", ErrStaleRun, run)
+	}
+	switch c := c.(type) {
+	case ask:
+		return s.decideAsk(t, c, now), nil
+	case record:
+		return []Body{c.body}, nil
+	case finished:
+		return s.decideFinished(set, t, c.outcome), nil
+	default:
+		return nil, fmt.Errorf("no rule for the command %T", c)
+	}
+}
+
+// decideAsk finds the answer that an interrupted attempt got to the same question, attaches the question that it
+// left open, lets the policy answer, or asks.
+func (s *State) decideAsk(t *Ticket, c ask, now time.Time) []Body {
+	for _, g := range t.Answers {
+		if g.Hash == c.approval.Hash && g.Kind == c.approval.Kind && g.Attempt < c.run.Attempt {
+			return []Body{ApprovalConsumed{ID: g.Approval, Run: c.run}}
+		}
+	}
+	if a, ok := s.now.Approval(t.Approval); ok && a.Hash == c.approval.Hash && a.Kind == c.approval.Kind {
+		return []Body{ApprovalResumed{ID: a.ID, Run: c.run}}
+	}
+	bodies := s.withdraw(t, "it was asked anew, because what it rests on has changed")
+	a := c.approval
+	a.ID, a.Run, a.Requested, a.Answer = approvalID(uint64(s.now.approvals.n)+1), c.run, now, nil
+	bodies = append(bodies, ApprovalRequested{a})
+	if c.ruling.Verdict == Ask {
+		return bodies
+	}
+	answer := Answer{Decision: Approved, By: Actor("rule " + c.ruling.Rule), At: now}
+	if c.ruling.Verdict == Deny {
+		answer.Decision, answer.Reason = Rejected, "denied by "+c.ruling.Rule
+	}
+	return append(bodies, ApprovalDecided{ID: a.ID, Answer: answer}, ApprovalConsumed{ID: a.ID, Run: c.run})
+}
+
+func (s *State) decideFinished(set Settings, t *Ticket, o Outcome) []Body {
+	bodies := s.withdraw(t, "the attempt has ended")
+	switch o.Kind {
+	case OutcomeDone:
+		if o.Delivered != nil {
+			bodies = append(bodies, EditDelivered{Run: t.Run(), Files: o.Delivered.Files, Note: o.Delivered.Note})
+		}
+		return append(bodies, TicketCompleted{Ticket: t.Key, By: ByWorker, Summary: o.Summary})
+	case OutcomeFailed:
+		if t.RetryCount < set.MaxRetries {
+			return append(bodies, TicketRetried{Ticket: t.Key, Cause: CauseFailure, By: o.By, Reason: o.Reason, Counted: true})
+		}
+		return append(bodies, TicketBlocked{Ticket: t.Key, By: o.By, Reason: o.Reason})
+	case OutcomeBlocked:
+		return append(bodies, TicketBlocked{Ticket: t.Key, By: o.By, Reason: o.Reason})
+	case OutcomeDenied:
+		return append(bodies, TicketRetried{Ticket: t.Key, Cause: CauseNoPerson, By: ByConductor, Reason: o.Reason})
+	default: // aborted while nobody has ended the ticket: taken up again
+		return []Body{TicketRetried{Ticket: t.Key, Cause: CauseInterrupted, By: ByConductor, Reason: "its worker was interrupted"}}
+	}
+}
+
+// interrupted takes up what was running when the program ended. An attempt whose delivery had begun is not redone:
+// its delivery is finished.
+func (s *State) interrupted() (bodies []Body, deliveries []*Ticket) {
+	for tr := range s.now.Tracks() {
+		for t := range tr.Tickets() {
+			switch {
+			case t.Status != InProgress:
+			case t.Delivery != nil:
+				deliveries = append(deliveries, t)
+			default:
+				bodies = append(bodies, TicketRetried{Ticket: t.Key, Cause: CauseInterrupted, By: ByConductor, Reason: "slop-ls ended while it ran"})
+			}
+		}
+	}
+	return bodies, deliveries
+}

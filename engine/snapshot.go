@@ -1,0 +1,201 @@
+package engine
+
+import (
+	"iter"
+	"time"
+
+	"github.com/slop-ls/slop-ls/engine/trackfile"
+)
+
+// Snapshot is the whole state as it was after one turn. It is immutable and may be kept and read by anyone; the
+// Tracks, Tickets and Approvals it gives out must not be changed. It shares structure with its neighbours in time.
+type Snapshot struct {
+	seq       uint64
+	tracks    table[Track]
+	trackAt   map[TrackID]int // replaced, never changed in place
+	approvals table[Approval] // proposed and decided ones, at their number
+	active    int             // tickets that hold a slot of the pool
+	unspawned int             // attempts whose spawn nobody has decided yet
+}
+
+// Track is a track with its live state.
+type Track struct {
+	ID      TrackID        `json:"id"`
+	Title   string         `json:"title,omitempty"`
+	Goal    string         `json:"goal,omitempty"`
+	Context []string       `json:"context,omitempty"`
+	Verify  string         `json:"verify,omitempty"`
+	Status  TrackStatus    `json:"status"`
+	Reason  string         `json:"reason,omitempty"` // why it is paused, blocked or stopped
+	Usage   map[Tier]Usage `json:"usage,omitempty"`  // replaced, never changed in place
+
+	tickets table[Ticket]
+	at      map[string]int // ticket id → index; replaced, never changed in place
+	counts  [5]int         // by statusIndex, orphaned ones left out
+	epoch   uint64
+}
+
+// Ticket is a ticket with its live state.
+type Ticket struct {
+	Key         TicketKey         `json:"key"`
+	Spec        *trackfile.Ticket `json:"spec"` // as the document states it now
+	Status      Status            `json:"status"`
+	Attempt     int               `json:"attempt,omitempty"`     // the newest one's number, 0 before the first
+	RetryCount  int               `json:"retry_count,omitempty"` // failures that counted, since a person last stepped in
+	Model       string            `json:"model,omitempty"`       // of the newest attempt
+	Queued      bool              `json:"queued,omitempty"`      // a person asked for it by itself
+	Stale       bool              `json:"stale,omitempty"`       // completed, but its text or a dependency changed since
+	Orphaned    bool              `json:"orphaned,omitempty"`    // no longer in the document
+	Denied      bool              `json:"denied,omitempty"`      // waits for the next run, because nobody was there to ask
+	Spawned     bool              `json:"spawned,omitempty"`     // the spawn of this attempt was decided
+	Parked      bool              `json:"parked,omitempty"`      // waits for a person and holds no slot
+	Block       *Block            `json:"block,omitempty"`       // of a blocked or killed ticket
+	Instruction string            `json:"instruction,omitempty"` // a person's words for the next prompt
+	Failure     string            `json:"failure,omitempty"`     // why the last attempt failed, for the next prompt
+	Summary     string            `json:"summary,omitempty"`     // of a completed ticket
+	Approval    ApprovalID        `json:"approval,omitempty"`    // proposed or decided, not consumed
+	Answers     []GivenAnswer     `json:"answers,omitempty"`     // consumed ones that an interrupted attempt keeps
+	Tool        string            `json:"tool,omitempty"`        // the call that is running
+	Delivery    *Delivery         `json:"delivery,omitempty"`    // on its way
+	Delivered   []DeliveredFile   `json:"delivered,omitempty"`   // by the newest attempt that delivered
+	Usage       Usage             `json:"usage,omitzero"`
+	Before      int               `json:"before,omitempty"` // tokens of the context's files before pruning
+	After       int               `json:"after,omitempty"`  // and after
+	Started     time.Time         `json:"started,omitzero"`
+	Ended       time.Time         `json:"ended,omitzero"`
+
+	epoch uint64
+}
+
+// Block says why a ticket is blocked or killed, and who did it.
+type Block struct {
+	By     Actor  `json:"by"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// GivenAnswer is an answer that was consumed. After an interruption the same question gets the same answer without
+// asking again, once an attempt.
+type GivenAnswer struct {
+	Approval ApprovalID   `json:"approval"`
+	Kind     ApprovalKind `json:"kind"`
+	Hash     string       `json:"hash"`
+	Attempt  int          `json:"attempt"` // that consumed it last
+	Answer   Answer       `json:"answer"`
+}
+
+// Run names the ticket's newest attempt.
+func (t *Ticket) Run() Run { return Run{Ticket: t.Key, Attempt: t.Attempt} }
+
+// Phase is what an in_progress ticket is doing, derived from what was journalled.
+func (t *Ticket) Phase() Phase {
+	switch {
+	case t.Status != InProgress:
+		return NoPhase
+	case t.Delivery != nil:
+		return AwaitingEdit
+	case !t.Spawned:
+		return AwaitingSpawn
+	case t.Approval != "":
+		return AwaitingStep
+	case t.Tool == VerifyCall:
+		return Verifying
+	case t.Tool != "":
+		return RunningTool
+	default:
+		return Thinking
+	}
+}
+
+// VerifyCall is the name under which a ticket's verify command is journalled as a tool call.
+const VerifyCall = "verify"
+
+// Seq is the number of the last event that this snapshot contains.
+func (s *Snapshot) Seq() uint64 { return s.seq }
+
+// Active counts the tickets that hold a slot of the pool.
+func (s *Snapshot) Active() int { return s.active }
+
+// Tracks yields the tracks in the order in which they were first planned.
+func (s *Snapshot) Tracks() iter.Seq[*Track] {
+	return func(yield func(*Track) bool) {
+		for _, t := range s.tracks.all() {
+			if !yield(t) {
+				return
+			}
+		}
+	}
+}
+
+// Track finds a track by its id.
+func (s *Snapshot) Track(id TrackID) (*Track, bool) {
+	i, ok := s.trackAt[id]
+	if !ok {
+		return nil, false
+	}
+	return s.tracks.at(i), true
+}
+
+// Ticket finds a ticket by its key.
+func (s *Snapshot) Ticket(key TicketKey) (*Ticket, bool) {
+	tr, ok := s.Track(key.Track)
+	if !ok {
+		return nil, false
+	}
+	return tr.Ticket(key.ID)
+}
+
+// Approval finds one that is proposed, or decided and not yet consumed.
+func (s *Snapshot) Approval(id ApprovalID) (*Approval, bool) {
+	n, ok := approvalNumber(id)
+	if !ok {
+		return nil, false
+	}
+	a := s.approvals.at(int(n) - 1)
+	return a, a != nil
+}
+
+// Pending yields the approvals that wait for an answer, the oldest first.
+func (s *Snapshot) Pending() iter.Seq[*Approval] {
+	return func(yield func(*Approval) bool) {
+		for _, a := range s.approvals.all() {
+			if a.Pending() && !yield(a) {
+				return
+			}
+		}
+	}
+}
+
+// Ticket finds a ticket of the track by its id.
+func (t *Track) Ticket(id string) (*Ticket, bool) {
+	i, ok := t.at[id]
+	if !ok {
+		return nil, false
+	}
+	return t.tickets.at(i), true
+}
+
+// Tickets yields the tickets in file order, orphaned ones last.
+func (t *Track) Tickets() iter.Seq[*Ticket] {
+	return func(yield func(*Ticket) bool) {
+		for _, tk := range t.tickets.all() {
+			if !yield(tk) {
+				return
+			}
+		}
+	}
+}
+
+// Len counts the track's tickets, orphaned ones included.
+func (t *Track) Len() int { return t.tickets.n }
+
+// Count counts the track's tickets of one status, orphaned ones left out.
+func (t *Track) Count(s Status) int { return t.counts[statusIndex(s)] }
+
+// Total counts the track's tickets, orphaned ones left out.
+func (t *Track) Total() int {
+	n := 0
+	for _, c := range t.counts {
+		n += c
+	}
+	return n
+}

@@ -1,0 +1,163 @@
+package engine
+
+import "fmt"
+
+// applyApproval folds the life of an approval: proposed → decided → consumed, or withdrawn.
+func (s *State) applyApproval(body Body) error {
+	switch b := body.(type) {
+	case ApprovalRequested:
+		return s.applyRequested(b)
+	case ApprovalResumed:
+		return s.applyResumed(b)
+	case ApprovalDecided:
+		return s.applyDecided(b)
+	case ApprovalConsumed:
+		return s.applyConsumed(b)
+	case ApprovalWithdrawn:
+		return s.applyWithdrawn(b)
+	default:
+		return fmt.Errorf("no rule for it")
+	}
+}
+
+func (s *State) applyRequested(b ApprovalRequested) error {
+	n, ok := approvalNumber(b.ID)
+	if !ok || int(n) != s.now.approvals.n+1 {
+		return fmt.Errorf("approval %s follows A%d", b.ID, s.now.approvals.n)
+	}
+	_, t, err := s.ticket(b.Run.Ticket)
+	if err != nil {
+		return err
+	}
+	if t.Approval != "" {
+		return fmt.Errorf("%s already waits for %s", t.Key, t.Approval)
+	}
+	a := b.Approval
+	s.now.approvals.push(s.epoch, &a)
+	t.Approval = b.ID
+	s.park(t)
+	return nil
+}
+
+func (s *State) applyResumed(b ApprovalResumed) error {
+	a, t, err := s.approval(b.ID)
+	if err != nil {
+		return err
+	}
+	c := *a
+	c.Run = b.Run
+	s.setApproval(b.ID, &c)
+	s.park(t)
+	if c.Answer != nil {
+		s.decided(t, &c)
+	}
+	return nil
+}
+
+func (s *State) applyDecided(b ApprovalDecided) error {
+	a, t, err := s.approval(b.ID)
+	if err != nil {
+		return err
+	}
+	if a.Answer != nil {
+		return fmt.Errorf("approval %s was decided before", b.ID)
+	}
+	c, answer := *a, b.Answer
+	c.Answer = &answer
+	s.setApproval(b.ID, &c)
+	if t.Status == InProgress && t.Parked {
+		s.decided(t, &c)
+	}
+	return nil
+}
+
+// decided puts a worker that has its answer first in line for a slot.
+func (s *State) decided(t *Ticket, a *Approval) {
+	if a.Kind == KindSpawn && !t.Spawned {
+		t.Spawned = true
+		s.now.unspawned--
+	}
+	s.answered = append(s.answered, a.ID)
+}
+
+func (s *State) applyConsumed(b ApprovalConsumed) error {
+	_, t, err := s.ticket(b.Run.Ticket)
+	if err != nil {
+		return err
+	}
+	if t.Approval != b.ID {
+		return s.reuse(t, b)
+	}
+	a, _, err := s.approval(b.ID)
+	if err != nil {
+		return err
+	}
+	if a.Answer == nil {
+		return fmt.Errorf("approval %s is not decided", b.ID)
+	}
+	given := GivenAnswer{Approval: a.ID, Kind: a.Kind, Hash: a.Hash, Attempt: b.Run.Attempt, Answer: *a.Answer}
+	t.Answers = append(t.Answers[:len(t.Answers):len(t.Answers)], given)
+	t.Approval = ""
+	s.setApproval(b.ID, nil)
+	s.unpark(t)
+	return nil
+}
+
+// reuse marks an answer that an earlier, interrupted attempt was given as used by this one.
+func (s *State) reuse(t *Ticket, b ApprovalConsumed) error {
+	for i, g := range t.Answers {
+		if g.Approval != b.ID {
+			continue
+		}
+		answers := append([]GivenAnswer(nil), t.Answers...)
+		answers[i].Attempt = b.Run.Attempt
+		t.Answers = answers
+		if g.Kind == KindSpawn && !t.Spawned {
+			t.Spawned = true
+			s.now.unspawned--
+		}
+		return nil
+	}
+	return fmt.Errorf("%w: %s", ErrNoApproval, b.ID)
+}
+
+func (s *State) applyWithdrawn(b ApprovalWithdrawn) error {
+	_, t, err := s.approval(b.ID)
+	if err != nil {
+		return err
+	}
+	t.Approval = ""
+	s.setApproval(b.ID, nil)
+	s.unpark(t)
+	return nil
+}
+
+// approval finds an approval and the state's own copy of the ticket that it belongs to.
+func (s *State) approval(id ApprovalID) (*Approval, *Ticket, error) {
+	a, ok := s.now.Approval(id)
+	if !ok {
+		return nil, nil, fmt.Errorf("%w: %s", ErrNoApproval, id)
+	}
+	_, t, err := s.ticket(a.Run.Ticket)
+	return a, t, err
+}
+
+func (s *State) setApproval(id ApprovalID, a *Approval) {
+	n, _ := approvalNumber(id) // it was found by this id
+	s.now.approvals.set(s.epoch, int(n)-1, a)
+}
+
+// park gives a waiting attempt's slot back.
+func (s *State) park(t *Ticket) {
+	if t.Status == InProgress && !t.Parked {
+		t.Parked = true
+		s.now.active--
+	}
+}
+
+func (s *State) unpark(t *Ticket) {
+	if t.Status == InProgress && t.Parked {
+		t.Parked = false
+		s.now.active++
+	}
+}

@@ -1,0 +1,77 @@
+package engine
+
+import (
+	"context"
+	"sync/atomic"
+)
+
+// Stream is the text that one attempt streams: written by its worker alone, read by anyone at their own pace. It
+// does not pass through the Conductor. It is level-triggered: a slow reader skips nothing and holds up nobody.
+type Stream struct {
+	cell atomic.Pointer[streamed]
+}
+
+type streamed struct {
+	text  []byte        // readers see no further than their own length, so that appending in place is safe
+	epoch int           // counts restarts: what was streamed before is void
+	done  bool          // nothing more will come
+	next  chan struct{} // closed when a newer one is there
+}
+
+func newStream() *Stream {
+	s := &Stream{}
+	s.cell.Store(&streamed{next: make(chan struct{})})
+	return s
+}
+
+// Text gives what was streamed from byte from on, the offset to go on from, and whether nothing more will come. After
+// a restart, which a smaller next shows, everything is given again.
+func (s *Stream) Text(from int) (text string, next int, done bool) {
+	c := s.cell.Load()
+	if from < 0 || from > len(c.text) {
+		from = 0
+	}
+	return string(c.text[from:]), len(c.text), c.done
+}
+
+// Wait returns when there is more than from bytes, or other text than before, or no more to come. It returns ctx's
+// error when that ends first.
+func (s *Stream) Wait(ctx context.Context, from int) error {
+	for {
+		c := s.cell.Load()
+		if len(c.text) != from || c.done {
+			return nil
+		}
+		select {
+		case <-c.next:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// add appends text. Only the worker calls it.
+func (s *Stream) add(text string) {
+	old := s.cell.Load()
+	s.replace(old, &streamed{text: append(old.text, text...), epoch: old.epoch})
+}
+
+// restart voids what was streamed from byte from on: the call is made again.
+func (s *Stream) restart(from int) {
+	old := s.cell.Load()
+	kept := append([]byte(nil), old.text[:min(from, len(old.text))]...)
+	s.replace(old, &streamed{text: kept, epoch: old.epoch + 1})
+}
+
+func (s *Stream) end() {
+	old := s.cell.Load()
+	s.replace(old, &streamed{text: old.text, epoch: old.epoch, done: true})
+}
+
+func (s *Stream) replace(old, c *streamed) {
+	c.next = make(chan struct{})
+	s.cell.Store(c)
+	close(old.next)
+}
+
+func (s *Stream) len() int { return len(s.cell.Load().text) }

@@ -1,0 +1,221 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// turn collects what one turn comes to: the events' bodies, and what to tell whom once they are durable.
+type turn struct {
+	bodies  []Body
+	events  []Event
+	replies []reply
+	opened  []gate // workers that may pass their gate
+}
+
+type reply struct {
+	to  chan error
+	err error
+}
+
+// turn decides a batch of commands one after the other, each on the state that the one before it left, and commits
+// them together. That working copy of the state is nobody's to see before the commit; if the commit fails, it is
+// dropped with the Conductor.
+func (c *Conductor) turn(workers context.Context, batch []letter) error {
+	now := c.cfg.Now()
+	t := &turn{}
+	for _, l := range batch {
+		err := c.handle(t, l.cmd, now)
+		if inv := (*InvariantError)(nil); errors.As(err, &inv) {
+			return err
+		}
+		if l.reply != nil {
+			t.replies = append(t.replies, reply{l.reply, err})
+		} else if err != nil && !errors.Is(err, ErrStaleRun) {
+			c.cfg.Log.Warn("a worker's word was refused", "err", err)
+		}
+	}
+	return c.commit(workers, now, t)
+}
+
+// handle decides one command and applies what it comes to.
+func (c *Conductor) handle(t *turn, cmd Command, now time.Time) error {
+	switch cmd := cmd.(type) {
+	case Configure:
+		c.configure(cmd.Settings)
+		return nil
+	case atGate:
+		c.gates = append(c.gates, gate{cmd.run, cmd.open})
+		return nil
+	case finished:
+		defer c.runnerGone(cmd.run)
+	}
+	bodies, err := Decide(c.state, c.settings, cmd, now)
+	if err != nil {
+		return err
+	}
+	return c.apply(t, now, bodies)
+}
+
+// apply folds bodies into the working state as the next events.
+func (c *Conductor) apply(t *turn, now time.Time, bodies []Body) error {
+	for _, b := range bodies {
+		e := Event{Seq: c.state.now.seq + 1, At: now, Body: b}
+		if err := c.state.Apply(e); err != nil {
+			return err
+		}
+		t.events = append(t.events, e)
+		c.windUp(b)
+	}
+	return nil
+}
+
+// commit is the rest of a turn: settle the tracks, start what can start, append, publish, take effect.
+func (c *Conductor) commit(workers context.Context, now time.Time, t *turn) error {
+	if err := c.apply(t, now, t.bodies); err != nil {
+		return err
+	}
+	if err := c.schedule(t, now); err != nil {
+		return err
+	}
+	if len(t.events) > 0 {
+		if err := c.cfg.Journal.Append(workers, t.events); err != nil {
+			return fmt.Errorf("writing the journal: %w", err)
+		}
+		c.cfg.Hook(PointAfterAppend)
+	}
+	starts := c.starts(t)
+	c.cfg.Hook(PointBeforeEffect)
+	c.effect(workers, t, starts)
+	c.cfg.Hook(PointAfterEffect)
+	c.save()
+	return nil
+}
+
+// schedule gives free slots away: first to workers whose person has answered, then to those at a gate that is open
+// again, then to tickets that are ready. Then it settles what the tracks came to.
+func (c *Conductor) schedule(t *turn, now time.Time) error {
+	for c.free() > 0 {
+		bodies := c.nextBodies(t)
+		if bodies == nil {
+			break
+		}
+		if err := c.apply(t, now, bodies); err != nil {
+			return err
+		}
+	}
+	return c.apply(t, now, c.state.Settle())
+}
+
+// free counts the slots that nobody holds. A worker that was cancelled holds its slot until it has ended; one that
+// waits for a person or at a gate holds none.
+func (c *Conductor) free() int {
+	return c.settings.MaxWorkers - c.state.now.active - c.winding + len(c.gates)
+}
+
+// nextBodies is what gives away one slot, or nil when nobody wants one. An open gate takes a slot without an event.
+func (c *Conductor) nextBodies(t *turn) []Body {
+	if b, ok := c.nextAnswered(); ok {
+		return []Body{b}
+	}
+	for c.openGate(t) {
+		if c.free() <= 0 {
+			return nil
+		}
+	}
+	if c.state.now.unspawned >= c.settings.MaxWorkers {
+		return nil
+	}
+	next := c.state.next(func(key TicketKey) bool { return c.runners[key] != nil })
+	if next == nil {
+		return nil
+	}
+	model := c.settings.Model(next.Spec.ModelOverride, next.RetryCount)
+	return []Body{TicketStarted{Run: Run{next.Key, next.Attempt + 1}, Model: model}}
+}
+
+// nextAnswered consumes the oldest answer that a worker waits for.
+func (c *Conductor) nextAnswered() (Body, bool) {
+	s := c.state
+	for len(s.answered) > 0 {
+		id := s.answered[0]
+		s.answered = s.answered[1:]
+		a, ok := s.now.Approval(id)
+		if !ok || a.Answer == nil {
+			continue
+		}
+		if t, ok := s.now.Ticket(a.Run.Ticket); ok && t.Parked && t.Approval == id {
+			return ApprovalConsumed{ID: id, Run: t.Run()}, true
+		}
+	}
+	return nil, false
+}
+
+// openGate lets the first worker whose track is not paused any more pass.
+func (c *Conductor) openGate(t *turn) bool {
+	for i, g := range c.gates {
+		if tr, ok := c.state.now.Track(g.run.Ticket.Track); !ok || tr.Status != TrackPaused {
+			c.gates = append(c.gates[:i:i], c.gates[i+1:]...)
+			t.opened = append(t.opened, g)
+			return true
+		}
+	}
+	return false
+}
+
+// windUp notes attempts that end under a worker that is still there.
+func (c *Conductor) windUp(b Body) {
+	var key TicketKey
+	switch b := b.(type) {
+	case TicketRetried:
+		key = b.Ticket
+	case TicketBlocked:
+		key = b.Ticket
+	case TicketKilled:
+		key = b.Ticket
+	case TicketCompleted:
+		key = b.Ticket
+	default:
+		return
+	}
+	if r := c.runners[key]; r != nil && !r.ended {
+		r.ended = true
+		c.winding++
+		c.leaveGate(r.run)
+	}
+}
+
+func (c *Conductor) leaveGate(run Run) {
+	for i, g := range c.gates {
+		if g.run == run {
+			c.gates = append(c.gates[:i:i], c.gates[i+1:]...)
+			return
+		}
+	}
+}
+
+// runnerGone forgets a worker whose goroutine has said its last word, and offers its ticket again if that waits.
+func (c *Conductor) runnerGone(run Run) {
+	r := c.runners[run.Ticket]
+	if r == nil || r.run != run {
+		return
+	}
+	if r.ended {
+		c.winding--
+	}
+	delete(c.runners, run.Ticket)
+}
+
+func (c *Conductor) configure(set Settings) {
+	set.MaxWorkers = max(set.MaxWorkers, 1)
+	again := set.AutoQueue != c.settings.AutoQueue
+	c.settings, c.state.autoQueue = set, set.AutoQueue
+	if !again {
+		return
+	}
+	for tr := range c.state.now.Tracks() {
+		c.state.index[tr.ID].reconsider(c.state, tr)
+	}
+}
