@@ -22,6 +22,14 @@ func (n numbering) of(lines []string) []int {
 	return ids
 }
 
+// known is the number of a line, or -1 for one that was not seen.
+func (n numbering) known(line string) int {
+	if id, ok := n[line]; ok {
+		return id
+	}
+	return -1
+}
+
 // change says that lines [b0, b1) of the base became lines [s0, s1) of a side.
 type change struct{ b0, b1, s0, s1 int }
 
@@ -29,17 +37,16 @@ type change struct{ b0, b1, s0, s1 int }
 // line between two changes.
 //
 // A longest common subsequence is seldom the only one, and which one is found
-// depends on the direction and on which text comes first. Where these four
-// readings pair different lines the pairs are dropped and the whole stretch
+// depends on the direction, on which text comes first and on what is preferred.
+// Where readings pair different lines the pairs are dropped and the whole stretch
 // counts as changed: a merge must not rest on a guess.
 func changes(base, side []int) []change {
-	pairs := reading(base, side, false, false)
-	for _, other := range [][]int{
-		reading(base, side, false, true),
-		reading(base, side, true, false),
-		reading(base, side, true, true),
-	} {
-		for i, j := range other {
+	given := reading(base, side, false, false)
+	others := append(otherReadings(base, side, given),
+		reading(base, side, false, true), reading(base, side, true, false), reading(base, side, true, true))
+	pairs := settled(base, side, given)
+	for _, other := range others {
+		for i, j := range settled(base, side, other) {
 			if pairs[i] != j {
 				pairs[i] = -1
 			}
@@ -58,15 +65,24 @@ func reading(base, side []int, backwards, swapped bool) []int {
 	if swapped {
 		from, to = to, from
 	}
-	script := diff.Edits(from, to)
-	if backwards {
-		slices.Reverse(script)
+	pairs := make([]int, len(base))
+	for i := range pairs {
+		pairs[i] = -1
 	}
-	removed, added := runs(script)
-	if swapped {
-		removed, added = added, removed
+	for _, e := range diff.Edits(from, to) {
+		if e.Op != diff.Match {
+			continue
+		}
+		i, j := e.PosX, e.PosY
+		if swapped {
+			i, j = j, i
+		}
+		if backwards {
+			i, j = len(base)-1-i, len(side)-1-j
+		}
+		pairs[i] = j
 	}
-	return settled(base, side, removed, added)
+	return pairs
 }
 
 func reversed(ids []int) []int {
@@ -75,33 +91,31 @@ func reversed(ids []int) []int {
 	return out
 }
 
-// runs counts the lines that a script removes and adds before, between and
-// after those that it keeps.
-func runs(script []diff.Edit[int]) (removed, added []int) {
-	removed, added = []int{0}, []int{0}
-	for _, e := range script {
-		last := len(removed) - 1
-		switch e.Op {
-		case diff.Match:
-			removed, added = append(removed, 0), append(added, 0)
-		case diff.Delete:
-			removed[last]++
-		case diff.Insert:
-			added[last]++
-		}
-	}
-	return removed, added
-}
-
-// settled slides the runs of a script to where git leaves them and returns the
-// side's line for each line of the base, -1 for none.
-func settled(base, side, removed, added []int) []int {
+// settled slides what a reading leaves unpaired to where git leaves it.
+func settled(base, side, given []int) []int {
+	removed, added := runs(given, len(side))
 	slide(base, removed, added)
 	slide(side, added, removed)
 	return pair(len(base), removed, added)
 }
 
-// pair reads off the paired lines of a script given as runs between them.
+// runs counts the unpaired lines of both texts before, between and after those
+// that are paired.
+func runs(given []int, sideLen int) (removed, added []int) {
+	removed = []int{0}
+	at := 0
+	for _, j := range given {
+		if j < 0 {
+			removed[len(removed)-1]++
+			continue
+		}
+		removed, added = append(removed, 0), append(added, j-at)
+		at = j + 1
+	}
+	return removed, append(added, sideLen-at)
+}
+
+// pair is the reading that runs were counted from.
 func pair(n int, removed, added []int) []int {
 	pairs, at := make([]int, 0, n), 0
 	for g := range removed {

@@ -31,8 +31,8 @@ type Position struct{ Line, Column int }
 // but the few that it touches.
 type Index struct {
 	blocks []*block // at least one
-	bytes  []int // offset of each block, and the length of the text
-	lines  []int // number of the first line of each block, and that of the last line
+	bytes  []int    // offset of each block, and the length of the text
+	lines  []int    // number of the first line of each block, and that of the last line
 
 	flatten sync.Once
 	flat    string

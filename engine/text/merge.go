@@ -129,7 +129,7 @@ func (m *merge) walk(yield func(kept string, c *Conflict)) {
 	for len(m.left)+len(m.right) > 0 {
 		l, r, span := m.next()
 		kept := m.base.slice(at, span.Start)
-		leftEnd, rightEnd := shift(left, l), shift(right, r)
+		leftEnd, rightEnd := drift(left, l), drift(right, r)
 		a := Span{span.Start + left, span.End + leftEnd}
 		b := Span{span.Start + right, span.End + rightEnd}
 		text, ok := m.choose(l, r, a, b)
@@ -158,7 +158,7 @@ func (m *merge) choose(l, r []change, a, b Span) (string, bool) {
 // next takes the next changes that touch one another, across both sides, and
 // the stretch of the base, in lines, that they cover.
 func (m *merge) next() (l, r []change, span Span) {
-	span = Span{first(m.left, m.right), -1}
+	span = Span{earliest(m.left, m.right), -1}
 	span.End = span.Start
 	for grew := true; grew; {
 		grew = take(&m.left, &l, &span)
@@ -178,8 +178,8 @@ func take(todo, taken *[]change, span *Span) bool {
 	return len(*taken) > n
 }
 
-// first is where the first change of either side begins.
-func first(left, right []change) int {
+// earliest is where the first change of either side begins.
+func earliest(left, right []change) int {
 	switch {
 	case len(left) == 0:
 		return right[0].b0
@@ -189,9 +189,9 @@ func first(left, right []change) int {
 	return min(left[0].b0, right[0].b0)
 }
 
-// shift is by how much the lines after the changes cs are shifted against the
+// drift is by how much the lines after the changes cs are shifted against the
 // base, given the shift before them.
-func shift(before int, cs []change) int {
+func drift(before int, cs []change) int {
 	for _, c := range cs {
 		before += (c.s1 - c.s0) - (c.b1 - c.b0)
 	}

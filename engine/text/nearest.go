@@ -1,0 +1,92 @@
+package text
+
+import (
+	"strings"
+	"unicode"
+)
+
+// The bounds of a NotFoundError's snippet.
+const (
+	snippetLines = 12
+	snippetBytes = 1500
+)
+
+// nearest is the error for a search that fits nowhere, with the stretch of the
+// file, as long as the search, that shares the most with it: words count by
+// their length and by how rare they are in the file.
+func nearest(r *request) *NotFoundError {
+	rows := r.file().lines
+	want := plainLines(r.search)
+	weight := weights(rows, want)
+	n := min(len(want), len(rows))
+	best, at, sum := 0.0, -1, 0.0
+	scores := make([]float64, len(rows))
+	for i, row := range rows {
+		scores[i] = score(row, weight)
+		sum += scores[i]
+		if i >= n {
+			sum -= scores[i-n]
+		}
+		if sum > best*1.000001 && i >= n-1 { // equal sums differ by rounding
+			best, at = sum, i+1-n
+		}
+	}
+	if at < 0 {
+		return &NotFoundError{}
+	}
+	at = firstShared(scores, at, n)
+	return &NotFoundError{Line: at + 1, Snippet: snippet(rows[at:min(at+n, len(rows))])}
+}
+
+// firstShared moves the start of a stretch to the first line that counts.
+func firstShared(scores []float64, at, n int) int {
+	for i := at; i < at+n; i++ {
+		if scores[i] > 0 {
+			return i
+		}
+	}
+	return at
+}
+
+func snippet(rows []string) string {
+	s := strings.Join(rows[:min(len(rows), snippetLines)], "\n")
+	if len(rows) > snippetLines {
+		s += "\n…"
+	}
+	return CutMiddle(s, snippetBytes)
+}
+
+// weights is what each word of the search is worth.
+func weights(rows, want []string) map[string]float64 {
+	count := map[string]int{}
+	for _, s := range want {
+		eachWord(s, func(w string) { count[w] = 1 })
+	}
+	for _, s := range rows {
+		eachWord(s, func(w string) {
+			if n := count[w]; n > 0 {
+				count[w] = n + 1
+			}
+		})
+	}
+	out := make(map[string]float64, len(count))
+	for w, n := range count {
+		out[w] = float64(len(w)) / float64(n)
+	}
+	return out
+}
+
+func score(row string, weight map[string]float64) float64 {
+	sum := 0.0
+	eachWord(row, func(w string) { sum += weight[w] })
+	return sum
+}
+
+// eachWord yields the runs of letters, digits and underscores.
+func eachWord(s string, yield func(string)) {
+	for _, w := range strings.FieldsFunc(s, func(r rune) bool {
+		return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}) {
+		yield(w)
+	}
+}

@@ -1,0 +1,122 @@
+package text
+
+import (
+	"sort"
+	"strings"
+)
+
+// findExact finds search as it stands, anywhere in a line.
+func findExact(r *request) places {
+	found := occurrences(r.src, r.search)
+	found.edits = func() []Edit { return exactEdits(r, found.at[0]) }
+	return found
+}
+
+// exactEdits lays the difference onto the bytes at offset at. Line ends are the
+// caller's business where search has any; else new ones follow the line's own.
+func exactEdits(r *request, at int) []Edit {
+	replace := r.replace
+	if !strings.Contains(r.search, "\n") {
+		replace = withEnding(toLF(replace), endingNear(r.src, at))
+	}
+	return moved(diffStrings(r.search, replace), func(offset int) int { return at + offset })
+}
+
+// findAcrossEndings finds search where \r\n and \n count as alike, anywhere in
+// a line. It does not apply where neither text has a \r\n.
+func findAcrossEndings(r *request) places {
+	if !strings.Contains(r.src, "\r\n") && !strings.Contains(r.search, "\r\n") {
+		return places{}
+	}
+	flat, dropped := dropCR(r.src)
+	back := func(offset int) int { return offset + sort.SearchInts(dropped, offset) }
+	search, replace := toLF(r.search), toLF(r.replace)
+	found := occurrences(flat, search)
+	start := 0
+	if len(found.at) > 0 {
+		start = found.at[0]
+	}
+	for i, offset := range found.at {
+		found.at[i] = back(offset)
+	}
+	found.edits = func() []Edit {
+		edits := moved(diffStrings(search, replace), func(offset int) int { return back(start + offset) })
+		for i := range edits {
+			edits[i].New = withEnding(edits[i].New, endingNear(r.src, edits[i].Start))
+		}
+		return edits
+	}
+	return found
+}
+
+// occurrences lists where needle is in s: the first two places may overlap,
+// which is ambiguous; further ones do not.
+func occurrences(s, needle string) places {
+	var found places
+	for at := 0; ; {
+		i := strings.Index(s[at:], needle)
+		if i < 0 {
+			return found
+		}
+		if len(found.at) == maxPlaces {
+			found.more = true
+			return found
+		}
+		found.at = append(found.at, at+i)
+		at += i + 1
+		if len(found.at) > 1 {
+			at += len(needle) - 1
+		}
+	}
+}
+
+// moved is edits with each offset mapped.
+func moved(edits []Edit, to func(int) int) []Edit {
+	for i := range edits {
+		edits[i].Span = Span{to(edits[i].Start), to(edits[i].End)}
+	}
+	return edits
+}
+
+// dropCR is s with \n for \r\n, and the offset in the result of each such \n:
+// as many of these as are smaller than an offset were dropped before it.
+func dropCR(s string) (string, []int) {
+	var b strings.Builder
+	b.Grow(len(s))
+	var dropped []int
+	for {
+		i := strings.Index(s, "\r\n")
+		if i < 0 {
+			b.WriteString(s)
+			return b.String(), dropped
+		}
+		b.WriteString(s[:i])
+		dropped = append(dropped, b.Len())
+		s = s[i+1:]
+	}
+}
+
+func toLF(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }
+
+// withEnding is s, which has no \r\n, with its line ends made eol.
+func withEnding(s, eol string) string {
+	if eol == "\n" {
+		return s
+	}
+	return strings.ReplaceAll(s, "\n", eol)
+}
+
+// endingNear is the line end of the line at offset, of the line before it where
+// it has none, or \n.
+func endingNear(s string, offset int) string {
+	end := strings.IndexByte(s[offset:], '\n')
+	if end < 0 {
+		end = strings.LastIndexByte(s[:offset], '\n')
+	} else {
+		end += offset
+	}
+	if end > 0 && s[end-1] == '\r' {
+		return "\r\n"
+	}
+	return "\n"
+}

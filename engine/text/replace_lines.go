@@ -1,0 +1,188 @@
+package text
+
+import "strings"
+
+// fileLines is a file as lines: what a line says, and how it ends.
+type fileLines struct {
+	src    string
+	lines  []string // without line ends; never nil
+	starts []int    // of each line, and the end of the file
+}
+
+// bom is the byte order mark; it is before the first line, not in it.
+const bom = "\ufeff"
+
+// cutFile cuts a file into lines.
+func cutFile(src string) fileLines {
+	body := strings.TrimPrefix(src, bom)
+	starts := lineOffsets(body)
+	f := fileLines{src: src, starts: starts, lines: plainLines(body)}
+	for i := range starts {
+		starts[i] += len(src) - len(body)
+	}
+	return f
+}
+
+// plainLines is the lines of s without their line ends.
+func plainLines(s string) []string {
+	cut := lines(s)
+	for i, line := range cut {
+		line = strings.TrimSuffix(line, "\n")
+		if len(line) < len(cut[i]) {
+			line = strings.TrimSuffix(line, "\r")
+		}
+		cut[i] = line
+	}
+	return cut
+}
+
+// ending is the line end of line i: its own, or that of a line before it, or
+// of the first line.
+func (f *fileLines) ending(i int) string {
+	for _, k := range []int{i, i - 1, 0} {
+		if k < 0 || k >= len(f.lines) {
+			continue
+		}
+		if end := f.src[f.starts[k]+len(f.lines[k]) : f.starts[k+1]]; end != "" {
+			return end
+		}
+	}
+	return "\n"
+}
+
+// open says whether the file's last line has no line end.
+func (f *fileLines) open() bool {
+	n := len(f.lines)
+	return n > 0 && f.starts[n] == f.starts[n-1]+len(f.lines[n-1])
+}
+
+// lineKey is what of a line must be alike.
+type lineKey func(string) string
+
+func sameLine(s string) string { return s }
+
+func trailing(s string) string { return strings.TrimRight(s, " \t\r\f\v") }
+
+func stripped(s string) string { return strings.TrimLeft(trailing(s), " \t") }
+
+func blank(s string) bool { return stripped(s) == "" }
+
+// wanted is a search and its replacement as lines.
+type wanted struct{ search, replace []string }
+
+func wantedLines(r *request) wanted {
+	return wanted{plainLines(r.search), plainLines(r.replace)}
+}
+
+// trim says which lines of a search take part.
+type trim func(wanted) wanted
+
+func keepAll(w wanted) wanted { return w }
+
+// dropOuterBlanks drops the blank lines around the search and, of those around
+// the replacement, as many: what the search adds to the file, so does it.
+func dropOuterBlanks(w wanted) wanted {
+	n := leadingBlanks(w.search)
+	m := min(n, leadingBlanks(w.replace))
+	w.search, w.replace = w.search[n:], w.replace[m:]
+	n = trailingBlanks(w.search)
+	m = min(n, trailingBlanks(w.replace))
+	w.search, w.replace = w.search[:len(w.search)-n], w.replace[:len(w.replace)-m]
+	return w
+}
+
+func leadingBlanks(rows []string) int {
+	n := 0
+	for n < len(rows) && blank(rows[n]) {
+		n++
+	}
+	return n
+}
+
+func trailingBlanks(rows []string) int {
+	n := 0
+	for n < len(rows) && blank(rows[len(rows)-1-n]) {
+		n++
+	}
+	return n
+}
+
+// findLines is a step that finds whole lines, alike by key.
+func findLines(key lineKey, cut trim) func(*request) places {
+	return func(r *request) places {
+		w := cut(wantedLines(r))
+		f := r.file()
+		at, more := findRun(f.lines, w.search, key, nil)
+		found := f.places(at, more)
+		found.edits = func() []Edit { return f.lay(at[0], w, func(s string) string { return s }) }
+		return found
+	}
+}
+
+// places turns line numbers into offsets.
+func (f *fileLines) places(at []int, more bool) places {
+	found := places{more: more}
+	for _, i := range at {
+		found.at = append(found.at, f.starts[i])
+	}
+	return found
+}
+
+// findRun lists where the lines of needle follow one another in rows, alike by
+// key and accepted by ok (nil accepts all). It is the search of Knuth, Morris
+// and Pratt over numbered lines, so that a file of one repeated line costs no more.
+func findRun(rows, needle []string, key lineKey, ok func(i int) bool) (at []int, more bool) {
+	if len(needle) == 0 || len(needle) > len(rows) {
+		return nil, false
+	}
+	ids := numbering{}
+	want := ids.of(mapped(needle, key))
+	fail := borders(want)
+	for i, k := 0, 0; i < len(rows); i++ {
+		k = advance(want, fail, k, ids.known(key(rows[i])))
+		start := i + 1 - len(want)
+		if k < len(want) || (ok != nil && !ok(start)) {
+			continue
+		}
+		if len(at) == maxPlaces {
+			return at, true
+		}
+		at = append(at, start)
+	}
+	return at, false
+}
+
+func mapped(rows []string, key lineKey) []string {
+	out := make([]string, len(rows))
+	for i, s := range rows {
+		out[i] = key(s)
+	}
+	return out
+}
+
+// advance is how many of want are matched after one more line, given k before it.
+func advance(want, fail []int, k, id int) int {
+	for k > 0 && (k == len(want) || want[k] != id) {
+		k = fail[k-1]
+	}
+	if want[k] == id {
+		k++
+	}
+	return k
+}
+
+// borders is the failure function: for each prefix of ids the length of its
+// longest proper border.
+func borders(ids []int) []int {
+	out, k := make([]int, len(ids)), 0
+	for i := 1; i < len(ids); i++ {
+		for k > 0 && ids[i] != ids[k] {
+			k = out[k-1]
+		}
+		if ids[i] == ids[k] {
+			k++
+		}
+		out[i] = k
+	}
+	return out
+}
