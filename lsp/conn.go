@@ -1,0 +1,346 @@
+package lsp
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+
+	"go.lsp.dev/jsonrpc2"
+	"go.lsp.dev/protocol"
+)
+
+// This is the one file of the server that touches jsonrpc2. A request has two halves. Its prepare runs inline on
+// the read loop, so it sees the documents exactly as they were when the request was sent; it gets no client, so it
+// cannot wait for an answer that only the read loop could read. Its work runs after the loop was released, may ask
+// the client anything, and is given up at once when the client cancels it. Notifications run inline and whole: their
+// order is the order of the wire.
+
+// maxInFlight bounds the requests of one connection that are being worked on. One more is refused.
+const maxInFlight = 256
+
+// work is the second half of a request. Its result is what protocol.Marshal can encode.
+type work func(ctx context.Context, s *Session) (any, error)
+
+// routes is what a connection serves. All four run on the read loop, one at a time.
+type routes interface {
+	// prepare is the first half of a request.
+	prepare(method string, params json.RawMessage) (work, error)
+	// notified takes a notification. Its error is logged and changes nothing.
+	notified(method string, params json.RawMessage) error
+	// session is what work gets.
+	session() *Session
+}
+
+// conn is one connection. It is made by newConn, served by serve and used by any number of goroutines between.
+type conn struct {
+	rpc    jsonrpc2.Conn
+	rw     io.ReadWriteCloser
+	routes routes
+	log    *slog.Logger
+	cancel context.CancelCauseFunc // ends every request and every call of this connection
+	active sync.WaitGroup          // the goroutines that run work
+
+	mu       sync.Mutex
+	inFlight map[jsonrpc2.ID]context.CancelCauseFunc
+}
+
+// Causes with which contexts of a connection end.
+var (
+	errDisconnected = errors.New("the editor has gone")
+	errCancelled    = errors.New("cancelled by the editor")
+)
+
+// newConn makes a connection over rw and the context in which all of its requests run. Cancelling parent ends it.
+func newConn(parent context.Context, rw io.ReadWriteCloser, r routes, log *slog.Logger) (*conn, context.Context) {
+	ctx, cancel := context.WithCancelCause(parent)
+	c := &conn{rw: rw, routes: r, log: log, cancel: cancel, inFlight: map[jsonrpc2.ID]context.CancelCauseFunc{}}
+	s := &stream{rw: rw, in: newFrameReader(rw, maxFrame), log: log, ended: cancel}
+	c.rpc = jsonrpc2.NewConn(s, jsonrpc2.WithCodec(codec{}))
+	return c, ctx
+}
+
+// serve reads until the peer goes, ctx (of newConn) ends, or end is called. When it returns no goroutine of the
+// connection runs any more; rw is closed, and rw.Close must make a pending Read return. A clean end is nil.
+func (c *conn) serve(ctx context.Context) error {
+	c.rpc.Go(ctx, c.handle)
+	select {
+	case <-c.rpc.Done():
+	case <-ctx.Done():
+	}
+	c.cancel(errDisconnected)
+	c.rw.Close() //nolint:errcheck // it may be closed already, and there is nobody left to tell
+	c.rpc.Close()
+	c.active.Wait()
+	return c.rpc.Err()
+}
+
+// end makes serve return. It may be called from the read loop.
+func (c *conn) end() { c.cancel(errDisconnected) }
+
+// handle is called by jsonrpc2 on the read loop. Nothing that it returns for a notification is an error: that would
+// end the connection.
+func (c *conn) handle(rctx context.Context, req *jsonrpc2.Request) (any, error) {
+	// The frame has memory of its own (frameReader.next), so the parameters outlive the pooled request.
+	method, params := req.Method(), json.RawMessage(req.Params())
+	if !req.IsCall() {
+		c.notified(method, params)
+		return nil, nil
+	}
+	return c.request(rctx, req.ID(), method, params)
+}
+
+func (c *conn) notified(method string, params json.RawMessage) {
+	_, err := c.guard(method, func() (any, error) {
+		if method == protocol.MethodCancelRequest {
+			return nil, c.cancelRequest(params)
+		}
+		return nil, c.routes.notified(method, params)
+	})
+	if err != nil {
+		c.log.Warn("a notification was ignored", "method", method, "err", err)
+	}
+}
+
+func (c *conn) request(rctx context.Context, id jsonrpc2.ID, method string, params json.RawMessage) (any, error) {
+	// Not a child of rctx: that one is pooled, and deriving from it in a synchronous handler is a data race.
+	ctx, done, err := c.admit(jsonrpc2.DetachContext(rctx), id)
+	if err != nil {
+		return nil, wireError(err)
+	}
+	prepared, err := c.guard(method, func() (any, error) { return c.routes.prepare(method, params) })
+	if err != nil {
+		done()
+		return nil, wireError(err)
+	}
+	jsonrpc2.Async(rctx)
+	return c.run(ctx, done, method, prepared.(work))
+}
+
+// outcome is what work came to.
+type outcome struct {
+	result any
+	err    error
+}
+
+// run answers with the work's result, or as soon as the request is cancelled, whichever is first.
+func (c *conn) run(ctx context.Context, done func(), method string, w work) (any, error) {
+	out := make(chan outcome, 1) // room for the one outcome: the worker never waits for its reader
+	c.active.Go(func() {
+		defer done()
+		result, err := c.guard(method, func() (any, error) { return w(ctx, c.routes.session()) })
+		out <- outcome{result, err}
+	})
+	select {
+	case o := <-out:
+		return o.result, wireError(o.err)
+	case <-ctx.Done():
+		return nil, wireError(ctx.Err())
+	}
+}
+
+// admit enters a request into the cancel map. done takes it out again and must be called once.
+func (c *conn) admit(ctx context.Context, id jsonrpc2.ID) (_ context.Context, done func(), _ error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, taken := c.inFlight[id]; taken {
+		cancel(nil)
+		return nil, nil, refuse(codeInvalidRequest, "a request with the id %v is still being answered", id)
+	}
+	if len(c.inFlight) >= maxInFlight {
+		cancel(nil)
+		return nil, nil, refuse(codeRequestFailed, "%d requests are still being answered: try again", maxInFlight)
+	}
+	c.inFlight[id] = cancel
+	return ctx, func() {
+		c.mu.Lock()
+		delete(c.inFlight, id)
+		c.mu.Unlock()
+		cancel(nil)
+	}, nil
+}
+
+func (c *conn) cancelRequest(params json.RawMessage) error {
+	var p struct{ ID json.RawMessage }
+	if err := json.Unmarshal(params, &p); err != nil {
+		return fmt.Errorf("decoding a cancellation: %w", err)
+	}
+	id, err := requestID(p.ID)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	cancel := c.inFlight[id]
+	c.mu.Unlock()
+	if cancel != nil {
+		cancel(errCancelled)
+	}
+	return nil
+}
+
+func requestID(raw json.RawMessage) (jsonrpc2.ID, error) {
+	var n int64
+	if json.Unmarshal(raw, &n) == nil && string(raw) != "null" {
+		return jsonrpc2.NewNumberID(n), nil
+	}
+	var s string
+	if err := json.Unmarshal(raw, &s); err != nil || string(raw) == "null" {
+		return jsonrpc2.ID{}, fmt.Errorf("a request id must be a number or a string, not %.40s", raw)
+	}
+	return jsonrpc2.NewStringID(s), nil
+}
+
+// guard turns a panic into an error reply, so that one bad handler costs one answer and not the connection.
+func (c *conn) guard(method string, do func() (any, error)) (result any, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			c.log.Error("a handler panicked", "method", method, "panic", r, "stack", string(debug.Stack()))
+			result, err = nil, refuse(codeInternal, "%s failed: %v; the log of slop-ls has the details", method, r)
+		}
+	}()
+	return do()
+}
+
+// call asks the client and waits for its answer, which it decodes into result, a pointer (to json.RawMessage for
+// the answer as it is). The error is a *replyError when the client answered with one. When ctx ends first the
+// client is told that its answer is not needed any more, and a late answer is dropped.
+func (c *conn) call(ctx context.Context, method string, params, result any) error {
+	id, err := c.rpc.Call(ctx, method, params, result)
+	if ctx.Err() != nil && id.IsValid() {
+		n, _ := id.Number()
+		// Best effort, and without ctx, which has ended.
+		_ = c.rpc.Notify(context.WithoutCancel(ctx), protocol.MethodCancelRequest, &protocol.CancelParams{ID: protocol.Integer(n)})
+		return ctx.Err()
+	}
+	var wire *jsonrpc2.Error
+	if errors.As(err, &wire) {
+		return &replyError{Code: int(wire.Code), Message: wire.Message}
+	}
+	return err
+}
+
+// notify tells the client something. It waits only for the transport to take it.
+func (c *conn) notify(ctx context.Context, method string, params any) error {
+	return c.rpc.Notify(ctx, method, params)
+}
+
+// wireError gives an error the code under which the client gets it.
+func wireError(err error) error {
+	var r *refusal
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &r):
+		return &jsonrpc2.Error{Code: jsonrpc2.Code(r.code), Message: err.Error()}
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return protocol.ErrRequestCancelled
+	}
+	return &jsonrpc2.Error{Code: jsonrpc2.Code(codeRequestFailed), Message: err.Error()}
+}
+
+// codec encodes parameters and results: LSP's types by package protocol, everything raw as it is.
+type codec struct{}
+
+// Marshal implements jsonrpc2.Codec.
+func (codec) Marshal(v any) ([]byte, error) {
+	switch raw := v.(type) {
+	case nil:
+		return []byte("null"), nil
+	case json.RawMessage:
+		if raw == nil {
+			return []byte("null"), nil
+		}
+		return raw, nil
+	}
+	return protocol.Marshal(v)
+}
+
+// Unmarshal implements jsonrpc2.Codec.
+func (codec) Unmarshal(data []byte, v any) error {
+	if raw, ok := v.(*json.RawMessage); ok {
+		*raw = append(json.RawMessage(nil), data...)
+		return nil
+	}
+	return protocol.Unmarshal(data, v)
+}
+
+// stream frames messages. What is no message is answered with an error and skipped; only what makes the next frame
+// unfindable ends it.
+type stream struct {
+	rw    io.ReadWriteCloser
+	in    *frameReader // of the read loop
+	log   *slog.Logger
+	ended context.CancelCauseFunc // called when reading has ended: jsonrpc2 cancels nothing by itself
+
+	mu  sync.Mutex
+	out []byte // one frame, reused
+}
+
+// Read implements jsonrpc2.Stream. It is called by the read loop alone.
+func (s *stream) Read(ctx context.Context) (jsonrpc2.Message, int64, error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, 0, err
+		}
+		body, err := s.in.next()
+		var tooLong *oversizedError
+		if err != nil && !errors.As(err, &tooLong) {
+			s.ended(errDisconnected)
+			return nil, 0, err
+		}
+		var msg jsonrpc2.Message
+		if err == nil {
+			msg, err = decodeMessage(body)
+		}
+		if err == nil {
+			return msg, int64(len(body)), nil
+		}
+		s.refuse(ctx, err)
+	}
+}
+
+// decodeMessage refuses what is not one complete JSON value, which the scanner of jsonrpc2 is not asked to find.
+func decodeMessage(body []byte) (jsonrpc2.Message, error) {
+	if !json.Valid(body) {
+		return nil, refuse(codeParse, "the message is not JSON")
+	}
+	msg, err := jsonrpc2.DecodeMessage(body)
+	if err != nil {
+		return nil, refuse(codeInvalidRequest, "the message is no request, notification or response: %v", err)
+	}
+	return msg, nil
+}
+
+func (s *stream) refuse(ctx context.Context, err error) {
+	s.log.Warn("a message was skipped", "err", err)
+	if _, werr := s.Write(ctx, jsonrpc2.NewResponse(jsonrpc2.ID{}, nil, wireError(err))); werr != nil {
+		s.log.Debug("the peer could not be told", "err", werr)
+	}
+}
+
+// Write implements jsonrpc2.Stream: one frame, one write.
+func (s *stream) Write(ctx context.Context, msg jsonrpc2.Message) (int64, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	body, err := jsonrpc2.EncodeMessage(msg)
+	if err != nil {
+		return 0, fmt.Errorf("encoding a message: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.out = appendFrame(s.out[:0], body)
+	n, err := s.rw.Write(s.out)
+	if cap(s.out) > 1<<20 {
+		s.out = nil // one large message should not keep its memory
+	}
+	return int64(n), err
+}
+
+// Close implements jsonrpc2.Stream.
+func (s *stream) Close() error { return s.rw.Close() }

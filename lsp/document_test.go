@@ -1,0 +1,141 @@
+package lsp
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"go.lsp.dev/uri"
+
+	"github.com/slop-ls/slop-ls/engine/text"
+)
+
+const testURI = "file:///w/a.go"
+
+func noDocuments(enc text.Encoding) *documents {
+	return &documents{open: map[uri.URI]*document{}, enc: enc, root: root{dirs: []string{"/w"}}}
+}
+
+func openDocument(t testing.TB, content string) *documents {
+	t.Helper()
+	return openIn(t, text.UTF16, content)
+}
+
+func openIn(t testing.TB, enc text.Encoding, content string) *documents {
+	t.Helper()
+	params, err := json.Marshal(map[string]any{"textDocument": map[string]any{
+		"uri": testURI, "languageId": "go", "version": 1, "text": content,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs, err := didOpen(noDocuments(enc), params)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return docs
+}
+
+func TestOpenChangeClose(t *testing.T) {
+	t.Parallel()
+	docs := openDocument(t, "package a\n")
+	if d := docs.get(testURI); d == nil || d.path != "a.go" || d.language != "go" || d.version != 1 {
+		t.Fatalf("after didOpen: %+v", d)
+	}
+	docs, err := didChange(docs, json.RawMessage(`{"textDocument":{"uri":"file:///w/a.go","version":7},"contentChanges":[
+		{"range":{"start":{"line":0,"character":8},"end":{"line":0,"character":9}},"rangeLength":1,"text":"bc"},
+		{"range":{"start":{"line":0,"character":10},"end":{"line":0,"character":10}},"text":"d"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := docs.get(testURI); d.text() != "package bcd\n" || d.version != 7 {
+		t.Errorf("after didChange: %q, version %d", d.text(), d.version)
+	}
+	docs, err = didClose(docs, json.RawMessage(`{"textDocument":{"uri":"file:///w/a.go"}}`))
+	if err != nil || docs.get(testURI) != nil {
+		t.Errorf("after didClose: %v", err)
+	}
+	if _, err := didChange(docs, json.RawMessage(`{"textDocument":{"uri":"file:///w/a.go","version":8},"contentChanges":[]}`)); err == nil {
+		t.Error("a change of a closed document was accepted")
+	}
+}
+
+func TestPathsOutsideTheRoot(t *testing.T) {
+	t.Parallel()
+	r := root{dirs: []string{"/w"}}
+	for u, want := range map[uri.URI]string{
+		"file:///w/a/b.go": "a/b.go", "file:///w/a%20b.go": "a b.go", "file:///w/": "", "file:///other/a.go": "",
+		"file:///w/../etc/passwd": "", "file:///w2/a.go": "", "untitled:x": "", "file://host/w/a.go": "",
+	} {
+		c, err := canonical(u)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := r.rel(c); got != want || ok != (want != "") {
+			t.Errorf("%s is %q, %v; want %q", u, got, ok, want)
+		}
+	}
+}
+
+// model is the plainest way to say what a change does: lines of units, joined again.
+func model(s string, enc text.Encoding, line, col, endLine, endCol int, repl string) string {
+	at := func(line, col int) int {
+		offset := 0
+		for range line {
+			i := strings.IndexByte(s[offset:], '\n')
+			if i < 0 {
+				return len(s)
+			}
+			offset += i + 1
+		}
+		units := 0
+		for offset < len(s) && s[offset] != '\n' {
+			r, size := utf8.DecodeRuneInString(s[offset:])
+			width := map[text.Encoding]int{text.UTF8: size, text.UTF16: utf16.RuneLen(r), text.UTF32: 1}[enc]
+			if units+width > col {
+				break
+			}
+			units += width
+			offset += size
+		}
+		return offset
+	}
+	start, end := at(line, col), at(endLine, endCol)
+	return s[:start] + repl + s[max(start, end):]
+}
+
+func FuzzDidChange(f *testing.F) {
+	f.Add(uint64(1), "héllo\nwörld 𝄞\n", 0)
+	f.Add(uint64(2), "", 1)
+	f.Add(uint64(3), "a\n\n\nb𝄞𝄞", 2)
+	f.Fuzz(func(t *testing.T, seed uint64, start string, encoding int) {
+		if !utf8.ValidString(start) || strings.Contains(start, "\r") {
+			t.Skip("the model knows one kind of line end")
+		}
+		enc := []text.Encoding{text.UTF8, text.UTF16, text.UTF32}[uint(encoding)%3]
+		r := rand.New(rand.NewPCG(seed, 1))
+		docs, want := openIn(t, enc, start), start
+		for version := 2; version < 12; version++ {
+			repl := []string{"", "x", "é\n", "𝄞", "\n\n", "longer text"}[r.IntN(6)]
+			l, c := r.IntN(5), r.IntN(9)
+			el, ec := l+r.IntN(3), r.IntN(9)
+			if el == l {
+				ec += c
+			}
+			params := fmt.Sprintf(`{"textDocument":{"uri":%q,"version":%d},"contentChanges":[{"range":{"start":{"line":%d,"character":%d},`+
+				`"end":{"line":%d,"character":%d}},"text":%q}]}`, testURI, version, l, c, el, ec, repl)
+			var err error
+			if docs, err = didChange(docs, json.RawMessage(params)); err != nil {
+				t.Fatal(err)
+			}
+			want = model(want, enc, l, c, el, ec, repl)
+			if got := docs.get(testURI).text(); got != want {
+				t.Fatalf("%s\ngot  %q\nwant %q", params, got, want)
+			}
+		}
+	})
+}

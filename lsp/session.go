@@ -1,0 +1,4 @@
+package lsp
+
+// Session is one connection of an editor.
+type Session struct{}

@@ -1,0 +1,110 @@
+package lsp
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+
+	"go.lsp.dev/protocol"
+	"go.lsp.dev/uri"
+
+	"github.com/slop-ls/slop-ls/engine/text"
+)
+
+// Document synchronisation. Everything here runs on the read loop, in the order of the wire.
+
+// didChangeParams is decoded here and not by package protocol: there a change whose range it cannot read passes
+// for one without a range, and the fragment replaces the whole text.
+type didChangeParams struct {
+	TextDocument struct {
+		URI     uri.URI
+		Version int32
+	}
+	ContentChanges []contentChange
+}
+
+type contentChange struct {
+	Range *struct{ Start, End *wirePosition }
+	Text  *string
+}
+
+type wirePosition struct{ Line, Character *int64 }
+
+func (p *wirePosition) position() text.Position {
+	return text.Position{Line: int(*p.Line), Column: int(*p.Character)}
+}
+
+func (p *wirePosition) valid() bool {
+	in := func(n *int64) bool { return n != nil && 0 <= *n && *n <= math.MaxUint32 }
+	return p != nil && in(p.Line) && in(p.Character)
+}
+
+// check refuses what a strict reader cannot be sure of.
+func (p *didChangeParams) check() error {
+	for i, c := range p.ContentChanges {
+		if c.Text == nil {
+			return fmt.Errorf("change %d has no text", i)
+		}
+		if c.Range != nil && (!c.Range.Start.valid() || !c.Range.End.valid()) {
+			return fmt.Errorf("change %d has a range that is none", i)
+		}
+	}
+	return nil
+}
+
+func didOpen(docs *documents, params json.RawMessage) (*documents, error) {
+	var p protocol.DidOpenTextDocumentParams
+	if err := decode(params, &p); err != nil {
+		return nil, err
+	}
+	d, err := docs.newDocument(p.TextDocument)
+	if err != nil {
+		return nil, err
+	}
+	return docs.with(d), nil
+}
+
+// didChange returns the documents to go on with, also beside an error: a document whose change cannot be read is
+// out of step from then on.
+func didChange(docs *documents, params json.RawMessage) (*documents, error) {
+	var p didChangeParams
+	err := json.Unmarshal(params, &p)
+	if err == nil {
+		err = p.check()
+	}
+	d := docs.get(p.TextDocument.URI)
+	if d == nil {
+		return docs, fmt.Errorf("a change of %q, which is not open", p.TextDocument.URI)
+	}
+	var next *document
+	if err == nil {
+		next, err = docs.changed(d, p.TextDocument.Version, p.ContentChanges)
+	}
+	if err != nil {
+		return docs.with(d.outOfStep(p.TextDocument.Version)), fmt.Errorf("changing %s: %w", d.sent, err)
+	}
+	return docs.with(next), nil
+}
+
+func didClose(docs *documents, params json.RawMessage) (*documents, error) {
+	var p protocol.DidCloseTextDocumentParams
+	if err := decode(params, &p); err != nil {
+		return nil, err
+	}
+	u, err := canonical(p.TextDocument.URI)
+	if err != nil {
+		return nil, err
+	}
+	return docs.without(u), nil
+}
+
+// decode reads parameters of LSP's own types. Absent parameters are an empty object.
+func decode(params json.RawMessage, into any) error {
+	if len(params) == 0 || string(params) == "null" {
+		params = json.RawMessage("{}")
+	}
+	if err := protocol.Unmarshal(params, into); err != nil {
+		return refuse(codeInvalidParams, "the parameters cannot be read: %v", err)
+	}
+	return nil
+}
