@@ -46,6 +46,9 @@ func changes(base, side []int) []change {
 		reading(base, side, false, true), reading(base, side, true, false), reading(base, side, true, true))
 	pairs := settled(base, side, given)
 	for _, other := range others {
+		if slices.Equal(other, given) {
+			continue
+		}
 		for i, j := range settled(base, side, other) {
 			if pairs[i] != j {
 				pairs[i] = -1

@@ -50,17 +50,21 @@ func lineEnd(s string) int {
 }
 
 func newBlock(s string) *block {
-	b := &block{text: s, ascii: true, starts: make([]int, 1, 2+strings.Count(s, "\n"))}
+	b := &block{text: s, starts: make([]int, 1, 2+strings.Count(s, "\n"))}
+	seen := byte(0)
 	for i := 0; i < len(s); {
-		switch n := lineEnd(s[i:]); {
-		case n > 0:
-			i += n
-			b.starts = append(b.starts, i)
-		default:
-			b.ascii = b.ascii && s[i] < 0x80
+		seen |= s[i]
+		if s[i] > '\r' { // a shortcut for nearly all bytes
 			i++
+			continue
+		}
+		n := lineEnd(s[i:])
+		i += max(n, 1)
+		if n > 0 {
+			b.starts = append(b.starts, i)
 		}
 	}
+	b.ascii = seen < 0x80
 	b.ends = len(b.starts) - 1
 	return b
 }

@@ -1,9 +1,6 @@
 package text
 
-import (
-	"strings"
-	"unicode"
-)
+import "strings"
 
 // The bounds of a NotFoundError's snippet.
 const (
@@ -82,11 +79,21 @@ func score(row string, weight map[string]float64) float64 {
 	return sum
 }
 
-// eachWord yields the runs of letters, digits and underscores.
+// eachWord yields the runs of ASCII letters, digits, underscores and of bytes
+// of other characters.
 func eachWord(s string, yield func(string)) {
-	for _, w := range strings.FieldsFunc(s, func(r rune) bool {
-		return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
-	}) {
-		yield(w)
+	start := 0
+	for i := 0; i <= len(s); i++ {
+		if i < len(s) && wordByte(s[i]) {
+			continue
+		}
+		if i > start {
+			yield(s[start:i])
+		}
+		start = i + 1
 	}
+}
+
+func wordByte(c byte) bool {
+	return c == '_' || c >= 0x80 || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
 }
