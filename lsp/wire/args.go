@@ -1,0 +1,105 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// TrackArgs names a track by its document.
+type TrackArgs struct {
+	URI string `json:"uri"`
+}
+
+// TicketArgs names a ticket of a track's document. Reason is for kill, block and skip; for run, retry and unblock it
+// is an instruction that goes into the next prompt.
+type TicketArgs struct {
+	URI    string `json:"uri"`
+	ID     string `json:"id"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// Position is a place in a document, in the position encoding of the session.
+type Position struct {
+	Line      uint32 `json:"line"`
+	Character uint32 `json:"character"`
+}
+
+// Range is a stretch of a document, its end excluded.
+type Range struct {
+	Start Position `json:"start"`
+	End   Position `json:"end"`
+}
+
+// RunOnSymbolArgs names the symbol at a position of an open source file.
+type RunOnSymbolArgs struct {
+	URI         string   `json:"uri"`
+	Position    Position `json:"position"`
+	Instruction string   `json:"instruction,omitempty"` // without it: a TODO or FIXME at the symbol, else a person writes it
+}
+
+// NewTicketArgs asks for a ticket about a stretch of an open source file. It is not run.
+type NewTicketArgs struct {
+	URI         string `json:"uri"`
+	Range       Range  `json:"range"`
+	Instruction string `json:"instruction,omitempty"`
+}
+
+// TicketRef names a ticket by its track's document.
+type TicketRef struct {
+	URI string `json:"uri"`
+	ID  string `json:"id"`
+}
+
+// ApprovalArgs names an approval.
+type ApprovalArgs struct {
+	ID string `json:"id"`
+}
+
+// The decisions of AnswerArgs.
+const (
+	Approve = "approve"
+	Reject  = "reject"
+)
+
+// AnswerArgs answers an approval. Prompt and Context, where given, replace what was asked. With URI, the Review…
+// document of the approval, they and the reason are read from that open document instead.
+type AnswerArgs struct {
+	ID       string  `json:"id"`
+	Decision string  `json:"decision"` // Approve or Reject
+	Reason   string  `json:"reason,omitempty"`
+	Prompt   *string `json:"prompt,omitempty"`
+	Context  *string `json:"context,omitempty"`
+	URI      string  `json:"uri,omitempty"`
+}
+
+// Decode reads a command's arguments into a pointer to its struct: exactly one JSON object with known members, or
+// nothing at all where every member may be left out. The error says what is wrong with which member.
+func Decode(args []json.RawMessage, into any) error {
+	if len(args) > 1 {
+		return fmt.Errorf("one object is expected, not %d arguments", len(args))
+	}
+	data := []byte("{}")
+	if len(args) == 1 && string(args[0]) != "null" {
+		data = args[0]
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(into); err != nil {
+		return decodeError(err)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something follows the object")
+	}
+	return nil
+}
+
+func decodeError(err error) error {
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) && wrong.Field != "" {
+		return fmt.Errorf("%q must be of type %s, not a %s", wrong.Field, wrong.Type, wrong.Value)
+	}
+	return fmt.Errorf("the arguments cannot be read: %w", err)
+}

@@ -1,0 +1,45 @@
+package wire
+
+// Status is the answer to slop.status and the payload of slop/state.
+type Status struct {
+	Seq    uint64  `json:"seq"` // of the last event in it
+	Tracks []Track `json:"tracks"`
+}
+
+// Track is a track as `track show --json` prints it.
+type Track struct {
+	ID      string   `json:"id"`
+	Status  string   `json:"status"` // idle, running, paused, done, blocked, stopped
+	Reason  string   `json:"reason,omitempty"`
+	Tickets []Ticket `json:"tickets"`
+}
+
+// Ticket is a ticket as `track show --json` prints it.
+type Ticket struct {
+	ID         string   `json:"id"`
+	Status     string   `json:"status"`    // todo, in_progress, completed, blocked, killed
+	Phase      string   `json:"phase"`     // empty unless in_progress
+	Reason     string   `json:"reason"`    // why it is blocked or killed
+	WaitsFor   []string `json:"waits_for"` // ids of the tickets that hold it up
+	RetryCount int      `json:"retry_count"`
+	Attempt    int      `json:"attempt"`
+	Usage      Usage    `json:"usage"`
+}
+
+// Usage is the tokens of a ticket's model calls.
+type Usage struct {
+	Input       int64 `json:"input"`
+	CachedInput int64 `json:"cached_input"`
+	Output      int64 `json:"output"`
+	Reasoning   int64 `json:"reasoning"`
+}
+
+// Approval is one element of the answer to slop.approval.list.
+type Approval struct {
+	ID     string `json:"id"`
+	Kind   string `json:"kind"` // spawn, step, edit, command, question
+	Track  string `json:"track"`
+	Ticket string `json:"ticket"`
+	Title  string `json:"title"` // one line, safe to show
+	Since  string `json:"since"` // RFC 3339
+}

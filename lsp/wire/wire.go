@@ -1,0 +1,57 @@
+// Package wire is what slop-ls says over LSP beyond the standard: the names of its commands and of its slop/*
+// methods, and what they carry. docs/protocol.md describes all of it, and a test holds the two together.
+//
+// It is a leaf: it imports no other package of this module. Every payload is one JSON object (or null), decoded
+// strictly: an unknown member or a wrong type is an error that names it.
+package wire
+
+// Version is the version of everything in this package. It grows with every change that a client could notice.
+const Version = 1
+
+// The commands of workspace/executeCommand. Each takes one JSON object, the struct that is named beside it.
+const (
+	TrackRun    = "slop.track.run"    // TrackArgs
+	TrackPause  = "slop.track.pause"  // TrackArgs
+	TrackResume = "slop.track.resume" // TrackArgs
+	TrackStop   = "slop.track.stop"   // TrackArgs
+
+	TicketRun     = "slop.ticket.run"     // TicketArgs
+	TicketRetry   = "slop.ticket.retry"   // TicketArgs
+	TicketKill    = "slop.ticket.kill"    // TicketArgs
+	TicketBlock   = "slop.ticket.block"   // TicketArgs
+	TicketUnblock = "slop.ticket.unblock" // TicketArgs
+	TicketSkip    = "slop.ticket.skip"    // TicketArgs
+
+	TicketRunOnSymbol = "slop.ticket.runOnSymbol" // RunOnSymbolArgs → TicketRef
+	TicketNew         = "slop.ticket.new"         // NewTicketArgs → TicketRef
+
+	ApprovalList   = "slop.approval.list"   // nothing → []Approval
+	ApprovalAnswer = "slop.approval.answer" // AnswerArgs
+	ApprovalOpen   = "slop.approval.open"   // ApprovalArgs
+
+	StatusShow = "slop.status" // nothing → Status
+)
+
+// Commands lists the commands in the order in which they are announced and documented.
+var Commands = []string{
+	TrackRun, TrackPause, TrackResume, TrackStop,
+	TicketRun, TicketRetry, TicketKill, TicketBlock, TicketUnblock, TicketSkip,
+	TicketRunOnSymbol, TicketNew,
+	ApprovalList, ApprovalAnswer, ApprovalOpen,
+	StatusShow,
+}
+
+// The custom methods, all of them notifications from the server, and only to clients that ask for them in
+// capabilities.experimental.slop.
+const (
+	StateMethod = "slop/state" // Status with its Seq: the whole state, at most 10 times a second
+)
+
+// Methods lists the custom methods in the order in which they are documented.
+var Methods = []string{StateMethod}
+
+// Capabilities is what a client may say in capabilities.experimental.slop.
+type Capabilities struct {
+	State   bool `json:"state"`   // it wants slop/state
+	Prompts bool `json:"prompts"` // typing cannot answer its message prompts: approvals may be asked unasked
+}
