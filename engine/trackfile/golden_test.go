@@ -119,16 +119,20 @@ func checkInvariants(t *testing.T, d *Document) {
 	}
 	for i := range d.Items {
 		inside("item", d.Items[i].Span)
-		checkFields(t, inside, d.Items[i].Fields, d.Items[i].Span)
+		checkFields(t, d, inside, d.Items[i].Fields, d.Items[i].Span)
 	}
-	checkFields(t, inside, d.Fields, Span{0, len(d.Source)})
+	checkFields(t, d, inside, d.Fields, Span{0, len(d.Source)})
 }
 
-func checkFields(t *testing.T, inside func(string, Span), fields []Field, outer Span) {
+func checkFields(t *testing.T, d *Document, inside func(string, Span), fields []Field, outer Span) {
 	t.Helper()
 	for _, f := range fields {
 		inside("key "+f.Name, f.Key)
 		inside("value of "+f.Name, f.Value)
+		if got := string(d.Source[f.Key.Start:f.Key.End]); !strings.ContainsAny(got[:min(1, len(got))], `"'*~|>`) && got != f.Name &&
+			f.Name != "" && !strings.ContainsAny(got, "\t\r\n") && !hasError(d.Problems, CodeEncoding) {
+			t.Fatalf("the key %q is said to be at %q", f.Name, got)
+		}
 		if f.Key.Start < outer.Start || f.Value.End > outer.End {
 			t.Fatalf("field %+v is not within %v", f, outer)
 		}
