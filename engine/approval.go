@@ -31,6 +31,15 @@ const (
 	Denied   Decision = "denied"
 )
 
+// Scope says how long an approved answer holds for the same question.
+type Scope string
+
+// The scopes. ScopeTrack: a second ticket of the track that asks exactly the same is not asked again.
+const (
+	ScopeOnce  Scope = ""
+	ScopeTrack Scope = "track"
+)
+
 // Approval is the record of one question to a person: proposed, then decided, then consumed by the worker that
 // asked. It lives in State and so survives everything. An Approval read from a Snapshot must not be changed.
 type Approval struct {
@@ -40,6 +49,7 @@ type Approval struct {
 	Title     string       `json:"title"`             // one short line, safe to show
 	Hash      string       `json:"hash"`              // of exactly what was asked; names the blob of its Content
 	Options   []string     `json:"options,omitempty"` // of a question: what may be answered, when not free text
+	Scope     Scope        `json:"scope,omitempty"`   // how far an approval reaches beyond this one question
 	Requested time.Time    `json:"requested"`
 	Answer    *Answer      `json:"answer,omitempty"` // nil while it is pending
 }

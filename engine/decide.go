@@ -220,7 +220,16 @@ func (s *State) decideAnswer(c AnswerApproval, now time.Time) ([]Body, error) {
 		return nil, fmt.Errorf("approval %s: %q is no decision; say approved or rejected", c.ID, c.Decision)
 	}
 	answer := Answer{Decision: c.Decision, By: c.By, Reason: c.Reason, Edited: c.Edited, At: now}
-	return []Body{ApprovalDecided{ID: c.ID, Answer: answer}}, nil
+	bodies := []Body{ApprovalDecided{ID: c.ID, Answer: answer}}
+	if a.Scope != ScopeTrack || answer.Decision != Approved {
+		return bodies, nil
+	}
+	for b := range s.now.Pending() {
+		if b.ID != a.ID && b.Hash == a.Hash && b.Scope == a.Scope && b.Run.Ticket.Track == a.Run.Ticket.Track {
+			bodies = append(bodies, ApprovalDecided{ID: b.ID, Answer: answer})
+		}
+	}
+	return bodies, nil
 }
 
 // Settle is what the tracks that events have touched come to: done, blocked, or idle again. It gives the events to

@@ -91,6 +91,9 @@ func (s *State) decideAsk(t *Ticket, c ask, now time.Time) []Body {
 	if a, ok := s.now.Approval(t.Approval); ok && a.Hash == c.approval.Hash && a.Kind == c.approval.Kind {
 		return []Body{ApprovalResumed{ID: a.ID, Run: c.run}}
 	}
+	if g, ok := s.remembered(t.Key.Track)[c.approval.Hash]; ok && c.ruling.Verdict != Deny {
+		return []Body{ApprovalConsumed{ID: g.Approval, Run: c.run}}
+	}
 	bodies := s.withdraw(t, "it was asked anew, because what it rests on has changed")
 	a := c.approval
 	a.ID, a.Run, a.Requested, a.Answer = approvalID(uint64(s.now.approvals.n)+1), c.run, now, nil

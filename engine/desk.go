@@ -40,6 +40,7 @@ type Question struct {
 	Kind    ApprovalKind
 	Title   string
 	Options []string
+	Scope   Scope
 	Content Content
 	Ruling  Ruling
 }
@@ -54,7 +55,7 @@ func (d *Desk) Ask(ctx context.Context, q Question) (Answer, Content, error) {
 	if err := d.conductor.cfg.Blobs.PutBlob(ctx, contentBlob(hash), data); err != nil {
 		return Answer{}, Content{}, fmt.Errorf("storing what is asked: %w", err)
 	}
-	approval := Approval{Kind: q.Kind, Title: q.Title, Hash: hash, Options: q.Options}
+	approval := Approval{Kind: q.Kind, Title: q.Title, Hash: hash, Options: q.Options, Scope: q.Scope}
 	if err := d.conductor.Do(ctx, ask{d.run, approval, q.Ruling}); err != nil {
 		return Answer{}, Content{}, fmt.Errorf("asking: %w", err)
 	}

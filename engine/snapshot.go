@@ -28,6 +28,9 @@ type Track struct {
 	Status  TrackStatus    `json:"status"`
 	Reason  string         `json:"reason,omitempty"` // why it is paused, blocked or stopped
 	Usage   map[Tier]Usage `json:"usage,omitempty"`  // replaced, never changed in place
+	// Remembered holds the approved answers of ScopeTrack by the hash of what was asked; replaced, never changed in
+	// place.
+	Remembered map[string]GivenAnswer `json:"remembered,omitempty"`
 
 	tickets table[Ticket]
 	at      map[string]int // ticket id → index; replaced, never changed in place

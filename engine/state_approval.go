@@ -1,6 +1,9 @@
 package engine
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+)
 
 // applyApproval folds the life of an approval: proposed → decided → consumed, or withdrawn.
 func (s *State) applyApproval(body Body) error {
@@ -98,9 +101,26 @@ func (s *State) applyConsumed(b ApprovalConsumed) error {
 	given := GivenAnswer{Approval: a.ID, Kind: a.Kind, Hash: a.Hash, Attempt: b.Run.Attempt, Answer: *a.Answer}
 	t.Answers = append(t.Answers[:len(t.Answers):len(t.Answers)], given)
 	t.Approval = ""
+	if a.Scope == ScopeTrack && given.Answer.Decision == Approved {
+		s.remember(t.Key.Track, given)
+	}
 	s.setApproval(b.ID, nil)
 	s.unpark(t)
 	return nil
+}
+
+// remember keeps an answer that holds for the whole track.
+func (s *State) remember(id TrackID, given GivenAnswer) {
+	tr, err := s.track(id)
+	if err != nil {
+		return // its ticket was just found
+	}
+	kept := maps.Clone(tr.Remembered)
+	if kept == nil {
+		kept = map[string]GivenAnswer{}
+	}
+	kept[given.Hash] = given
+	tr.Remembered = kept
 }
 
 // reuse marks an answer that an earlier, interrupted attempt was given as used by this one.
@@ -118,7 +138,22 @@ func (s *State) reuse(t *Ticket, b ApprovalConsumed) error {
 		}
 		return nil
 	}
+	for _, g := range s.remembered(t.Key.Track) {
+		if g.Approval == b.ID {
+			g.Attempt = b.Run.Attempt
+			t.Answers = append(t.Answers[:len(t.Answers):len(t.Answers)], g)
+			return nil
+		}
+	}
 	return fmt.Errorf("%w: %s", ErrNoApproval, b.ID)
+}
+
+func (s *State) remembered(id TrackID) map[string]GivenAnswer {
+	tr, ok := s.now.Track(id)
+	if !ok {
+		return nil
+	}
+	return tr.Remembered
 }
 
 func (s *State) applyWithdrawn(b ApprovalWithdrawn) error {

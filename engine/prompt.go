@@ -1,0 +1,59 @@
+package engine
+
+import (
+	_ "embed"
+	"fmt"
+	"strings"
+)
+
+// The system prompts of the tiers that run here.
+var (
+	//go:embed prompts/worker.md
+	workerPrompt string
+	//go:embed prompts/qa.md
+	qaPrompt string
+)
+
+// ticketPrompt is the part of a worker's first message that says what to do. Its first line names the ticket; it
+// depends on nothing but the job, so that an interrupted attempt asks exactly the same again.
+func ticketPrompt(job Job) string {
+	var b strings.Builder
+	t := job.Ticket.Spec
+	fmt.Fprintf(&b, "Ticket %s\n\n%s\n", t.ID, strings.TrimSpace(t.Description))
+	section(&b, "Goal of the track", job.Track.Goal)
+	if t.TargetFile != "" {
+		target := t.TargetFile
+		if len(t.TargetSymbols) > 0 {
+			target += ": " + strings.Join(t.TargetSymbols, ", ")
+		}
+		section(&b, "Target", target)
+	}
+	section(&b, "It will also change", strings.Join(t.Writes, "\n"))
+	section(&b, "Before the ticket counts as done this must exit 0", verifyLine(job))
+	section(&b, "What the person in charge adds", job.Instruction)
+	section(&b, "Why the attempt before this one failed", job.Failure)
+	return b.String()
+}
+
+func section(b *strings.Builder, title, body string) {
+	if body = strings.TrimSpace(body); body != "" {
+		fmt.Fprintf(b, "\n%s:\n%s\n", title, body)
+	}
+}
+
+// verifyLine is the command that decides whether a ticket is completed, or "".
+func verifyLine(job Job) string {
+	if job.Ticket.Spec.Verify != "" {
+		return job.Ticket.Spec.Verify
+	}
+	return job.Track.Verify
+}
+
+// openingMessages begin a conversation: what a person approved is sent as it is, and nothing else is added to it.
+func openingMessages(c Content) []Message {
+	text := c.Prompt
+	if c.Context != "" {
+		text = strings.TrimRight(c.Prompt, "\n") + "\n\n" + c.Context
+	}
+	return []Message{{Role: RoleSystem, Text: workerPrompt}, {Role: RoleUser, Text: text}}
+}

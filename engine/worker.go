@@ -1,0 +1,203 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// WorkerConfig is what a worker works with. All ports are required; Tools may be empty.
+type WorkerConfig struct {
+	Provider Provider
+	Tools    []Tool
+	Policy   Policy
+	Viewer   Viewer
+	Bench    Workbench
+	Applier  Applier
+	Blobs    Blobs
+	QAModel  string // of tier 4; "" leaves failures unanalysed
+	Limits   Limits
+	Log      *slog.Logger // default: nothing is logged
+}
+
+// Limits bound one attempt. A zero leaves that side unbounded, except Turns.
+type Limits struct {
+	Turns         int           // model calls; default 60
+	Tokens        int64         // in and out together, of all calls of the attempt
+	Time          time.Duration // without the time in which a person was waited for
+	ContextTokens int           // of the files in the first message
+	Repeats       int           // the same call with the same result in a row; default 4
+}
+
+// NewWorker makes the worker that the Conductor runs attempts with. It holds nothing between attempts: each begins a
+// conversation of its own.
+func NewWorker(cfg WorkerConfig) Worker {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Limits.Turns == 0 {
+		cfg.Limits.Turns = 60
+	}
+	if cfg.Limits.Repeats == 0 {
+		cfg.Limits.Repeats = 4
+	}
+	w := &worker{WorkerConfig: cfg, tools: map[string]Tool{}}
+	for _, t := range cfg.Tools {
+		w.tools[t.Spec().Name] = t
+		w.specs = append(w.specs, t.Spec())
+	}
+	w.specs = append(w.specs, askPersonSpec, finishSpec)
+	return w
+}
+
+type worker struct {
+	WorkerConfig
+	tools map[string]Tool
+	specs []ToolSpec
+}
+
+// attempt is one run of a ticket: its conversation, its draft, and what it has used.
+type attempt struct {
+	*worker
+	desk     *Desk
+	job      Job
+	draft    Draft
+	messages []Message
+	usage    Usage
+	calls    int
+	waited   time.Duration // for people, and at gates
+	began    time.Time
+	last     repeat
+}
+
+// ended is the error by which any step ends the attempt with an outcome of its own.
+type ended struct{ Outcome }
+
+func (e *ended) Error() string { return string(e.Kind) + ": " + e.Reason }
+
+// Work implements Worker.
+func (w *worker) Work(ctx context.Context, desk *Desk, job Job) Outcome {
+	a := &attempt{worker: w, desk: desk, job: job, began: time.Now()}
+	outcome, err := a.run(ctx)
+	if err != nil {
+		outcome = outcomeOf(ctx, err)
+	}
+	if outcome.Kind != OutcomeAborted {
+		w.Log.Info("attempt ended", "run", job.Run.String(), "outcome", outcome.Kind, "reason", outcome.Reason)
+	}
+	return outcome
+}
+
+func (a *attempt) run(ctx context.Context) (Outcome, error) {
+	if a.job.Resume {
+		return a.finishDelivery(ctx)
+	}
+	if err := a.gate(ctx); err != nil {
+		return Outcome{}, err
+	}
+	draft, release, err := a.Bench.Draft(ctx, a.job.Run)
+	if err != nil {
+		return Outcome{}, fmt.Errorf("opening a draft: %w", err)
+	}
+	defer release()
+	a.draft = draft
+	if err := a.spawn(ctx); err != nil {
+		return Outcome{}, err
+	}
+	defer a.keepTranscript(ctx)
+	return a.converse(ctx)
+}
+
+// outcomeOf says what an error means for the ticket.
+func outcomeOf(ctx context.Context, err error) Outcome {
+	var own *ended
+	var provider *ProviderError
+	var conflict *ConflictError
+	switch {
+	case errors.As(err, &own):
+		return own.Outcome
+	case ctx.Err() != nil || errors.Is(err, ErrStopped) || errors.Is(err, ErrStaleRun):
+		return Outcome{Kind: OutcomeAborted, By: ByConductor, Reason: err.Error()}
+	case errors.As(err, &provider):
+		return providerOutcome(provider)
+	case errors.As(err, &conflict):
+		return Outcome{Kind: OutcomeFailed, By: ByEditConflict, Reason: conflictReason(conflict)}
+	default:
+		return Outcome{Kind: OutcomeFailed, By: ByConductor, Reason: err.Error()}
+	}
+}
+
+// providerOutcome: without a key, or with a refused one, trying again would change nothing; the ticket waits for a
+// person and no retry is used up. Everything else may go better with the next model.
+func providerOutcome(e *ProviderError) Outcome {
+	switch e.Kind {
+	case ProviderNoKey:
+		return Outcome{Kind: OutcomeBlocked, By: ByProvider, Reason: "no key: " + e.Error()}
+	case ProviderAuth:
+		return Outcome{Kind: OutcomeBlocked, By: ByProvider, Reason: e.Error()}
+	default:
+		return Outcome{Kind: OutcomeFailed, By: ByProvider, Reason: e.Error()}
+	}
+}
+
+// gate is passed before any work, before each tool call and after each model reply.
+func (a *attempt) gate(ctx context.Context) error {
+	since := time.Now()
+	err := a.desk.Gate(ctx)
+	a.waited += time.Since(since)
+	return err
+}
+
+// ask gets an answer and keeps the time it took apart from the attempt's own.
+func (a *attempt) ask(ctx context.Context, q Question) (Answer, Content, error) {
+	since := time.Now()
+	answer, content, err := a.desk.Ask(ctx, q)
+	a.waited += time.Since(since)
+	if err == nil && answer.Decision == Denied {
+		err = &ended{Outcome{Kind: OutcomeDenied, By: ByConductor, Reason: "nobody was there to answer: " + q.Title}}
+	}
+	return answer, content, err
+}
+
+// spawn builds the context, asks whether the worker may start with it, and opens the conversation with what came
+// back.
+func (a *attempt) spawn(ctx context.Context) error {
+	count := func(text string) int { return a.Provider.Count(a.job.Model, text) }
+	p := packer{viewer: a.Viewer, files: a.draft, count: count, budget: a.Limits.ContextTokens}
+	pack, err := p.pack(ctx, a.job)
+	if err != nil {
+		return err
+	}
+	if err := a.desk.Tell(ctx, ContextPacked{Run: a.job.Run, Before: pack.before, After: pack.after}); err != nil {
+		return err
+	}
+	content := Content{Prompt: ticketPrompt(a.job), Context: pack.text, Model: a.job.Model, Rests: pack.rests}
+	action := Action{Kind: KindSpawn, Ticket: a.job.Run.Ticket, Step: a.job.Ticket.Spec.StepMode}
+	q := Question{Kind: KindSpawn, Title: spawnTitle(a.job, pack), Content: content, Ruling: a.Policy.Rule(ctx, action)}
+	answer, content, err := a.ask(ctx, q)
+	if err != nil {
+		return err
+	}
+	if answer.Decision != Approved {
+		return &ended{Outcome{Kind: OutcomeBlocked, By: rejecter(answer), Reason: rejected("the spawn was rejected", answer)}}
+	}
+	a.messages = openingMessages(content)
+	return nil
+}
+
+// rejecter is the person, or the rule, that said no.
+func rejecter(a Answer) Actor {
+	if a.By == "" {
+		return ByPerson
+	}
+	return a.By
+}
+
+func rejected(what string, a Answer) string {
+	if a.Reason == "" {
+		return what + " by " + string(a.By)
+	}
+	return what + " by " + string(a.By) + ": " + a.Reason
+}

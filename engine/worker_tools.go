@@ -1,0 +1,227 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/slop-ls/slop-ls/engine/text"
+)
+
+// finishSpec and askPersonSpec are the tools that belong to the worker's loop itself.
+var (
+	finishSpec = ToolSpec{
+		Name:        "finish",
+		Description: "Ends the ticket. Call it once, when the work is complete (`done`) or when you cannot go on without a person (`blocked`). A `done` is checked first; what fails comes back to you.",
+		Effect:      EffectFinish,
+		Schema: json.RawMessage(`{"type":"object","additionalProperties":false,"required":["status","summary"],"properties":{` +
+			`"status":{"type":"string","enum":["done","blocked"]},` +
+			`"summary":{"type":"string","description":"What was done, or what is in the way, in one or two sentences."}}}`),
+	}
+	askPersonSpec = ToolSpec{
+		Name:        "ask_person",
+		Description: "Asks the person in charge one question and waits for the answer. Ask only what you cannot find out yourself.",
+		Effect:      EffectPerson,
+		Schema: json.RawMessage(`{"type":"object","additionalProperties":false,"required":["question"],"properties":{` +
+			`"question":{"type":"string"},` +
+			`"options":{"type":"array","items":{"type":"string"},"description":"Answers to choose from, if there are only a few."}}}`),
+	}
+)
+
+// titleRunes bounds the one line on which a person decides.
+const titleRunes = 120
+
+// useTool answers one tool call: by the policy's or a person's refusal, or by running it.
+func (a *attempt) useTool(ctx context.Context, call ToolCall) error {
+	if err := a.gate(ctx); err != nil {
+		return err
+	}
+	result, err := a.toolResult(ctx, call)
+	if err != nil {
+		return err
+	}
+	a.messages = append(a.messages, Message{Role: RoleTool, CallID: call.ID, Name: call.Name, Text: result})
+	return a.repeats(call, result)
+}
+
+func (a *attempt) toolResult(ctx context.Context, call ToolCall) (string, error) {
+	if call.Name == askPersonSpec.Name {
+		return a.askPerson(ctx, call)
+	}
+	tool, ok := a.tools[call.Name]
+	if !ok {
+		return "there is no tool " + call.Name + "; there are: " + a.toolNames(), nil
+	}
+	args, refusal, err := a.permit(ctx, tool.Spec(), call)
+	if refusal != "" || err != nil {
+		return refusal, err
+	}
+	return a.runTool(ctx, tool, args)
+}
+
+func (a *attempt) toolNames() string {
+	names := make([]string, 0, len(a.specs))
+	for _, s := range a.specs {
+		names = append(names, s.Name)
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}
+
+// permit gets leave for a call: from the policy, or from a person, who may edit its arguments. What comes back edited
+// is held against the deny rules once more. A refusal is for the model to read.
+func (a *attempt) permit(ctx context.Context, spec ToolSpec, call ToolCall) (args, refusal string, err error) {
+	action := a.action(spec, call.Arguments)
+	ruling := a.Policy.Rule(ctx, action)
+	if ruling.Verdict == Allow && action.Step {
+		ruling = Ruling{Ask, "step_mode asks for each call"}
+	}
+	if ruling.Verdict == Allow && spec.Effect != EffectRun && spec.Effect != EffectNetwork {
+		return call.Arguments, "", nil
+	}
+	q := Question{Kind: action.Kind, Title: a.stepTitle(action), Ruling: ruling, Content: Content{Tool: spec.Name, Arguments: call.Arguments}}
+	answer, content, err := a.ask(ctx, q)
+	if err != nil {
+		return "", "", err
+	}
+	if answer.Decision != Approved {
+		return "", rejected("this call was not allowed", answer), nil
+	}
+	again := a.Policy.Rule(ctx, a.action(spec, content.Arguments))
+	if again.Verdict == Deny {
+		return "", "this call was not allowed: denied by " + again.Rule, nil
+	}
+	return content.Arguments, "", a.gate(ctx)
+}
+
+// action describes a call to the policy. Arguments that are no JSON object are the tool's to refuse.
+func (a *attempt) action(spec ToolSpec, arguments string) Action {
+	var known struct {
+		Command string `json:"command"`
+		Path    string `json:"path"`
+		From    string `json:"from"`
+		To      string `json:"to"`
+	}
+	_ = json.Unmarshal([]byte(arguments), &known)
+	action := Action{
+		Kind: KindStep, Tool: spec.Name, Effect: spec.Effect, Arguments: json.RawMessage(arguments),
+		Step: a.job.Ticket.Spec.StepMode, Ticket: a.job.Run.Ticket,
+	}
+	if spec.Effect == EffectRun {
+		action.Kind, action.Command = KindCommand, known.Command
+	}
+	for _, p := range []string{known.Path, known.From, known.To} {
+		if p != "" {
+			action.Paths = append(action.Paths, p)
+		}
+	}
+	return action
+}
+
+// runTool runs an approved call and journals that it did.
+func (a *attempt) runTool(ctx context.Context, tool Tool, args string) (string, error) {
+	spec := tool.Spec()
+	a.calls++
+	called := ToolCalled{Run: a.job.Run, Call: a.calls, Name: spec.Name, Summary: oneLine(args)}
+	if err := a.noteCall(ctx, spec, called); err != nil {
+		return "", err
+	}
+	result, err := tool.Call(ctx, a.draft, json.RawMessage(args))
+	var told *ToolError
+	switch {
+	case ctx.Err() != nil:
+		return "", context.Cause(ctx)
+	case errors.As(err, &told):
+		result = ToolResult{Text: "error: " + told.Msg, Summary: told.Msg}
+	case err != nil:
+		return "", fmt.Errorf("running %s: %w", spec.Name, err)
+	}
+	text := result.Text
+	if result.Command != nil && !result.Command.OK() {
+		text += a.analyse(ctx, *result.Command)
+	}
+	returned := ToolReturned{
+		Run: a.job.Run, Call: called.Call, Name: spec.Name, Summary: oneLine(result.Summary),
+		OK: told == nil && (result.Command == nil || result.Command.OK()),
+	}
+	return text, a.desk.Tell(ctx, returned)
+}
+
+// noteCall journals a call: durably before it runs where it reaches beyond the draft.
+func (a *attempt) noteCall(ctx context.Context, spec ToolSpec, called ToolCalled) error {
+	if spec.Effect == EffectRun || spec.Effect == EffectNetwork {
+		return a.desk.Commit(ctx, called)
+	}
+	return a.desk.Tell(ctx, called)
+}
+
+// askPerson puts a worker's question to a person, whose words are the result.
+func (a *attempt) askPerson(ctx context.Context, call ToolCall) (string, error) {
+	var args struct {
+		Question string   `json:"question"`
+		Options  []string `json:"options"`
+	}
+	if err := json.Unmarshal([]byte(call.Arguments), &args); err != nil || strings.TrimSpace(args.Question) == "" {
+		return `error: ask_person takes {"question": "…", "options": ["…"]}`, nil
+	}
+	title, _ := text.VisibleLine(a.job.Run.Ticket.ID+" asks: "+args.Question, titleRunes)
+	q := Question{Kind: KindQuestion, Title: title, Options: args.Options, Content: Content{Question: args.Question}, Ruling: Ruling{Ask, "default: a person answers"}}
+	answer, _, err := a.ask(ctx, q)
+	if err != nil {
+		return "", err
+	}
+	if answer.Decision != Approved {
+		return rejected("the question was not answered", answer), nil
+	}
+	return "The person answers: " + answer.Reason, nil
+}
+
+// analyse is tier 4: what a failed command's output means. Without one, or when that model fails too, the output
+// speaks for itself.
+func (a *attempt) analyse(ctx context.Context, r CommandResult) string {
+	if a.QAModel == "" {
+		return ""
+	}
+	failure := fmt.Sprintf("Ticket %s\n\nThe command\n%s\nexited with status %d%s. Its output:\n%s", a.job.Run.Ticket.ID, fenced(r.Line), r.ExitCode, timedOut(r), fenced(r.Output))
+	req := Request{Tier: TierQA, Model: a.QAModel, Messages: []Message{{Role: RoleSystem, Text: qaPrompt}, {Role: RoleUser, Text: failure}}}
+	reply, err := a.generate(ctx, req, false)
+	if err != nil {
+		a.Log.Warn("the analysis of a failure failed", "run", a.job.Run.String(), "err", err)
+		return "\n(no analysis of this failure: " + err.Error() + ")\n"
+	}
+	return "\nAnalysis of this failure (tier 4, " + a.QAModel + "):\n" + strings.TrimSpace(reply.Text) + "\n"
+}
+
+func timedOut(r CommandResult) string {
+	if r.TimedOut {
+		return " (it ran out of time)"
+	}
+	return ""
+}
+
+func oneLine(s string) string {
+	line, _ := text.VisibleLine(s, titleRunes)
+	return line
+}
+
+// stepTitle is the line on which a person decides about a call.
+func (a *attempt) stepTitle(action Action) string {
+	what := action.Tool + " " + string(action.Arguments)
+	if action.Kind == KindCommand {
+		what = "runs: " + action.Command
+	}
+	line, cut := text.VisibleLine(a.job.Run.Ticket.ID+" "+what, titleRunes)
+	if cut {
+		line += " (cut; see Review)"
+	}
+	return line
+}
+
+// spawnTitle is the line on which a person decides about a worker's start.
+func spawnTitle(job Job, p packed) string {
+	what, _ := text.VisibleLine(job.Ticket.Spec.Description, titleRunes/2)
+	return oneLine(fmt.Sprintf("Start %s with %s (%d tokens of context): %s", job.Run.Ticket.ID, job.Model, p.after, what))
+}

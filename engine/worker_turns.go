@@ -1,0 +1,156 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// converse is the conversation: a model's reply, its tool calls, their results, and again, until something ends it.
+func (a *attempt) converse(ctx context.Context) (Outcome, error) {
+	for turn := 1; ; turn++ {
+		if err := a.withinLimits(turn); err != nil {
+			return Outcome{}, err
+		}
+		if err := a.gate(ctx); err != nil {
+			return Outcome{}, err
+		}
+		reply, err := a.generate(ctx, Request{Tier: TierWorker, Model: a.job.Model, Messages: a.messages, Tools: a.specs}, true)
+		if err != nil {
+			return Outcome{}, err
+		}
+		a.messages = append(a.messages, reply)
+		if err := a.gate(ctx); err != nil {
+			return Outcome{}, err
+		}
+		outcome, over, err := a.react(ctx, reply)
+		if over || err != nil {
+			return outcome, err
+		}
+		a.keepTranscript(ctx)
+	}
+}
+
+// react does what a reply asks for. over says that the attempt has come to its end.
+func (a *attempt) react(ctx context.Context, reply Message) (outcome Outcome, over bool, err error) {
+	if len(reply.Calls) == 0 {
+		return a.finalReply(ctx, reply.Text)
+	}
+	for _, call := range reply.Calls {
+		if call.Name == finishSpec.Name {
+			outcome, over, err = a.finish(ctx, call)
+		} else {
+			err = a.useTool(ctx, call)
+		}
+		if over || err != nil {
+			return outcome, over, err
+		}
+	}
+	return Outcome{}, false, nil
+}
+
+// finalReply ends an attempt without the finish tool: the reply's first word decides.
+func (a *attempt) finalReply(ctx context.Context, text string) (Outcome, bool, error) {
+	if beginsBlocked(text) {
+		return Outcome{Kind: OutcomeFailed, By: ByWorker, Reason: strings.TrimSpace(text)}, true, nil
+	}
+	outcome, problem, err := a.complete(ctx, strings.TrimSpace(text))
+	if problem != "" {
+		a.messages = append(a.messages, Message{Role: RoleUser, Text: problem})
+	}
+	return outcome, problem == "", err
+}
+
+// beginsBlocked reports whether a reply's first word is BLOCKED, as the prompt asks for. The word elsewhere means
+// nothing.
+func beginsBlocked(text string) bool {
+	word, _, _ := strings.Cut(strings.TrimLeft(text, " \t\r\n*_#>`\"'"), " ")
+	word, _, _ = strings.Cut(word, "\n")
+	return strings.EqualFold(strings.TrimRight(word, ".,:;!-—*_`\"'\r"), "blocked")
+}
+
+// withinLimits is asked before each turn.
+func (a *attempt) withinLimits(turn int) error {
+	l := a.Limits
+	reason := ""
+	switch {
+	case turn > l.Turns:
+		reason = fmt.Sprintf("it did not finish within %d turns", l.Turns)
+	case l.Tokens > 0 && a.usage.Total() >= l.Tokens:
+		reason = fmt.Sprintf("it used %d tokens; its limit is %d", a.usage.Total(), l.Tokens)
+	case l.Time > 0 && time.Since(a.began)-a.waited >= l.Time:
+		reason = fmt.Sprintf("it did not finish within %s", l.Time)
+	default:
+		return nil
+	}
+	return &ended{Outcome{Kind: OutcomeFailed, By: ByBudget, Reason: reason}}
+}
+
+// generate makes one model call, streams it where people watch, and notes what it cost.
+func (a *attempt) generate(ctx context.Context, req Request, watched bool) (Message, error) {
+	from := a.desk.stream.len()
+	onDelta := func(d Delta) {
+		switch {
+		case !watched:
+		case d.Restart:
+			a.desk.stream.restart(from)
+		default:
+			a.desk.stream.add(d.Text)
+		}
+	}
+	reply, err := a.Provider.Generate(ctx, req, onDelta)
+	if err != nil {
+		return Message{}, err
+	}
+	if watched && a.desk.stream.len() > from {
+		a.desk.stream.add("\n")
+	}
+	a.usage = a.usage.Add(reply.Usage)
+	note := UsageRecorded{Run: a.job.Run, Tier: req.Tier, Model: req.Model, Usage: reply.Usage}
+	reply.Message.Role = RoleAssistant
+	return reply.Message, a.desk.Tell(ctx, note)
+}
+
+// repeat notices a worker that goes round in circles.
+type repeat struct {
+	call, result string
+	times        int
+}
+
+// repeats counts how often in a row the same call had the same result.
+func (a *attempt) repeats(call ToolCall, result string) error {
+	key := call.Name + " " + call.Arguments
+	if key == a.last.call && result == a.last.result {
+		a.last.times++
+	} else {
+		a.last = repeat{key, result, 1}
+	}
+	if a.last.times < a.Limits.Repeats {
+		return nil
+	}
+	reason := fmt.Sprintf("it repeated the same call of %s with the same result %d times", call.Name, a.last.times)
+	return &ended{Outcome{Kind: OutcomeBlocked, By: ByConductor, Reason: reason}}
+}
+
+// Transcript is the name of the blob that keeps an attempt's conversation: one Message a line, as JSON.
+func Transcript(run Run) string {
+	return fmt.Sprintf("transcript/%s/%s/%d", run.Ticket.Track, run.Ticket.ID, run.Attempt)
+}
+
+// keepTranscript stores the conversation as far as it has come. Losing one costs no work, so that a failure is only
+// logged.
+func (a *attempt) keepTranscript(ctx context.Context) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	for _, m := range a.messages {
+		if err := enc.Encode(m); err != nil {
+			a.Log.Warn("a message could not be kept", "run", a.job.Run.String(), "err", err)
+		}
+	}
+	if err := a.Blobs.PutBlob(context.WithoutCancel(ctx), Transcript(a.job.Run), b.Bytes()); err != nil {
+		a.Log.Warn("the transcript could not be kept", "run", a.job.Run.String(), "err", err)
+	}
+}
