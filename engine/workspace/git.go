@@ -1,0 +1,109 @@
+package workspace
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// git runs a git command in dir. No hook of the person's runs, no monitor is started, no lock is taken that only
+// serves to refresh the index, and no variable that would point git elsewhere is handed on.
+func git(ctx context.Context, dir string, args ...string) ([]byte, error) {
+	args = append([]string{"-c", "core.hooksPath=" + os.DevNull, "-c", "core.fsmonitor=false", "--literal-pathspecs"}, args...)
+	cmd := exec.CommandContext(ctx, "git", args...)
+	cmd.Dir = dir
+	cmd.Env = gitEnvironment(os.Environ())
+	cmd.WaitDelay = 5 * time.Second
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	if err != nil {
+		if said := strings.TrimSpace(errs.String()); said != "" {
+			err = fmt.Errorf("%s: %w", said, err)
+		}
+		return nil, fmt.Errorf("git %s: %w", args[5], err)
+	}
+	return out, nil
+}
+
+// gitEnvironment drops what a hook or a shell may have set to point git at another repository or index.
+func gitEnvironment(environ []string) []string {
+	env := make([]string, 0, len(environ)+4)
+	for _, kv := range environ {
+		if !strings.HasPrefix(kv, "GIT_") || strings.HasPrefix(kv, "GIT_CEILING") || strings.HasPrefix(kv, "GIT_CONFIG_") {
+			env = append(env, kv)
+		}
+	}
+	return append(env, "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0", "LC_ALL=C")
+}
+
+// maxNesting bounds how deep repositories are looked for inside one another.
+const maxNesting = 4
+
+// gitFiles names the files below dir that git tracks, or would track: what is not ignored. Names are relative to the
+// folder system. A submodule, or a repository inside, is asked in its turn. The error says that git does not know it.
+func gitFiles(ctx context.Context, system, dir string, depth int) ([]string, error) {
+	out, err := git(ctx, system, "ls-files", "-c", "-o", "--exclude-standard", "-z", "--", dir)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for name := range strings.SplitSeq(strings.TrimSuffix(string(out), "\x00"), "\x00") {
+		name = strings.TrimSuffix(name, "/")
+		switch {
+		case name == "" || inGit(name):
+		case isGitTop(filepath.Join(system, filepath.FromSlash(name))):
+			names = append(names, nestedFiles(ctx, system, name, depth)...)
+		default:
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+// nestedFiles lists a repository inside the one asked. One that git cannot list has no files for us.
+func nestedFiles(ctx context.Context, system, dir string, depth int) []string {
+	if depth == maxNesting {
+		return nil
+	}
+	inner, err := gitFiles(ctx, filepath.Join(system, filepath.FromSlash(dir)), ".", depth+1)
+	if err != nil {
+		return nil
+	}
+	for i, name := range inner {
+		inner[i] = path.Join(dir, name)
+	}
+	return inner
+}
+
+// repository is the git work tree that a workspace is in.
+type repository struct {
+	top    string // its top level, as the system names it
+	prefix string // where the workspace is in it; "." at its top
+}
+
+// errNoRepository says that there is nothing to make a worktree of: no git, no repository or no commit yet.
+var errNoRepository = errors.New("no git repository with a commit")
+
+func findRepository(ctx context.Context, system string) (repository, error) {
+	if _, err := git(ctx, system, "rev-parse", "--verify", "--quiet", "HEAD^{commit}"); err != nil {
+		return repository{}, errors.Join(errNoRepository, context.Cause(ctx))
+	}
+	out, err := git(ctx, system, "rev-parse", "--show-toplevel")
+	if err != nil {
+		return repository{}, errors.Join(errNoRepository, context.Cause(ctx))
+	}
+	top := filepath.FromSlash(strings.TrimSuffix(string(out), "\n"))
+	rel, err := filepath.Rel(top, system)
+	if err != nil || !filepath.IsLocal(rel) {
+		return repository{}, errNoRepository
+	}
+	return repository{top: top, prefix: filepath.ToSlash(rel)}, nil
+}

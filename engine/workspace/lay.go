@@ -1,0 +1,310 @@
+package workspace
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/slop-ls/slop-ls/engine"
+)
+
+// Bounds of a scratch folder: past them it would fill the disk rather than help.
+const (
+	maxScratchFiles = 500_000
+	maxScratchBytes = 8 << 30
+)
+
+// layers are what lies over the files on disk.
+type layers struct {
+	overlays []engine.File
+	draft    map[string]*entry
+}
+
+// stamp says whether a file is what it was, without reading it.
+type stamp struct {
+	size  int64
+	mtime int64
+	mode  fs.FileMode
+	inode uint64
+}
+
+func stampOf(info fs.FileInfo) stamp {
+	return stamp{info.Size(), info.ModTime().UnixNano(), info.Mode(), inode(info)}
+}
+
+// source says what a file in the scratch is made from: a file on disk, or content with its mode.
+type source struct {
+	disk stamp
+	hash string
+}
+
+// wanted is a file that the scratch should have.
+type wanted struct {
+	path string
+	from source
+	info fs.FileInfo // on disk; nil where data counts
+	data []byte
+}
+
+// laid is a file that the scratch has from us: what it was made from, and how it looked when it was new.
+type laid struct {
+	from source
+	copy stamp
+}
+
+// update makes the scratch have disk, overlays and draft, touching only what differs from that, be it that they
+// changed or that a command changed the copy.
+func (s *scratch) update(ctx context.Context, l layers) error {
+	want, err := s.wants(ctx, l)
+	if err != nil {
+		return err
+	}
+	for p := range s.laid {
+		if _, ok := want[p]; !ok {
+			_ = s.tree.RemoveAll(p) // a command may have been first
+			delete(s.laid, p)
+		}
+	}
+	touched := make(map[string]bool)
+	for _, p := range s.touched() {
+		touched[p] = true
+	}
+	var todo []wanted
+	for p, w := range want {
+		if was, ok := s.laid[p]; !ok || was.from != w.from || touched[p] {
+			todo = append(todo, w)
+		}
+	}
+	if err := s.makeFolders(todo); err != nil {
+		return err
+	}
+	return s.layAll(ctx, todo)
+}
+
+// wants gathers the layers, from the disk up.
+func (s *scratch) wants(ctx context.Context, l layers) (map[string]wanted, error) {
+	names, err := listFiles(ctx, s.from.Name(), s.from, ".")
+	if err != nil {
+		return nil, err
+	}
+	want := make(map[string]wanted, len(names))
+	var size int64
+	for p, info := range statAll(s.from, names) {
+		if m := info.Mode(); m.IsRegular() || m&fs.ModeSymlink != 0 {
+			want[p] = wanted{path: p, from: source{disk: stampOf(info)}, info: info}
+			size += info.Size()
+		}
+	}
+	if len(want) > maxScratchFiles || size > maxScratchBytes {
+		return nil, fmt.Errorf("the workspace is too large for a scratch worktree: %d files, %d MiB: "+
+			"let a .gitignore leave out what commands do not need", len(want), size>>20)
+	}
+	for _, f := range l.overlays {
+		s.over(want, f)
+	}
+	for p, e := range l.draft {
+		switch {
+		case !e.own:
+		case e.now == nil:
+			delete(want, path.Join(s.prefix, p))
+		default:
+			s.over(want, *e.now)
+		}
+	}
+	return want, nil
+}
+
+// over lays one file's content on what is wanted. Git's own files never come from a draft: in a worktree .git is
+// what says where the repository is.
+func (s *scratch) over(want map[string]wanted, f engine.File) {
+	p := path.Join(s.prefix, f.Path)
+	if checkPath(f.Path) != nil || inGit(p) {
+		return
+	}
+	mode := fs.FileMode(f.Mode)
+	if below := want[p]; mode == 0 && below.info != nil {
+		mode = below.info.Mode().Perm()
+	}
+	if mode == 0 {
+		mode = 0o644
+	}
+	want[p] = wanted{path: p, from: source{disk: stamp{mode: mode}, hash: engine.ContentHash(f.Data)}, data: f.Data}
+}
+
+// touched lists the files of ours that do not look as we left them.
+func (s *scratch) touched() []string {
+	left := maps.Clone(s.laid)
+	for p, info := range statAll(s.tree, slices.Collect(maps.Keys(s.laid))) {
+		if s.laid[p].copy == stampOf(info) {
+			delete(left, p)
+		}
+	}
+	return slices.Sorted(maps.Keys(left))
+}
+
+// maxNamed is how many names a note lists.
+const maxNamed = 8
+
+// lost is a note for who reads a command's output: what it changed will not last.
+func (s *scratch) lost() string {
+	files := s.touched()
+	if len(files) == 0 {
+		return ""
+	}
+	names := strings.Join(files[:min(len(files), maxNamed)], ", ")
+	if more := len(files) - maxNamed; more > 0 {
+		names += fmt.Sprintf(" and %d more", more)
+	}
+	return fmt.Sprintf("\n[slop-ls: the command changed files of the scratch worktree. They are put back before the next "+
+		"command, and the draft does not have the change: %s]\n", names)
+}
+
+// makeFolders makes what the files to be laid need, outermost first, in place of whatever else a command put there.
+func (s *scratch) makeFolders(todo []wanted) error {
+	need := map[string]bool{s.prefix: true}
+	for _, w := range todo {
+		for dir := path.Dir(w.path); dir != "." && !need[dir]; dir = path.Dir(dir) {
+			need[dir] = true
+		}
+	}
+	for dir := path.Dir(s.prefix); dir != "."; dir = path.Dir(dir) {
+		need[dir] = true
+	}
+	delete(need, ".")
+	for _, dir := range slices.Sorted(maps.Keys(need)) {
+		info, err := s.tree.Lstat(dir)
+		if err == nil && info.IsDir() {
+			continue
+		}
+		if err == nil {
+			err = s.tree.Remove(dir)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if err := s.tree.Mkdir(dir, 0o777); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// copiers is how many files are copied at a time: enough to keep a disk busy.
+const copiers = 4
+
+func (s *scratch) layAll(ctx context.Context, todo []wanted) error {
+	done := make([]*laid, len(todo))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(copiers)
+	for i, w := range todo {
+		g.Go(func() error {
+			if err := context.Cause(ctx); err != nil {
+				return err
+			}
+			var err error
+			done[i], err = s.lay(w)
+			return err
+		})
+	}
+	err := g.Wait()
+	for i, w := range todo {
+		if done[i] != nil {
+			s.laid[w.path] = *done[i]
+		} else {
+			delete(s.laid, w.path)
+		}
+	}
+	return err
+}
+
+// lay makes one file. What a command left in its place is removed, never written into: it may be a second name of a
+// file elsewhere. The result is nil where the file has gone from the disk meanwhile.
+func (s *scratch) lay(w wanted) (*laid, error) {
+	if err := s.tree.RemoveAll(w.path); err != nil {
+		return nil, err
+	}
+	from, err := w.from, error(nil)
+	switch {
+	case w.info == nil:
+		err = s.layData(w)
+	case w.info.Mode()&fs.ModeSymlink != 0:
+		err = s.layLink(w.path)
+	default:
+		from.disk, err = s.layCopy(w.path)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	info, err := s.tree.Lstat(w.path)
+	if err != nil {
+		return nil, err
+	}
+	return &laid{from: from, copy: stampOf(info)}, nil
+}
+
+func (s *scratch) layData(w wanted) error {
+	f, err := s.tree.OpenFile(w.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(w.data)
+	return errors.Join(err, f.Chmod(w.from.disk.mode.Perm()), f.Close())
+}
+
+// layLink copies a link as it is, but for one that leads by an absolute path into what is being copied.
+func (s *scratch) layLink(p string) error {
+	target, err := s.from.Readlink(p)
+	if err != nil {
+		return err
+	}
+	if rel, err := filepath.Rel(s.from.Name(), target); filepath.IsAbs(target) && err == nil && filepath.IsLocal(rel) {
+		target = filepath.Join(s.slot.tree, rel)
+	}
+	return s.tree.Symlink(target, p)
+}
+
+// unsettled is how young a file may be that could change again and keep its time, by the clocks of file systems.
+const unsettled = 2 * time.Second
+
+// layCopy copies a file with its time, by which build tools go, and says what it copied.
+func (s *scratch) layCopy(p string) (stamp, error) {
+	src, err := s.from.OpenFile(p, os.O_RDONLY|openNonblock, 0)
+	if err != nil {
+		return stamp{}, err
+	}
+	defer src.Close()
+	info, err := src.Stat()
+	if err != nil {
+		return stamp{}, err
+	}
+	if !info.Mode().IsRegular() {
+		return stamp{}, fs.ErrNotExist
+	}
+	dst, err := s.tree.OpenFile(p, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return stamp{}, err
+	}
+	_, err = dst.ReadFrom(src)
+	err = errors.Join(err, dst.Chmod(info.Mode().Perm()), dst.Close())
+	if err == nil {
+		err = s.tree.Chtimes(p, time.Time{}, info.ModTime())
+	}
+	from := stampOf(info)
+	if time.Since(info.ModTime()) < unsettled {
+		from.mtime = -1 // to be copied again next time
+	}
+	return from, err
+}

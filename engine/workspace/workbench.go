@@ -1,0 +1,154 @@
+package workspace
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/slop-ls/slop-ls/engine"
+)
+
+// Options of a Workbench. Only Scratch must be set.
+type Options struct {
+	// Scratch is the system's path of the folder for scratch worktrees. It must be outside the workspace. It is made
+	// when it is needed, and several processes may share it.
+	Scratch string
+	// Secrets names environment variables that no command sees: every api_key_env of the configuration.
+	Secrets []string
+	// Overlays gives the editors' buffers that differ from the disk; they are laid over the scratch. Nil: none.
+	Overlays func(ctx context.Context) ([]engine.File, error)
+	// Timeout of a command that names none. 0: DefaultTimeout.
+	Timeout time.Duration
+	// MaxOutput is how many bytes of a command's output are kept. 0: DefaultOutput.
+	MaxOutput int
+	// Environ is what a command's environment is taken from, as by os.Environ, which nil stands for.
+	Environ []string
+}
+
+// Defaults of Options.
+const (
+	DefaultTimeout = 10 * time.Minute
+	DefaultOutput  = 64 << 10
+)
+
+// Workbench makes drafts of a workspace and runs commands on them.
+//
+// Commands run in the draft's scratch folder, made at its first command: a git worktree, or a plain folder where
+// there is no repository with a commit. It holds the workspace's files that git does not ignore, as they are on disk,
+// over them the editors' unsaved buffers, over them the draft. Before each command all three are looked at again and
+// what differs is laid anew. So a command always sees exactly what would be delivered: of what an earlier command
+// wrote only the files that are nobody else's are still there. Nothing a command writes reaches the draft.
+type Workbench struct {
+	w     *Workspace
+	files engine.Files
+	opts  Options
+}
+
+var _ engine.Workbench = (*Workbench)(nil)
+
+// NewWorkbench makes a workbench for w. files is what drafts read through to; the editors' buffers before the disk.
+func NewWorkbench(w *Workspace, files engine.Files, opts Options) (*Workbench, error) {
+	scratch, err := filepath.Abs(opts.Scratch)
+	if err != nil {
+		return nil, fmt.Errorf("the folder for scratch worktrees: %w", err)
+	}
+	if _, err := w.Relative(scratch); opts.Scratch == "" || err == nil {
+		return nil, fmt.Errorf("the folder for scratch worktrees must be outside the workspace, and is %q", opts.Scratch)
+	}
+	opts.Scratch = scratch
+	if opts.Timeout <= 0 {
+		opts.Timeout = DefaultTimeout
+	}
+	if opts.MaxOutput <= 0 {
+		opts.MaxOutput = DefaultOutput
+	}
+	if opts.Environ == nil {
+		opts.Environ = os.Environ()
+	}
+	return &Workbench{w: w, files: files, opts: opts}, nil
+}
+
+// Draft opens a draft. release waits for a command of it that still runs: cancel that first. What release cannot
+// remove is left for the next Sweep.
+func (b *Workbench) Draft(ctx context.Context, _ engine.Run) (engine.Draft, func(), error) {
+	if err := context.Cause(ctx); err != nil {
+		return nil, nil, err
+	}
+	d := newDraft(b.w, b.files)
+	var once sync.Once
+	return d, func() { once.Do(d.release) }, nil
+}
+
+func (d *draft) release() {
+	d.busy <- struct{}{}
+	defer func() { <-d.busy }()
+	d.released = true
+	if d.scratch != nil {
+		_ = d.scratch.remove()
+	}
+}
+
+// errNotOurs says that a draft was wrapped or comes from elsewhere.
+var errNotOurs = errors.New("not a draft of this workbench")
+
+// errReleased says that a command comes after its draft's end.
+var errReleased = errors.New("the draft is released")
+
+// Run runs a command in the draft's scratch folder, as engine.Workbench says. The error is about what kept the command
+// from running to an end, ctx's cause among it.
+func (b *Workbench) Run(ctx context.Context, dr engine.Draft, cmd engine.ShellCommand, output func([]byte)) (engine.CommandResult, error) {
+	d, ok := dr.(*draft)
+	if !ok || d.w != b.w {
+		return engine.CommandResult{}, errNotOurs
+	}
+	select {
+	case d.busy <- struct{}{}:
+		defer func() { <-d.busy }()
+	case <-ctx.Done():
+		return engine.CommandResult{}, context.Cause(ctx)
+	}
+	if d.released {
+		return engine.CommandResult{}, errReleased
+	}
+	if err := b.prepare(ctx, d); err != nil {
+		return engine.CommandResult{}, fmt.Errorf("preparing the scratch worktree: %w", err)
+	}
+	if cmd.Timeout <= 0 {
+		cmd.Timeout = b.opts.Timeout
+	}
+	sh := shell{
+		dir:       d.scratch.workdir(),
+		env:       commandEnvironment(b.opts, b.w.path, d.scratch),
+		maxOutput: b.opts.MaxOutput,
+		output:    output,
+	}
+	res, err := sh.run(ctx, cmd)
+	if err != nil {
+		return res, fmt.Errorf("running the command: %w", err)
+	}
+	res.Output += d.scratch.lost()
+	return res, nil
+}
+
+// prepare makes the scratch folder where there is none yet, and brings it up to date.
+func (b *Workbench) prepare(ctx context.Context, d *draft) error {
+	if d.scratch == nil {
+		s, err := newScratch(ctx, b.w, b.opts.Scratch)
+		if err != nil {
+			return err
+		}
+		d.scratch = s
+	}
+	var overlays []engine.File
+	if b.opts.Overlays != nil {
+		var err error
+		if overlays, err = b.opts.Overlays(ctx); err != nil {
+			return err
+		}
+	}
+	return d.scratch.update(ctx, layers{overlays: overlays, draft: d.entries})
+}
