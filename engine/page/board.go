@@ -1,0 +1,185 @@
+package page
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/trackfile"
+)
+
+// glyphs show a status at a glance, each beside its word.
+var glyphs = map[engine.Status]string{
+	engine.Todo: "○", engine.InProgress: "●", engine.Completed: "✓", engine.Blocked: "■", engine.Killed: "✗",
+}
+
+// Glyph is one character for a status.
+func Glyph(s engine.Status) string { return glyphs[s] }
+
+// Board shows a track for a terminal: a line about the whole, then its tickets wave by wave, each with what it does or
+// waits for.
+func Board(s *engine.Snapshot, t *engine.Track) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n", trackLine(t))
+	for i, wave := range waves(t) {
+		for j, ticket := range wave {
+			head := ""
+			if j == 0 {
+				head = fmt.Sprintf("wave %d", i+1)
+			}
+			fmt.Fprintf(&b, "%-8s%s\n", head, TicketLine(s, ticket))
+		}
+	}
+	for ticket := range t.Tickets() {
+		if ticket.Orphaned {
+			fmt.Fprintf(&b, "%-8s%s\n", "gone", TicketLine(s, ticket))
+		}
+	}
+	return b.String()
+}
+
+// trackLine is a track in one line.
+func trackLine(t *engine.Track) string {
+	parts := []string{line(string(t.ID), 120), string(t.Status), fmt.Sprintf("%d of %d completed", t.Count(engine.Completed), t.Total())}
+	if t.Reason != "" && t.Status != engine.TrackRunning {
+		parts = append(parts, line(t.Reason, 160))
+	}
+	if u := TotalUsage(t); u.Total() > 0 {
+		parts = append(parts, Tokens(u.Total())+" tokens", Money(u.Cost))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// TotalUsage is what all tiers of a track used together.
+func TotalUsage(t *engine.Track) engine.Usage {
+	var sum engine.Usage
+	for _, tier := range engine.Tiers {
+		sum = sum.Add(t.Usage[tier])
+	}
+	return sum
+}
+
+// waves are the live tickets of a track by what must come before them.
+func waves(t *engine.Track) [][]*engine.Ticket {
+	var specs []trackfile.Ticket
+	byID := map[string]*engine.Ticket{}
+	for ticket := range t.Tickets() {
+		if !ticket.Orphaned {
+			specs = append(specs, *ticket.Spec)
+			byID[ticket.Key.ID] = ticket
+		}
+	}
+	var out [][]*engine.Ticket
+	for _, wave := range Waves(specs) {
+		tickets := make([]*engine.Ticket, len(wave))
+		for i, spec := range wave {
+			tickets[i] = byID[spec.ID]
+		}
+		out = append(out, tickets)
+	}
+	return out
+}
+
+// TicketLine is a ticket in one line: its status, its text, and what it does, waits for or came to.
+func TicketLine(s *engine.Snapshot, t *engine.Ticket) string {
+	out := fmt.Sprintf("%s %-6s %-14s %s", Glyph(t.Status), line(t.Key.ID, 30), word(t), line(t.Spec.Description, 60))
+	if note := ticketNote(s, t); note != "" {
+		out += " · " + note
+	}
+	return out
+}
+
+// word is where a ticket stands: its phase while it is in progress.
+func word(t *engine.Ticket) string {
+	if p := t.Phase(); p != engine.NoPhase {
+		return string(p)
+	}
+	return string(t.Status)
+}
+
+// ticketNote is the one thing to know about a ticket besides its status.
+func ticketNote(s *engine.Snapshot, t *engine.Ticket) string {
+	var notes []string
+	if t.Stale {
+		notes = append(notes, "stale: its text or what it depends on has changed since")
+	}
+	if why := reason(t); why != "" {
+		notes = append(notes, line(why, 120))
+	}
+	if t.Status == engine.InProgress && t.Approval != "" {
+		notes = append(notes, "asks "+string(t.Approval))
+	}
+	if t.Status == engine.Todo {
+		notes = append(notes, waitNotes(s, t)...)
+	}
+	if t.Attempt > 1 {
+		notes = append(notes, fmt.Sprintf("attempt %d", t.Attempt))
+	}
+	if t.Model != "" && t.Status != engine.Todo {
+		notes = append(notes, line(t.Model, 40))
+	}
+	if t.Usage.Total() > 0 {
+		notes = append(notes, Tokens(t.Usage.Total())+" tokens")
+	}
+	return strings.Join(notes, " · ")
+}
+
+// maxWaits bounds how many root causes a line names.
+const maxWaits = 3
+
+func waitNotes(s *engine.Snapshot, t *engine.Ticket) []string {
+	waits := s.WaitsFor(t.Key)
+	var notes []string
+	for i, w := range waits {
+		if i == maxWaits {
+			return append(notes, fmt.Sprintf("and for %d more", len(waits)-maxWaits))
+		}
+		notes = append(notes, fmt.Sprintf("waits for %s (%s)", line(w.Ticket.ID, 30), line(w.Why, 80)))
+	}
+	return notes
+}
+
+// BoardDocument is Board as Markdown for an editor.
+func BoardDocument(s *engine.Snapshot, t *engine.Track) string {
+	var b strings.Builder
+	title := t.Title
+	if title == "" {
+		title = string(t.ID)
+	}
+	fmt.Fprintf(&b, "# %s\n\n%s\n", cell(title, 200), escaped(trackLine(t)))
+	b.WriteString("\n| wave | ticket | status | what | note |\n|---|---|---|---|---|\n")
+	for i, wave := range waves(t) {
+		for _, ticket := range wave {
+			fmt.Fprintf(&b, "| %d | %s %s | %s | %s | %s |\n", i+1, Glyph(ticket.Status), cell(ticket.Key.ID, 30), word(ticket),
+				cell(ticket.Spec.Description, 120), escaped(ticketNote(s, ticket)))
+		}
+	}
+	for ticket := range t.Tickets() {
+		if ticket.Orphaned {
+			fmt.Fprintf(&b, "| gone | %s %s | %s | %s | %s |\n", Glyph(ticket.Status), cell(ticket.Key.ID, 30), word(ticket),
+				cell(ticket.Spec.Description, 120), escaped(ticketNote(s, ticket)))
+		}
+	}
+	b.WriteString("\n" + UsageTable(t))
+	return b.String()
+}
+
+// escaped keeps a line that was made visible before from being read as markup.
+func escaped(s string) string { return markup.Replace(s) }
+
+// UsageTable is what each tier of a track used, as Markdown; empty before the first model call.
+func UsageTable(t *engine.Track) string {
+	var b strings.Builder
+	for i, tier := range engine.Tiers {
+		u, ok := t.Usage[tier]
+		if !ok {
+			continue
+		}
+		if b.Len() == 0 {
+			b.WriteString("| tier | input | cached | output | cost |\n|---|---|---|---|---|\n")
+		}
+		fmt.Fprintf(&b, "| %d %s | %s | %s | %s | %s |\n", i+1, escaped(string(tier)), Tokens(u.Input), Tokens(u.CachedInput),
+			Tokens(u.Output), Money(u.Cost))
+	}
+	return b.String()
+}
