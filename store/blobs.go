@@ -36,7 +36,7 @@ func (s *Store) PutBlob(ctx context.Context, name string, data []byte) error {
 	}
 	return s.update(func(tx *bbolt.Tx) error {
 		defer s.opts.Failpoint("mid-blob")
-		o := newObject(0, data, s.opts.Now())
+		o := newObject(data, s.opts.Now())
 		return s.putBlob(tx, name, o, data)
 	})
 }
@@ -70,7 +70,7 @@ func (s *Store) putBlob(tx *bbolt.Tx, name string, o object, data []byte) error 
 		return err
 	}
 	chunks := tx.Bucket(bucketChunks)
-	o.ID = nextID(chunks)
+	o.number(chunks)
 	if err := putChunks(chunks, bucketChunks, o.ID, 0, data); err != nil {
 		return err
 	}

@@ -143,7 +143,7 @@ func (in *importer) blob(tx *bbolt.Tx, l exportLine) error {
 		at = *l.At
 	}
 	in.blobs++
-	return in.store.putBlob(tx, l.Name, newObject(0, l.Data, at), l.Data)
+	return in.store.putBlob(tx, l.Name, newObject(l.Data, at), l.Data)
 }
 
 // end checks the counts and that nothing follows.

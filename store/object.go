@@ -15,15 +15,15 @@ const chunkSize = 32 << 10
 
 // object is the record of some contents that lie in chunks: what a name or a snapshot's seq leads to.
 type object struct {
-	ID    uint64    `json:"id"` // of its chunks
+	ID    uint64    `json:"id"` // of its chunks; 0 when it is empty and has none
 	Size  int       `json:"size"`
 	Sum   uint32    `json:"sum"`             // CRC-32C of the contents
 	At    time.Time `json:"at"`              // when it was stored
 	Order uint64    `json:"order,omitempty"` // of a transcript: its key in bucketTranscripts
 }
 
-func newObject(id uint64, data []byte, at time.Time) object {
-	return object{ID: id, Size: len(data), Sum: crc32.Checksum(data, castagnoli), At: at.UTC()}
+func newObject(data []byte, at time.Time) object {
+	return object{Size: len(data), Sum: crc32.Checksum(data, castagnoli), At: at.UTC()}
 }
 
 // holds reports whether data may be the object's contents.
@@ -43,10 +43,14 @@ func chunkID(key []byte) uint64 {
 	return binary.BigEndian.Uint64(key)
 }
 
-// nextID is an id above those of all chunks.
-func nextID(b *bbolt.Bucket) uint64 {
+// number gives the object an id above those of all chunks in b. An empty one leaves no trace there that would keep
+// its id from being given again, so it gets none.
+func (o *object) number(b *bbolt.Bucket) {
+	if o.Size == 0 {
+		return
+	}
 	key, _ := b.Cursor().Last()
-	return chunkID(key) + 1
+	o.ID = chunkID(key) + 1
 }
 
 // putChunks stores data as chunks of object id, from index on.

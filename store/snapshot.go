@@ -19,7 +19,7 @@ func (s *Store) SaveSnapshot(ctx context.Context, seq uint64, data []byte) error
 	}
 	defer release()
 	batches := max(1, (len(data)+snapshotBatch-1)/snapshotBatch)
-	var o object
+	o := newObject(data, s.opts.Now())
 	for i := range batches {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -27,7 +27,7 @@ func (s *Store) SaveSnapshot(ctx context.Context, seq uint64, data []byte) error
 		part := data[i*snapshotBatch : min(len(data), (i+1)*snapshotBatch)]
 		err := s.update(func(tx *bbolt.Tx) error {
 			if i == 0 {
-				o = newObject(nextID(tx.Bucket(bucketSnapshotChunks)), data, s.opts.Now())
+				o.number(tx.Bucket(bucketSnapshotChunks))
 			}
 			return s.putSnapshotBatch(tx, seq, o, part, i, batches)
 		})

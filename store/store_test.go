@@ -155,6 +155,18 @@ func TestBlobLimits(t *testing.T) {
 	mustCheck(t, s)
 }
 
+func TestEmptyContentsShareNothing(t *testing.T) {
+	t.Parallel()
+	s := openNew(t, Options{})
+	mustPut(t, s, "empty", "")
+	mustPut(t, s, "full", "content")
+	mustPut(t, s, "empty", "no more") // lets go of what the empty one had
+	if got, err := s.Blob(t.Context(), "full"); string(got) != "content" {
+		t.Errorf("Blob: %q, %v", got, err)
+	}
+	mustCheck(t, s)
+}
+
 // A store that is used from all sides at once stays whole. The race detector watches.
 func TestEverythingAtOnce(t *testing.T) {
 	t.Parallel()
