@@ -7,6 +7,7 @@ import (
 	"iter"
 	"log/slog"
 	"maps"
+	"runtime"
 	"sync/atomic"
 	"time"
 )
@@ -283,13 +284,25 @@ func (c *Conductor) receive(ctx context.Context) []letter {
 	case <-ctx.Done():
 		return nil
 	}
+	return c.drain(batch)
+}
+
+// drain takes what else is there, up to a turn's worth. A commit costs as much as many goroutine switches, so that
+// those who are about to send are let run once before it: their commands share the commit.
+func (c *Conductor) drain(batch []letter) []letter {
+	yielded := false
 	for len(batch) < maxBatch {
 		select {
 		case l := <-c.mailbox:
 			batch = append(batch, l)
+			continue
 		default:
-			return batch
 		}
+		if yielded {
+			break
+		}
+		runtime.Gosched()
+		yielded = true
 	}
 	return batch
 }

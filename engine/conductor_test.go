@@ -79,13 +79,13 @@ func done(context.Context, *engine.Desk, engine.Job) engine.Outcome {
 // house is a running Conductor.
 type house struct {
 	*engine.Conductor
-	t       *testing.T
+	t       testing.TB
 	ctx     context.Context
 	journal *memJournal
 	stop    func()
 }
 
-func open(t *testing.T, j *memJournal, set engine.Settings, w engine.Worker) *house {
+func open(t testing.TB, j *memJournal, set engine.Settings, w engine.Worker) *house {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	c, err := engine.NewConductor(ctx, engine.Config{Journal: j, Blobs: j, Worker: w, Settings: set})

@@ -144,7 +144,7 @@ func (c *Conductor) save() {
 func (c *Conductor) saveAfter(s *Snapshot) uint64 {
 	n := uint64(snapshotEvery)
 	for tr := range s.Tracks() {
-		n += uint64(tr.Len())
+		n += 4 * uint64(tr.Len())
 	}
 	return n
 }
