@@ -1,0 +1,168 @@
+package openai
+
+import (
+	"context"
+	"errors"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/scripted"
+)
+
+func providerError(t *testing.T, err error) *engine.ProviderError {
+	t.Helper()
+	var pe *engine.ProviderError
+	if !errors.As(err, &pe) {
+		t.Fatalf("%v (%T) is no ProviderError", err, err)
+	}
+	return pe
+}
+
+func TestEveryFaultIsTypedAndBounded(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		fault    scripted.FaultKind
+		kind     engine.ProviderErrorKind
+		status   int
+		attempts int
+	}{
+		{scripted.FaultRateLimited, engine.ProviderRateLimited, 429, 3},
+		{scripted.FaultServer, engine.ProviderServer, 500, 3},
+		{scripted.FaultBadGateway, engine.ProviderServer, 502, 3},
+		{scripted.FaultUnavailable, engine.ProviderServer, 503, 3},
+		{scripted.FaultUnauthorized, engine.ProviderAuth, 401, 1},
+		{scripted.FaultBadRequest, engine.ProviderBadRequest, 400, 1},
+		{scripted.FaultTooLong, engine.ProviderTooLarge, 400, 1},
+		{scripted.FaultDropped, engine.ProviderDropped, 0, 3},
+		{scripted.FaultTruncated, engine.ProviderDropped, 0, 3},
+		{scripted.FaultMalformed, engine.ProviderMalformed, 0, 3},
+		{scripted.FaultStreamError, engine.ProviderServer, 503, 3},
+		{scripted.FaultStallStart, engine.ProviderStalled, 0, 3},
+		{scripted.FaultStallMiddle, engine.ProviderStalled, 0, 3},
+		{scripted.FaultOversizedLine, engine.ProviderOversized, 0, 1},
+	} {
+		t.Run(string(c.fault), func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, always(scripted.Reply{Text: "one two three four five", Chunk: 4, Fault: scripted.Fault{Kind: c.fault}}))
+			p := connect(t, s.URL(), func(e *Endpoint) {
+				e.Limits.Attempts, e.Limits.FirstToken, e.Limits.Idle = 3, 400*time.Millisecond, 400*time.Millisecond
+			})
+			_, err := p.Generate(t.Context(), request("x"), ignore)
+			got := providerError(t, err)
+			if got.Kind != c.kind || got.Status != c.status || got.Attempts != c.attempts {
+				t.Errorf("kind %s, status %d, %d attempts: %v", got.Kind, got.Status, got.Attempts, err)
+			}
+			if got.Provider != "local" || got.Model != "small" || len(s.Records()) != c.attempts {
+				t.Errorf("provider %q, model %q, %d requests", got.Provider, got.Model, len(s.Records()))
+			}
+		})
+	}
+}
+
+// Each fault that is worth another call is gone at the second.
+func TestRetriesSucceed(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []scripted.FaultKind{
+		scripted.FaultRateLimited, scripted.FaultServer, scripted.FaultBadGateway, scripted.FaultUnavailable,
+		scripted.FaultDropped, scripted.FaultTruncated, scripted.FaultMalformed, scripted.FaultStreamError,
+		scripted.FaultStallStart, scripted.FaultStallMiddle, scripted.FaultComments,
+	} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, always(scripted.Reply{
+				Text: "one two three four five", Chunk: 4, Fault: scripted.Fault{Kind: kind, First: 1},
+			}))
+			p := connect(t, s.URL(), func(e *Endpoint) { e.Limits.FirstToken, e.Limits.Idle = time.Second, time.Second })
+			shown := ""
+			got, err := p.Generate(t.Context(), request("x"), func(d engine.Delta) {
+				if d.Restart {
+					shown = ""
+				}
+				shown += d.Text
+			})
+			if err != nil || got.Message.Text != "one two three four five" || shown != got.Message.Text {
+				t.Errorf("%v: reply %q, shown %q", err, got.Message.Text, shown)
+			}
+		})
+	}
+}
+
+func TestUnreachable(t *testing.T) {
+	t.Parallel()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := "http://" + ln.Addr().String() + "/v1"
+	ln.Close()
+	_, err = connect(t, url, nil).Generate(t.Context(), request("x"), ignore)
+	if got := providerError(t, err); got.Kind != engine.ProviderUnreachable || got.Attempts != 2 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// pauses records the pauses instead of waiting for them.
+func pauses(p *Provider) *[]time.Duration {
+	var got []time.Duration
+	p.endpoints[0].wait = func(ctx context.Context, d time.Duration) error {
+		got = append(got, d)
+		return ctx.Err()
+	}
+	return &got
+}
+
+func TestRetryAfterIsHonoured(t *testing.T) {
+	t.Parallel()
+	for _, date := range []bool{false, true} {
+		for _, kind := range []scripted.FaultKind{scripted.FaultRateLimited, scripted.FaultUnavailable} {
+			s := serve(t, always(scripted.Reply{Text: "ok", Fault: scripted.Fault{
+				Kind: kind, First: 2, RetryAfter: 30 * time.Second, HTTPDate: date,
+			}}))
+			p := connect(t, s.URL(), func(e *Endpoint) { e.Limits.Attempts = 3 })
+			waited := pauses(p)
+			if _, err := p.Generate(t.Context(), request("x"), ignore); err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range *waited {
+				if d < 28*time.Second || d > 33*time.Second {
+					t.Errorf("date %v: a pause of %v", date, d)
+				}
+			}
+			if len(*waited) != 2 {
+				t.Errorf("pauses: %v", *waited)
+			}
+		}
+	}
+}
+
+func TestALongRetryAfterIsReportedAtOnce(t *testing.T) {
+	t.Parallel()
+	s := serve(t, always(scripted.Reply{Fault: scripted.Fault{Kind: scripted.FaultRateLimited, RetryAfter: time.Hour}}))
+	p := connect(t, s.URL(), nil)
+	waited := pauses(p)
+	_, err := p.Generate(t.Context(), request("x"), ignore)
+	got := providerError(t, err)
+	if got.Kind != engine.ProviderRateLimited || got.RetryAfter != time.Hour || got.Attempts != 1 || len(*waited) != 0 {
+		t.Errorf("%+v after %v", got, *waited)
+	}
+}
+
+func TestOwnPausesGrow(t *testing.T) {
+	t.Parallel()
+	s := serve(t, always(scripted.Reply{Fault: scripted.Fault{Kind: scripted.FaultServer}}))
+	p := connect(t, s.URL(), func(e *Endpoint) {
+		e.Limits.Attempts, e.Limits.Backoff, e.Limits.MaxBackoff = 6, time.Second, 5*time.Second
+	})
+	waited := pauses(p)
+	if _, err := p.Generate(t.Context(), request("x"), ignore); err == nil {
+		t.Fatal("no error")
+	}
+	for i, middle := range []time.Duration{1, 2, 4, 5, 5} {
+		middle *= time.Second
+		if got := (*waited)[i]; got < middle/2 || got > middle*3/2+1 {
+			t.Errorf("pause %d is %v, want about %v", i, got, middle)
+		}
+	}
+}

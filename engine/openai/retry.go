@@ -1,0 +1,115 @@
+package openai
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"github.com/slop-ls/slop-ls/engine"
+)
+
+// generate makes calls until one succeeds or no other is worth making.
+func (e *endpoint) generate(
+	ctx context.Context, req engine.Request, onDelta func(engine.Delta),
+) (engine.Reply, error) {
+	key, err := e.key(ctx, req.Model)
+	if err != nil {
+		return engine.Reply{}, err
+	}
+	pauses := e.pauses()
+	streamed := false
+	emit := func(d engine.Delta) {
+		streamed = true
+		onDelta(d)
+	}
+	for attempt := 1; ; attempt++ {
+		reply, err := e.attempt(ctx, key, req, emit)
+		if err == nil {
+			return reply, nil
+		}
+		if ctx.Err() != nil {
+			return engine.Reply{}, ctx.Err()
+		}
+		f := failureOf(err)
+		pause, again := e.again(f, attempt, pauses.NextBackOff())
+		if !again {
+			return engine.Reply{}, e.providerError(f, req.Model, attempt, key)
+		}
+		if err := e.wait(ctx, pause); err != nil {
+			return engine.Reply{}, err
+		}
+		if streamed {
+			onDelta(engine.Delta{Restart: true})
+			streamed = false
+		}
+	}
+}
+
+// pauses gives the pauses of one Generate.
+func (e *endpoint) pauses() *backoff.ExponentialBackOff {
+	b := &backoff.ExponentialBackOff{
+		InitialInterval:     e.Limits.Backoff,
+		RandomizationFactor: 0.5,
+		Multiplier:          2,
+		MaxInterval:         e.Limits.MaxBackoff,
+	}
+	b.Reset()
+	return b
+}
+
+// again says whether to call once more after a failure, and after which pause. A pause that the provider asked for is
+// kept, with up to a tenth more so that all who were told the same do not come back at once.
+func (e *endpoint) again(f *failure, attempt int, own time.Duration) (pause time.Duration, again bool) {
+	if f.final || !worthRetrying(f.kind) || attempt >= e.Limits.Attempts || f.retryAfter > e.Limits.MaxRetryAfter {
+		return 0, false
+	}
+	if f.retryAfter > 0 {
+		return f.retryAfter + rand.N(f.retryAfter/10+1), true
+	}
+	return own, true
+}
+
+func worthRetrying(kind engine.ProviderErrorKind) bool {
+	switch kind {
+	case engine.ProviderRateLimited, engine.ProviderServer, engine.ProviderDropped, engine.ProviderMalformed,
+		engine.ProviderStalled, engine.ProviderUnreachable:
+		return true
+	case engine.ProviderNoKey, engine.ProviderAuth, engine.ProviderBadRequest, engine.ProviderTooLarge,
+		engine.ProviderOversized:
+	}
+	return false
+}
+
+// key looks the key up. Its error is ctx's, or a *engine.ProviderError of kind ProviderNoKey.
+func (e *endpoint) key(ctx context.Context, model string) (string, error) {
+	if e.Key == nil {
+		return "", nil
+	}
+	key, err := e.Key(ctx)
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	if err == nil && key == "" {
+		err = errors.New("no API key is set: run `slop-ls doctor`")
+	}
+	if err != nil {
+		return "", &engine.ProviderError{Kind: engine.ProviderNoKey, Provider: e.Name, Model: model, Err: err}
+	}
+	return key, nil
+}
+
+// providerError is the outcome for the engine. The key is cut out of its text.
+func (e *endpoint) providerError(f *failure, model string, attempts int, key string) *engine.ProviderError {
+	return &engine.ProviderError{
+		Kind:       f.kind,
+		Provider:   e.Name,
+		Model:      model,
+		Status:     f.status,
+		RetryAfter: f.retryAfter,
+		Attempts:   attempts,
+		Err:        &safeError{text: tidy(redact(f.msg, key)), cause: f.cause},
+	}
+}
