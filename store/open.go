@@ -150,13 +150,22 @@ func openBolt(path string, opts Options) (*bbolt.DB, *os.File, error) {
 		return err
 	})
 	if err != nil {
-		if file != nil {
-			file.Close()
-		}
+		abandon(file)
 		return nil, nil, err
 	}
 	db.AllocSize = allocSize
 	return db, file, nil
+}
+
+// abandon closes a file that bbolt may not have closed.
+func abandon(file *os.File) {
+	if file == nil {
+		return
+	}
+	if _, err := file.Stat(); err == nil {
+		unlock(file)
+		file.Close()
+	}
 }
 
 func initialMap() int {

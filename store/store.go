@@ -104,7 +104,8 @@ func (s *Store) Close() error {
 		removeHolder(s.path)
 	}
 	if s.panicked.Load() {
-		return s.file.Close() // frees the lock; the mapping stays until the process ends
+		unlock(s.file)
+		return s.file.Close() // the mapping stays until the process ends
 	}
 	return s.db.Close()
 }

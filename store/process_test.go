@@ -1,0 +1,267 @@
+package store
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/slop-ls/slop-ls/engine/enginetest"
+)
+
+// child starts another process that plays a part on the store at path.
+func child(t *testing.T, part, path string, env ...string) (*exec.Cmd, *bufio.Scanner) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), self)
+	cmd.Env = append(append(os.Environ(), childEnv+"="+part, childPath+"="+path), env...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return cmd, bufio.NewScanner(out)
+}
+
+// childHold opens the store, says so, and holds it until its standard output is read no more.
+func childHold(path string) error {
+	s, err := Open(path, Options{})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	for {
+		if _, err := fmt.Println("held"); err != nil {
+			return nil
+		}
+	}
+}
+
+func TestLockedByAnotherProcess(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "state.db")
+	cmd, out := child(t, "hold", path)
+	if !out.Scan() {
+		t.Fatal("the child does not hold the store")
+	}
+	for name, opts := range map[string]Options{"writer": {}, "reader": {ReadOnly: true}, "one try": {LockTimeout: -1}} {
+		began := time.Now()
+		_, err := Open(path, opts)
+		var locked *LockedError
+		if !errors.As(err, &locked) || locked.Holder.PID != cmd.Process.Pid || locked.Path != path {
+			t.Errorf("%s: %v; want a LockedError with pid %d", name, err, cmd.Process.Pid)
+			continue
+		}
+		for _, part := range []string{path, strconv.Itoa(cmd.Process.Pid), "slop-ls daemon stop"} {
+			if !strings.Contains(err.Error(), part) {
+				t.Errorf("%s: %q does not say %q", name, err, part)
+			}
+		}
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("%s: waited %v", name, took)
+		}
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	mustClose(t, openAt(t, path, Options{})) // a killed holder holds nothing
+	if h := readHolder(path); h.PID != 0 {
+		t.Errorf("a closed store is still said to be held: %+v", h)
+	}
+}
+
+func TestHolderIsAHint(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "state.db")
+	now := time.Now().UTC().Format(time.RFC3339)
+	for text, want := range map[string]int{
+		"":                                0,
+		"garbage":                         0,
+		"-1 " + now:                       0,
+		"0 " + now:                        0,
+		"999999999 " + now:                0, // nobody
+		fmt.Sprint(os.Getpid()):           0,
+		fmt.Sprint(os.Getpid(), " "+now):  os.Getpid(),
+		fmt.Sprint(os.Getpid(), " later"): 0,
+	} {
+		writeFile(t, path+holderSuffix, []byte(text))
+		if got := readHolder(path).PID; got != want {
+			t.Errorf("%q: pid %d, want %d", text, got, want)
+		}
+	}
+}
+
+// childCreate opens a store that perhaps is not there yet, and says whether it won.
+func childCreate(path string) error {
+	s, err := Open(path, Options{LockTimeout: -1})
+	var locked *LockedError
+	switch {
+	case errors.As(err, &locked):
+		fmt.Println("lost")
+		return nil
+	case err != nil:
+		return err
+	}
+	if _, err := fmt.Println("won"); err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, os.Stdin) // until all have tried
+	return errors.Join(err, s.Close())
+}
+
+// Of many starters on a workspace without a store one gets it, and the others are told so.
+func TestRaceOfStarters(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "ws", "state.db")
+	const starters = 24
+	reader, hold, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	said := make(chan string, starters)
+	var wg sync.WaitGroup
+	for range starters {
+		cmd := exec.CommandContext(t.Context(), os.Args[0])
+		cmd.Env = append(os.Environ(), childEnv+"=create", childPath+"="+path)
+		cmd.Stdin, cmd.Stderr = reader, os.Stderr
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		wg.Go(func() {
+			text, err := bufio.NewReader(out).ReadString('\n')
+			if err != nil {
+				text = "failed: " + err.Error()
+			}
+			said <- strings.TrimSpace(text)
+			if err := cmd.Wait(); err != nil {
+				t.Errorf("starter: %v", err)
+			}
+		})
+	}
+	got := map[string]int{}
+	for range starters {
+		got[<-said]++
+	}
+	hold.Close()
+	wg.Wait()
+	if diff := cmp.Diff(map[string]int{"won": 1, "lost": starters - 1}, got); diff != "" {
+		t.Error(diff)
+	}
+	mustCheck(t, openAt(t, path, Options{}))
+}
+
+// childAppend goes on where the store stands and says each Seq once it was acknowledged. It also saves snapshots,
+// stores blobs and makes backups, so that it can be killed in the middle of any of them.
+func childAppend(path string) error {
+	ctx := context.Background()
+	s, err := Open(path, Options{})
+	if err != nil {
+		return err
+	}
+	last, err := s.LastSeq()
+	if err != nil {
+		return err
+	}
+	for seq := last + 1; ; seq += 2 {
+		err := errors.Join(
+			s.PutBlob(ctx, fmt.Sprintf("content/%d", seq), blobOf(seq)),
+			s.PutBlob(ctx, transcriptName("a", "T", int(seq)), blobOf(seq)),
+			s.Append(ctx, enginetest.SampleEvents(seq, 2)),
+		)
+		if err == nil && seq%4 < 2 {
+			err = s.SaveSnapshot(ctx, seq, snapshotOf(seq))
+		}
+		if err == nil && seq%16 < 2 {
+			_, err = s.Backup(ctx)
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Println(seq + 1); err != nil {
+			return nil
+		}
+	}
+}
+
+func blobOf(seq uint64) []byte     { return []byte(strings.Repeat(fmt.Sprint(seq, " "), int(seq%50)*200)) }
+func snapshotOf(seq uint64) []byte { return []byte(strings.Repeat(fmt.Sprint(seq, ";"), 20_000)) }
+
+// kill -9 at any moment loses nothing that was acknowledged.
+func TestKillLosesNothing(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("starts processes")
+	}
+	path := filepath.Join(t.TempDir(), "state.db")
+	acknowledged := uint64(0)
+	for round := range 35 {
+		cmd, out := child(t, "append", path)
+		killAt := time.AfterFunc(time.Duration(rand.IntN(80))*time.Millisecond, func() {
+			_ = cmd.Process.Kill() // counts from the start, so also in the middle of opening
+		})
+		for out.Scan() {
+			seq, err := strconv.ParseUint(out.Text(), 10, 64)
+			if err != nil {
+				break // the last line was cut
+			}
+			acknowledged = max(acknowledged, seq)
+		}
+		_ = cmd.Wait()
+		killAt.Stop()
+		acknowledged = checkAfterKill(t, path, round, acknowledged)
+	}
+	if acknowledged < 20 {
+		t.Errorf("only %d events in all rounds: nothing was shown", acknowledged)
+	}
+}
+
+// checkAfterKill looks at what a killed process left, and returns the last event there.
+func checkAfterKill(t *testing.T, path string, round int, acknowledged uint64) uint64 {
+	t.Helper()
+	if _, err := os.Stat(path); os.IsNotExist(err) && acknowledged == 0 {
+		return 0
+	}
+	s := openAt(t, path, Options{})
+	defer mustClose(t, s)
+	mustCheck(t, s)
+	events := allEvents(t, s)
+	if uint64(len(events)) < acknowledged {
+		t.Fatalf("round %d: %d events, %d were acknowledged", round, len(events), acknowledged)
+	}
+	if diff := cmp.Diff(enginetest.SampleEvents(1, len(events)), events, cmpopts.EquateEmpty()); diff != "" {
+		t.Fatalf("round %d: %s", round, diff)
+	}
+	for seq := uint64(1); seq < acknowledged; seq += 2 {
+		if got, err := s.Blob(t.Context(), fmt.Sprintf("content/%d", seq)); string(got) != string(blobOf(seq)) {
+			t.Fatalf("round %d: content/%d: %d bytes, %v", round, seq, len(got), err)
+		}
+	}
+	seq, data, err := s.LoadSnapshot(t.Context())
+	if err != nil || seq > 0 && string(data) != string(snapshotOf(seq)) || acknowledged >= 8 && seq == 0 {
+		t.Fatalf("round %d: snapshot at %d, %v", round, seq, err)
+	}
+	return uint64(len(events))
+}
