@@ -88,7 +88,7 @@ func words[T ~string](values []T) []string {
 
 func (d *Document) choice(code Code, f *Field, got string, legal []string) {
 	hint := ""
-	if near := nearest(got, legal); near != "" {
+	if near := Nearest(got, legal); near != "" {
 		hint = "did you mean " + near + "? "
 	}
 	last := len(legal) - 1

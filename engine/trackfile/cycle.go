@@ -54,7 +54,7 @@ func (r *resolver) report(e Element) {
 		r.ids = r.d.ids()
 	}
 	if r.unknown <= maxNearest {
-		if near := nearest(e.Text, r.ids); near != "" {
+		if near := Nearest(e.Text, r.ids); near != "" {
 			r.d.errorf(CodeUnknownDep, e.Span, "no ticket of this track has the id %s: did you mean %q?", quoteShort(e.Text), near)
 			return
 		}

@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// nearest is the candidate most like the word, or "" when none is alike enough to be what was meant. The cost
+// Nearest is the candidate most like the word, or "" when none is alike enough to be what was meant. The cost
 // is one edit distance for each candidate of about the same length.
-func nearest(word string, candidates []string) string {
+func Nearest(word string, candidates []string) string {
 	w := fold(word)
 	limit := 1 + len(w)/3
 	best, bestAt := "", limit+1

@@ -153,7 +153,7 @@ func (r *fieldReader) known(key, value *node) {
 }
 
 func (r *fieldReader) unknown(key *node) {
-	switch near := nearest(key.text, fieldNames(r.infos)); {
+	switch near := Nearest(key.text, fieldNames(r.infos)); {
 	case key.text == "$schema" && r.what == "a track": // names the schema to editors
 	case key.text == "<<":
 		r.d.errorf(CodeUnknownField, key.span, `"<<" (merging a mapping) is not supported: write the fields out`)
