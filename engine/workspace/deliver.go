@@ -31,9 +31,13 @@ func (w *Workspace) Deliver(ctx context.Context, run engine.Run, set engine.Chan
 	if err := w.checkSet(set); err != nil {
 		return engine.Delivered{}, err
 	}
+	name := w.receiptName(run, set)
 	for range maxReplans {
-		plans, err := w.planAll(ctx, run, set)
+		plans, err := w.planAll(ctx, run, set, w.readReceipt(name))
 		if err != nil {
+			return engine.Delivered{}, err
+		}
+		if err := w.writeReceipt(name, plans); err != nil {
 			return engine.Delivered{}, err
 		}
 		err = w.carryOut(ctx, run, plans)

@@ -39,6 +39,7 @@ type plan struct {
 	final    *content // of change.Path when all is done
 	merged   bool
 	conflict *engine.Conflict
+	known    string // hash of what an earlier try merged; "" where none did
 }
 
 // checkSet refuses a change set that no draft makes, before anything is read.
@@ -62,15 +63,16 @@ func (w *Workspace) checkSet(set engine.ChangeSet) error {
 	return nil
 }
 
-// planAll plans every change. Where one conflicts the error is a *ConflictError with all conflicts.
-func (w *Workspace) planAll(ctx context.Context, run engine.Run, set engine.ChangeSet) ([]plan, error) {
+// planAll plans every change that the receipt does not show to be made. Where one conflicts the error is a
+// *ConflictError with all conflicts.
+func (w *Workspace) planAll(ctx context.Context, run engine.Run, set engine.ChangeSet, known receipt) ([]plan, error) {
 	plans := make([]plan, 0, len(set.Files))
 	var conflicts []engine.Conflict
 	for _, c := range set.Files {
 		if err := context.Cause(ctx); err != nil {
 			return nil, err
 		}
-		p, err := w.planChange(c, run)
+		p, err := w.planChange(c, run, known)
 		if err != nil {
 			return nil, err
 		}
@@ -85,12 +87,12 @@ func (w *Workspace) planAll(ctx context.Context, run engine.Run, set engine.Chan
 	return plans, nil
 }
 
-func (w *Workspace) planChange(c engine.FileChange, run engine.Run) (plan, error) {
+func (w *Workspace) planChange(c engine.FileChange, run engine.Run, known receipt) (plan, error) {
 	now, err := w.current(c.Path)
 	if err != nil {
 		return plan{}, err
 	}
-	p := plan{change: c}
+	p := plan{change: c, known: known[c.Path]}
 	switch c.Op {
 	case engine.OpCreate:
 		p.create(now, run)
@@ -188,6 +190,9 @@ func (p *plan) combine(now []byte, run engine.Run) ([]byte, bool) {
 	switch {
 	case bytes.Equal(now, base), bytes.Equal(now, after):
 		return after, true
+	case p.known != "" && p.known == engine.ContentHash(now):
+		p.merged = true
+		return now, true
 	case isBinary(base) || isBinary(now) || isBinary(after):
 		p.conflict = binaryChanged(p.change)
 		return nil, false
