@@ -112,6 +112,9 @@ func mergeCase(seed uint64) (base, ours, theirs string) {
 	}[r.IntN(4)]
 	eol := []string{"\n", "\n", "\r\n"}[r.IntN(3)]
 	rows := make([]string, 1+r.IntN(40))
+	if r.IntN(20) == 0 {
+		rows = make([]string, 400+r.IntN(800))
+	}
 	for i := range rows {
 		rows[i] = word()
 	}
@@ -132,7 +135,7 @@ func joinRows(r *rand.Rand, rows []string, eol string) string {
 // mutate makes a few changes to a copy of rows.
 func mutate(r *rand.Rand, rows []string, word func() string) []string {
 	out := append([]string{}, rows...)
-	for range 1 + r.IntN(4) {
+	for range 1 + r.IntN(4+len(rows)/50) {
 		at := r.IntN(len(out) + 1)
 		n := min(r.IntN(3), len(out)-at)
 		fresh := make([]string, r.IntN(3))

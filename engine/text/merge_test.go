@@ -131,3 +131,18 @@ func BenchmarkMerge12k(b *testing.B) {
 		Merge3(base, ours, theirs)
 	}
 }
+
+// TestMerge3DoesNotGuess holds texts of one letter a line in which lines can be
+// paired in several ways: git conflicts, and one reading alone does not.
+func TestMerge3DoesNotGuess(t *testing.T) {
+	t.Parallel()
+	column := func(s string) []byte { return []byte(strings.Join(strings.Split(s, ""), "\n") + "\n") }
+	for _, c := range [][3]string{
+		{"babcccbccaaacaaaabbccaacc", "babcccbccacbaaccbaaabcaacc", "babcccccaaacaaabbccaacc"},
+		{"bbbcaba", "cbbbbaaabbaa", "baabbcababc"},
+	} {
+		if got, conflicts := Merge3(column(c[0]), column(c[1]), column(c[2])); len(conflicts) == 0 {
+			t.Errorf("%v: merged to %q", c, got)
+		}
+	}
+}

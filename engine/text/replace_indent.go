@@ -11,13 +11,20 @@ import (
 func findIndented(r *request) places {
 	w := dropOuterBlanks(wantedLines(r))
 	f := r.file()
+	f.tabs, _ = usesTabs(f.lines, false)
 	fresh := freshIndents(w)
 	work := 16 * (len(f.lines) + len(w.search)) // keeps hostile input linear
 	at, more := findRun(f.lines, w.search, stripped, func(i int) bool {
+		if work < 0 {
+			return false
+		}
 		_, cost, ok := f.shiftAt(i, w, fresh)
 		work -= cost
-		return ok && work > 0
+		return ok
 	})
+	if work < 0 && len(at) < 2 {
+		return places{} // a further place may be among those not looked at
+	}
 	found := f.places(at, more)
 	found.edits = func() []Edit {
 		shift, _, _ := f.shiftAt(at[0], w, fresh)
@@ -60,7 +67,7 @@ type shift func(string) (string, bool)
 // fresh indentations best. cost is the number of lines looked at.
 func (f *fileLines) shiftAt(i int, w wanted, fresh []string) (best shift, cost int, ok bool) {
 	rows := f.lines[i : i+len(w.search)]
-	tabs := f.usesTabs(rows)
+	tabs, cost := usesTabs(rows, f.tabs)
 	least := unusable
 	for _, c := range candidates(w.search[0], rows[0], tabs) {
 		n := fits(c.shift, w.search, rows)
@@ -154,15 +161,13 @@ func strangeness(shift shift, fresh []string, tabs bool) int {
 	return worst
 }
 
-// usesTabs says what rows are indented with; where they are not, what the first
-// indented line of the file is.
-func (f *fileLines) usesTabs(rows []string) bool {
-	for _, set := range [][]string{rows, f.lines} {
-		for _, s := range set {
-			if in := indent(s); in != "" && !blank(s) {
-				return in[0] == '\t'
-			}
+// usesTabs says whether rows are indented with tabs; otherwise is the answer
+// where none is indented. cost is the number of rows looked at.
+func usesTabs(rows []string, otherwise bool) (tabs bool, cost int) {
+	for i, s := range rows {
+		if in := indent(s); in != "" && !blank(s) {
+			return in[0] == '\t', i
 		}
 	}
-	return false
+	return otherwise, len(rows)
 }

@@ -7,6 +7,7 @@ type fileLines struct {
 	src    string
 	lines  []string // without line ends; never nil
 	starts []int    // of each line, and the end of the file
+	tabs   bool     // what the file is indented with; set by findIndented
 }
 
 // bom is the byte order mark; it is before the first line, not in it.
