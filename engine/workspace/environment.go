@@ -35,7 +35,9 @@ func commandEnvironment(opts Options, root string, s *scratch) []string {
 		"TMPDIR="+s.slot.temp,
 		"GIT_CEILING_DIRECTORIES="+filepath.Dir(s.slot.tree),
 		"GIT_TERMINAL_PROMPT=0",
-		"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=core.hooksPath", "GIT_CONFIG_VALUE_0="+os.DevNull,
+		"GIT_CONFIG_COUNT=2",
+		"GIT_CONFIG_KEY_0=core.hooksPath", "GIT_CONFIG_VALUE_0="+os.DevNull,
+		"GIT_CONFIG_KEY_1=core.fsmonitor", "GIT_CONFIG_VALUE_1=false",
 	)
 }
 
