@@ -115,6 +115,18 @@ func (c *Conductor) free() int {
 	return c.settings.MaxWorkers - c.state.now.active - c.winding + len(c.gates)
 }
 
+// unspawned counts the attempts whose spawn is asked or about to be: so many questions a person can face at once. One
+// that stands at a gate does not get to ask.
+func (c *Conductor) unspawned() int {
+	n := c.state.now.unspawned
+	for _, g := range c.gates {
+		if t, ok := c.state.now.Ticket(g.run.Ticket); ok && !t.Spawned {
+			n--
+		}
+	}
+	return n
+}
+
 // nextBodies is what gives away one slot, or nil when nobody wants one. An open gate takes a slot without an event.
 func (c *Conductor) nextBodies(t *turn) []Body {
 	if b, ok := c.nextAnswered(); ok {
@@ -125,7 +137,7 @@ func (c *Conductor) nextBodies(t *turn) []Body {
 			return nil
 		}
 	}
-	if c.state.now.unspawned >= c.settings.MaxWorkers {
+	if c.unspawned() >= c.settings.MaxWorkers {
 		return nil
 	}
 	next := c.state.next(func(key TicketKey) bool { return c.runners[key] != nil })
