@@ -2,6 +2,7 @@ package treesitter
 
 import (
 	"bytes"
+	"sort"
 	"strings"
 )
 
@@ -153,10 +154,9 @@ func (a *analysis) innermost(offset int) *decl {
 }
 
 func containing(level []*decl, offset int) *decl {
-	for _, d := range level {
-		if d.whole.contains(offset) {
-			return d
-		}
+	after := sort.Search(len(level), func(i int) bool { return level[i].whole.start > offset })
+	if after > 0 && level[after-1].whole.contains(offset) {
+		return level[after-1]
 	}
 	return nil
 }

@@ -2,7 +2,10 @@
 
 package treesitter
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // body cuts a function's body.
 func (w *walker) body(d *decl, kids []node, body node) {
@@ -69,7 +72,7 @@ func (w *walker) afterDoc(doc node) string {
 		return "; ..."
 	}
 	newline := "\n"
-	if strings.HasSuffix(w.text(span{0, lineStart(w.src, doc.start)}), "\r\n") {
+	if bytes.HasSuffix(w.src[:lineStart(w.src, doc.start)], []byte("\r\n")) {
 		newline = "\r\n"
 	}
 	return newline + indentOf(w.src, doc.start) + "..."
@@ -134,8 +137,8 @@ func (w *walker) tooBulky(s span, mark int, fill string, d *decl) {
 	if !bulky(w.src, s) {
 		return
 	}
-	lines, bytes := w.left(s, mark)
-	if len(w.cuts) > mark && lines <= mostHeads && bytes <= 8*bulkyBytes {
+	lines, size := w.left(s, mark)
+	if len(w.cuts) > mark && lines <= mostHeads && size <= 8*bulkyBytes {
 		return
 	}
 	w.cuts = append(w.cuts[:mark], cut{span: s, fill: fill, of: d})
@@ -143,13 +146,13 @@ func (w *walker) tooBulky(s span, mark int, fill string, d *decl) {
 
 // tooLong cuts s as a whole where what is cut in it leaves too much.
 func (w *walker) tooLong(s span, mark int, fill string, d *decl) {
-	if lines, bytes := w.left(s, mark); lines > mostHeads || bytes > 8*bulkyBytes {
+	if lines, size := w.left(s, mark); lines > mostHeads || size > 8*bulkyBytes {
 		w.cuts = append(w.cuts[:mark], cut{span: s, fill: fill, of: d})
 	}
 }
 
 // left is the size of s after the cuts made since mark.
-func (w *walker) left(s span, mark int) (lines, bytes int) {
+func (w *walker) left(s span, mark int) (lines, size int) {
 	lines = breaks(w.src, s)
 	for _, c := range w.cuts[mark:] {
 		lines -= breaks(w.src, c.span)

@@ -75,8 +75,25 @@ func (g *goFile) span(from, to token.Pos) span {
 	return s
 }
 
-func (g *goFile) ident(id *ast.Ident) ident {
-	return ident{text: id.Name, at: g.span(id.Pos(), id.End())}
+// idents lists the names that are really in the source: for a missing one the parser makes up "_".
+func (g *goFile) idents(names ...*ast.Ident) []ident {
+	var list []ident
+	for _, n := range names {
+		at := g.span(n.Pos(), n.End())
+		if string(g.src[at.start:at.end]) == n.Name {
+			list = append(list, ident{text: n.Name, at: at})
+		}
+	}
+	return list
+}
+
+// add puts a declaration into the file unless it has no name.
+func (g *goFile) add(d *decl) bool {
+	if len(d.names) == 0 && d.kind != kindGroup {
+		return false
+	}
+	g.analysis.add(d)
+	return true
 }
 
 // whole is a node with the doc comment before it and the remark behind it.
@@ -106,13 +123,12 @@ func (g *goFile) decl(d ast.Decl) {
 
 func (g *goFile) function(f *ast.FuncDecl) {
 	d := &decl{kind: "function", whole: g.whole(f, f.Doc, nil), sig: g.span(f.Pos(), f.Type.End())}
-	d.names = []ident{g.ident(f.Name)}
+	d.names = g.idents(f.Name)
 	if f.Recv != nil {
 		d.kind = "method"
 		d.owner = receiver(f.Recv)
 	}
-	g.add(d)
-	if f.Body != nil {
+	if g.add(d) && f.Body != nil {
 		g.body(f.Body, d)
 	}
 }
@@ -188,10 +204,10 @@ func (g *goFile) spec(gd *ast.GenDecl, s ast.Spec, whole span, group *decl) {
 	}
 	switch s := s.(type) {
 	case *ast.ValueSpec:
-		for _, n := range s.Names {
-			d.names = append(d.names, g.ident(n))
+		d.names = g.idents(s.Names...)
+		if !g.add(d) {
+			return
 		}
-		g.add(d)
 		if len(s.Values) > 0 && breaks(g.src, d.sig) > 0 {
 			d.sig.end = g.offset(s.Values[0].Pos())
 		}
@@ -199,10 +215,11 @@ func (g *goFile) spec(gd *ast.GenDecl, s ast.Spec, whole span, group *decl) {
 			g.value(v, d)
 		}
 	case *ast.TypeSpec:
-		d.names = []ident{g.ident(s.Name)}
+		d.names = g.idents(s.Name)
 		d.kind, d.unit = "type", true
-		g.add(d)
-		g.typeBody(s.Type, d)
+		if g.add(d) {
+			g.typeBody(s.Type, d)
+		}
 	}
 }
 
@@ -228,12 +245,8 @@ func (g *goFile) fields(list *ast.FieldList, d *decl, kind string) {
 	}
 	for _, f := range list.List {
 		m := &decl{kind: kind, whole: g.whole(f, f.Doc, f.Comment), sig: g.span(f.Pos(), f.End()), parent: d}
-		for _, n := range f.Names {
-			m.names = append(m.names, g.ident(n))
-		}
-		if len(m.names) > 0 {
-			g.add(m)
-		}
+		m.names = g.idents(f.Names...)
+		g.add(m)
 	}
 }
 

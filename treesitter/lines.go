@@ -11,7 +11,7 @@ import (
 const (
 	mostLine    = 300     // bytes of a line
 	mostKept    = 400     // lines that are no declarations
-	mostByLines = 8 << 20 // bytes that are looked at
+	mostByLines = 2 << 20 // bytes that are looked at
 	wholeBelow  = 40      // lines of a file that is shown whole
 )
 
@@ -116,8 +116,44 @@ func (s *lineScan) declare(l span, text []byte, name, kind string, indent int) {
 	s.open, s.indents = append(s.open, d), append(s.indents, indent)
 }
 
+// keywords are those of declares. A line with none of them among its first words is not matched at all: matching every
+// line of a large file would take seconds.
+var keywords = setOf("func", "function", "fun", "fn", "def", "defp", "defmodule", "class", "struct", "interface", "enum", "trait", "impl", "module", "mod", "namespace", "type", "record", "object", "protocol", "extension", "actor", "sub", "proc", "macro_rules", "macro", "union", "message", "service", "rpc")
+
+func hasKeyword(text []byte) bool {
+	start := -1
+	words := 0
+	for i, b := range text {
+		if nameByte(b) {
+			if start < 0 {
+				start = i
+			}
+			continue
+		}
+		if start >= 0 {
+			if keywords[string(text[start:i])] {
+				return true
+			}
+			if words++; words > 8 {
+				return false
+			}
+			start = -1
+		}
+	}
+	return false
+}
+
+// mayBeHead reports whether a line can be the head of a function that has no keyword.
+func mayBeHead(text []byte) bool {
+	t := bytes.TrimRight(text, " \t\r\n")
+	return bytes.IndexByte(t, '(') > 0 && t[len(t)-1] != ';' && width(text) <= 8 && !bytes.ContainsAny(t[:bytes.IndexByte(t, '(')], "=.\"'")
+}
+
 // lineName is what a line declares, or "".
 func lineName(text []byte) (name, kind string) {
+	if !hasKeyword(text) && !mayBeHead(text) {
+		return "", ""
+	}
 	if m := declares.FindSubmatch(text); m != nil {
 		kind = string(m[1])
 		if k := kindOfKeyword[kind]; k != "" {

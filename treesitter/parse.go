@@ -51,7 +51,7 @@ func (g *grammar) kind(n *sitter.Node) string {
 // A parse that takes longer than parseLimit, or a file larger than mostSyntax, is left to the view by lines.
 const (
 	parseLimit = 450 * time.Millisecond
-	mostSyntax = 6 << 20
+	mostSyntax = 4 << 20
 )
 
 var (

@@ -57,8 +57,8 @@ func (r *reader) fresh(ctx context.Context, path string, lang *language, src []b
 	return r.bySyntax(ctx, path, lang, src, std)
 }
 
-// bySyntax asks tree-sitter where the language has a grammar, and takes what finds more: that, or what go/parser made
-// of a broken file.
+// bySyntax asks tree-sitter where the language has a grammar. Of a Go file so broken that it comes here with std, what
+// go/parser made of it, the reading that finds most declarations is taken.
 func (r *reader) bySyntax(ctx context.Context, path string, lang *language, src []byte, std *analysis) (*analysis, error) {
 	why := "no grammar for " + lang.name
 	if lang.rules != nil {
@@ -66,16 +66,16 @@ func (r *reader) bySyntax(ctx context.Context, path string, lang *language, src 
 		switch {
 		case err == nil && (std == nil || a.count() > std.count()):
 			return a, nil
-		case err != nil && ctx.Err() != nil:
-			return nil, err
+		case ctx.Err() != nil:
+			return nil, context.Cause(ctx)
 		case err != nil:
 			why = err.Error()
 		}
 	}
-	if std != nil {
+	a := parseLines(lang, src, why)
+	if std != nil && std.count() >= a.count() {
 		return std, nil
 	}
-	a := parseLines(lang, src, why)
 	a.markCore(r.marks, func(offset int) place { return placeInLine(lang, src, offset) })
 	return a, nil
 }

@@ -9,6 +9,9 @@ import (
 	sitter "github.com/smacker/go-tree-sitter"
 )
 
+// hasTrees tells the two builds apart.
+const hasTrees = true
+
 // analyse reads a file by its grammar. The source is kept and must not change. Errors: errTooSlow, errGrammar, or
 // ctx's.
 func (f *forest) analyse(ctx context.Context, path string, lang *language, src []byte, marks []string) (*analysis, error) {

@@ -7,6 +7,9 @@ import (
 	"errors"
 )
 
+// hasTrees tells the two builds apart.
+const hasTrees = false
+
 // errNoCgo is why a build without cgo reads by lines what is not Go.
 var errNoCgo = errors.New("this build has no tree-sitter (made without cgo)")
 

@@ -1,6 +1,7 @@
 package treesitter
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"time"
@@ -110,8 +111,8 @@ func (v *Viewer) Outline(ctx context.Context, path string, src []byte) (engine.O
 	return out, nil
 }
 
-// SymbolAt finds the innermost declaration whose span, doc comment included, holds the offset. ok is false where none
-// does. Errors are Outline's.
+// SymbolAt finds the innermost declaration whose span, doc comment included, holds the offset, or that ends before it
+// on the same line with only white space between. ok is false where none does. Errors are Outline's.
 func (v *Viewer) SymbolAt(ctx context.Context, path string, src []byte, offset int) (symbol engine.Symbol, ok bool, err error) {
 	a, err := v.reader.read(ctx, path, src)
 	if err != nil {
@@ -120,7 +121,7 @@ func (v *Viewer) SymbolAt(ctx context.Context, path string, src []byte, offset i
 	if a.recoded {
 		return engine.Symbol{}, false, nil
 	}
-	for d := a.innermost(offset); d != nil; d = d.parent {
+	for d := a.atCursor(offset); d != nil; d = d.parent {
 		for _, s := range a.symbols(d) {
 			if len(d.names) == 1 || s.NameStart <= offset && offset <= s.NameEnd {
 				return s, true, nil
@@ -131,6 +132,19 @@ func (v *Viewer) SymbolAt(ctx context.Context, path string, src []byte, offset i
 		}
 	}
 	return engine.Symbol{}, false, nil
+}
+
+// atCursor is the innermost declaration at an offset, white space at the end of its last line included.
+func (a *analysis) atCursor(offset int) *decl {
+	offset = max(0, min(offset, len(a.src)))
+	if d := a.innermost(offset); d != nil && len(d.names) > 0 {
+		return d
+	}
+	line := bytes.TrimRight(a.src[lineStart(a.src, offset):offset], " \t\r;,")
+	if len(line) == 0 {
+		return a.innermost(offset)
+	}
+	return a.innermost(lineStart(a.src, offset) + len(line) - 1)
 }
 
 func (a *analysis) symbols(d *decl) []engine.Symbol {
