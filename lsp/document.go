@@ -3,6 +3,7 @@ package lsp
 import (
 	"fmt"
 	"maps"
+	"sync"
 	"sync/atomic"
 
 	"go.lsp.dev/protocol"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/engine/trackfile"
 )
 
 // document is one version of an open document. It is immutable and may be read by any goroutine.
@@ -20,13 +22,28 @@ type document struct {
 	language string
 	version  int32
 	index    *text.Index
-	broken   error // not nil when a change could not be understood: the text is not what the editor shows
+	saved    *text.Index  // the text at the last didSave, nil before
+	outline  *outlineCell // of this version, found when first asked for
+	parsed   *trackCell   // likewise
+	broken   error        // not nil when a change could not be understood: the text is not what the editor shows
 }
 
 func (d *document) text() string { return d.index.Text() }
 
 // hash is the engine's ContentHash of the text.
 func (d *document) hash() string { return engine.ContentHash([]byte(d.text())) }
+
+// trackCell is a document read as a track, made when it is first asked for.
+type trackCell struct {
+	once sync.Once
+	doc  *trackfile.Document
+}
+
+// track is the document read as a track.
+func (d *document) track() *trackfile.Document {
+	d.parsed.once.Do(func() { d.parsed.doc = trackfile.Parse(d.path, []byte(d.text())) })
+	return d.parsed.doc
+}
 
 // documents is the set of open documents at one moment, immutable.
 type documents struct {
@@ -111,14 +128,14 @@ func (ds *documents) newDocument(item protocol.TextDocumentItem) (*document, err
 	p, _ := ds.root.rel(u)
 	return &document{
 		uri: u, sent: item.URI, path: p, language: string(item.LanguageID), version: item.Version,
-		index: text.NewIndex([]byte(item.Text)),
+		index: text.NewIndex([]byte(item.Text)), outline: &outlineCell{}, parsed: &trackCell{},
 	}, nil
 }
 
 // changed is the document after one didChange: its changes apply one after the other.
 func (ds *documents) changed(d *document, version int32, changes []contentChange) (*document, error) {
 	next := *d
-	next.version = version
+	next.version, next.outline, next.parsed = version, &outlineCell{}, &trackCell{}
 	for i, c := range changes {
 		if c.Range == nil {
 			next.index, next.broken = text.NewIndex([]byte(*c.Text)), nil

@@ -90,3 +90,6 @@ const (
 
 // trackSuffixes are how a track's id becomes a path again, in the order in which they are tried.
 var trackSuffixes = []string{".track.yaml", ".track.yml", ".track.json"}
+
+// wireURI is a URI as a command spells it.
+func wireURI(s string) uri.URI { return uri.URI(s) }

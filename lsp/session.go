@@ -1,4 +1,176 @@
 package lsp
 
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"sync/atomic"
+
+	"go.lsp.dev/protocol"
+	"go.lsp.dev/uri"
+
+	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/text"
+)
+
 // Session is one connection of an editor.
-type Session struct{}
+type Session struct {
+	hub    *Hub
+	engine Engine
+	conn   *conn
+	log    *slog.Logger
+	desk   desk
+	ready  chan struct{}                  // closed by initialized
+	later  func(do func(context.Context)) // runs do in a goroutine that Serve waits for; its context is the session's
+
+	stage    stage // of the read loop
+	rudeExit bool  // of the read loop, read after it ended
+
+	client atomic.Pointer[traits] // set by initialize
+	kicks  kicks
+	acts   acts
+}
+
+// stage is where a session's life is, as the read loop knows it.
+type stage int
+
+const (
+	stageNew stage = iota
+	stageInitialized
+	stageShutdown
+)
+
+func newSession(h *Hub) *Session {
+	s := &Session{hub: h, log: h.opts.Log, ready: make(chan struct{}), kicks: newKicks()}
+	s.client.Store(&traits{encoding: text.UTF16})
+	s.desk.set(&documents{open: map[uri.URI]*document{}, enc: text.UTF16, root: root{dirs: []string{h.opts.Root}}})
+	return s
+}
+
+func (s *Session) traits() *traits { return s.client.Load() }
+
+// actor is how the journal names this session's person.
+func (s *Session) actor() engine.Actor {
+	if name := s.traits().label(); name != "" {
+		return engine.ByPerson + engine.Actor(" ("+name+")")
+	}
+	return engine.ByPerson
+}
+
+// view is what a request's first half may see: no session and no client.
+type view struct {
+	docs   *documents
+	traits *traits
+}
+
+// requests is what is served between initialize and shutdown, by method.
+var requests = map[string]func(v view, params json.RawMessage) (work, error){
+	protocol.MethodTextDocumentCodeAction:  prepareCodeAction,
+	protocol.MethodTextDocumentCodeLens:    prepareCodeLens,
+	protocol.MethodWorkspaceExecuteCommand: prepareCommand,
+}
+
+// prepare implements routes.
+func (s *Session) prepare(method string, params json.RawMessage) (work, error) {
+	switch {
+	case method == protocol.MethodInitialize:
+		return s.initialize(params)
+	case s.stage == stageNew:
+		return nil, refuse(codeNotInitialized, "%s before initialize", method)
+	case s.stage == stageShutdown:
+		return nil, refuse(codeInvalidRequest, "%s after shutdown", method)
+	case method == protocol.MethodShutdown:
+		s.stage = stageShutdown
+		return func(context.Context, *Session) (any, error) { return nil, nil }, nil
+	}
+	prep, ok := requests[method]
+	if !ok {
+		return nil, refuse(codeNoMethod, "slop-ls does not serve %s", method)
+	}
+	return prep(view{docs: s.desk.docs(), traits: s.traits()}, params)
+}
+
+// session implements routes.
+func (s *Session) session() *Session { return s }
+
+// syncs change the set of open documents, by method.
+var syncs = map[string]func(docs *documents, params json.RawMessage) (*documents, error){
+	protocol.MethodTextDocumentDidOpen:   didOpen,
+	protocol.MethodTextDocumentDidChange: didChange,
+	protocol.MethodTextDocumentDidClose:  didClose,
+	protocol.MethodTextDocumentDidSave:   didSave,
+}
+
+// notified implements routes.
+func (s *Session) notified(method string, params json.RawMessage) error {
+	switch {
+	case method == protocol.MethodExit:
+		s.rudeExit = s.stage != stageShutdown
+		s.conn.end()
+		return nil
+	case s.stage != stageInitialized:
+		return nil
+	case method == protocol.MethodInitialized:
+		s.nowReady()
+		return nil
+	case method == protocol.MethodWindowWorkDoneProgressCancel:
+		return s.progressCancelled(params)
+	}
+	sync, ok := syncs[method]
+	if !ok {
+		s.log.Debug("a notification is not known", "method", method)
+		return nil
+	}
+	docs, err := sync(s.desk.docs(), params)
+	if docs != nil {
+		s.desk.set(docs)
+	}
+	if method == protocol.MethodTextDocumentDidChange {
+		s.acts.typed.Add(1)
+	}
+	s.hub.touched(s)
+	return err
+}
+
+// nowReady starts the session's loops, once.
+func (s *Session) nowReady() {
+	select {
+	case <-s.ready:
+	default:
+		close(s.ready)
+	}
+}
+
+// tell shows a line to the person. It is not waited for.
+func (s *Session) tell(ctx context.Context, kind protocol.MessageType, msg string) {
+	if err := s.conn.notify(ctx, protocol.MethodWindowShowMessage, &protocol.ShowMessageParams{Type: kind, Message: msg}); err != nil {
+		s.log.Debug("a message was not shown", "err", err)
+	}
+}
+
+// kicks wake the session's loops. Each has room for one: a loop that is busy looks again when it is done.
+type kicks struct{ prompts, progress chan struct{} }
+
+func newKicks() kicks {
+	return kicks{prompts: make(chan struct{}, 1), progress: make(chan struct{}, 1)}
+}
+
+func kick(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// watch hands the engine's progress on to the loops, until ctx ends or the engine stops.
+func (s *Session) watch(ctx context.Context) {
+	for seq := uint64(0); ; {
+		kick(s.kicks.prompts)
+		kick(s.kicks.progress)
+		snap, err := s.engine.Wait(ctx, seq)
+		if err != nil {
+			return
+		}
+		seq = snap.Seq()
+	}
+}

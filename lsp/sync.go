@@ -98,6 +98,21 @@ func didClose(docs *documents, params json.RawMessage) (*documents, error) {
 	return docs.without(u), nil
 }
 
+// didSave keeps what was saved: the document may have moved on before the plan is made of it.
+func didSave(docs *documents, params json.RawMessage) (*documents, error) {
+	var p protocol.DidSaveTextDocumentParams
+	if err := decode(params, &p); err != nil {
+		return nil, err
+	}
+	d, err := docs.need(p.TextDocument.URI)
+	if err != nil {
+		return nil, err
+	}
+	next := *d
+	next.saved = d.index
+	return docs.with(&next), nil
+}
+
 // decode reads parameters of LSP's own types. Absent parameters are an empty object.
 func decode(params json.RawMessage, into any) error {
 	if len(params) == 0 || string(params) == "null" {

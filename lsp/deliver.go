@@ -1,0 +1,203 @@
+package lsp
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/text"
+)
+
+// DeliveryError says that an edit did not arrive where it was sent. What had arrived before it was taken back, unless
+// Left names what could not be.
+type DeliveryError struct {
+	Path   string
+	Client string // the editor it was sent to
+	Reason string
+	Left   []string // paths that have the change all the same
+}
+
+func (e *DeliveryError) Error() string {
+	msg := fmt.Sprintf("the edit of %s did not arrive in %s: %s", e.Path, e.Client, e.Reason)
+	if len(e.Left) > 0 {
+		msg += "; it is still in " + strings.Join(e.Left, ", ") + ": undo it there"
+	}
+	return msg
+}
+
+// Deliver implements engine.Applier. Files that are open in the delivering editor are edited there, everything else
+// on the disk. Buffers are merged before anything is sent, the disk comes first because it is all or nothing, and
+// what an editor then refuses takes the rest back.
+func (h *Hub) Deliver(ctx context.Context, run engine.Run, set engine.ChangeSet) (engine.Delivered, error) {
+	s := h.deliverer(run.Ticket.Track)
+	if s == nil {
+		return h.opts.Applier.Deliver(ctx, run, set)
+	}
+	docs := s.desk.docs()
+	var inEditor, onDisk []engine.FileChange
+	for _, f := range set.Files {
+		if d := docs.byPath(f.Path); d != nil && (f.Op == engine.OpModify || f.Op == engine.OpCreate) {
+			inEditor = append(inEditor, f)
+			continue
+		}
+		if err := unsaved(docs, f); err != nil {
+			return engine.Delivered{}, err
+		}
+		onDisk = append(onDisk, f)
+	}
+	if err := mergeable(docs, inEditor); err != nil {
+		return engine.Delivered{}, err
+	}
+	return h.deliverBoth(ctx, s, run, set.Label, inEditor, onDisk)
+}
+
+// unsaved refuses to delete or rename a file whose buffer holds something that the draft did not start from.
+func unsaved(docs *documents, f engine.FileChange) error {
+	from := f.Path
+	if f.Op == engine.OpRename {
+		from = f.From
+	}
+	d := docs.byPath(from)
+	if d == nil || f.Op == engine.OpModify || f.Op == engine.OpCreate {
+		return nil
+	}
+	if d.broken != nil {
+		return d.broken
+	}
+	if d.text() == string(f.Base) {
+		return nil
+	}
+	return &engine.ConflictError{Conflicts: []engine.Conflict{{
+		Path: from, Text: fmt.Sprintf("it would be %sd, but its editor holds other text now", f.Op),
+	}}}
+}
+
+// mergeable reports all conflicts with the open buffers, before anything has been sent.
+func mergeable(docs *documents, files []engine.FileChange) error {
+	var all engine.ConflictError
+	for _, f := range files {
+		d := docs.byPath(f.Path)
+		if d.broken != nil {
+			return d.broken
+		}
+		if _, c := rebase(d.text(), f); c != nil {
+			all.Conflicts = append(all.Conflicts, *c)
+		}
+	}
+	if len(all.Conflicts) > 0 {
+		return &all
+	}
+	return nil
+}
+
+// rebase is the text that a buffer should have: the change laid onto what it holds now.
+func rebase(now string, f engine.FileChange) (string, *engine.Conflict) {
+	if now == string(f.Base) {
+		return string(f.After), nil
+	}
+	merged, conflicts := text.Merge3(f.Base, []byte(now), f.After)
+	if len(conflicts) == 0 {
+		return string(merged), nil
+	}
+	marked, _ := text.MergeWithMarkers(f.Base, []byte(now), f.After, text.Labels{Ours: "the editor", Base: "before", Theirs: "the ticket"})
+	return "", &engine.Conflict{Path: f.Path, Text: text.CutMiddle(string(marked), maxConflict)}
+}
+
+// maxConflict bounds, in bytes, the text of a conflict.
+const maxConflict = 8 << 10
+
+func (h *Hub) deliverBoth(ctx context.Context, s *Session, run engine.Run, label string, inEditor, onDisk []engine.FileChange) (engine.Delivered, error) {
+	var out engine.Delivered
+	if len(onDisk) > 0 {
+		var err error
+		if out, err = h.opts.Applier.Deliver(ctx, run, engine.ChangeSet{Label: label, Files: onDisk}); err != nil {
+			return engine.Delivered{}, err
+		}
+	}
+	files, err := s.deliver(ctx, label, inEditor)
+	if err != nil {
+		return engine.Delivered{}, h.takeBack(context.WithoutCancel(ctx), s, run, err, files, onDisk)
+	}
+	want := map[string]string{}
+	for _, f := range files {
+		out.Files = append(out.Files, f.seen())
+		want[f.change.Path] = f.target
+	}
+	for _, f := range onDisk {
+		want[f.Path] = string(f.After)
+	}
+	out.Note = joinNotes(out.Note, h.differing(s, want))
+	slices.SortFunc(out.Files, func(a, b engine.DeliveredFile) int { return strings.Compare(a.Path, b.Path) })
+	return out, nil
+}
+
+func joinNotes(notes ...string) string {
+	return strings.Join(slices.DeleteFunc(notes, func(n string) bool { return n == "" }), "; ")
+}
+
+// differing names the buffers of other editors that do not have what was delivered.
+func (h *Hub) differing(from *Session, want map[string]string) string {
+	var paths []string
+	for _, other := range h.attached() {
+		if other == from {
+			continue
+		}
+		for path, content := range want {
+			if d := other.desk.docs().byPath(path); d != nil && d.text() != content {
+				paths = append(paths, fmt.Sprintf("%s in %s", path, other.clientName()))
+			}
+		}
+	}
+	if len(paths) == 0 {
+		return ""
+	}
+	slices.Sort(paths)
+	return "another editor holds other text: " + strings.Join(paths, ", ")
+}
+
+// takeBack undoes what had arrived of a delivery that failed, and adds to its error what could not be undone.
+func (h *Hub) takeBack(ctx context.Context, s *Session, run engine.Run, cause error, files []*editedFile, onDisk []engine.FileChange) error {
+	var left []string
+	for _, f := range files {
+		if !f.arrived {
+			continue
+		}
+		undo := engine.FileChange{Path: f.change.Path, Op: engine.OpModify, Base: []byte(f.target), After: []byte(f.before)}
+		if _, err := s.deliver(ctx, "taking back "+f.change.Path, []engine.FileChange{undo}); err != nil {
+			left = append(left, f.change.Path)
+		}
+	}
+	if len(onDisk) > 0 {
+		if _, err := h.opts.Applier.Deliver(ctx, run, engine.ChangeSet{Label: "taking back", Files: reversed(onDisk)}); err != nil {
+			for _, f := range onDisk {
+				left = append(left, f.Path)
+			}
+		}
+	}
+	if len(left) == 0 {
+		return cause
+	}
+	return fmt.Errorf("%w; the change is still in %s: undo it there", cause, strings.Join(left, ", "))
+}
+
+// reversed is the change set that undoes changes.
+func reversed(files []engine.FileChange) []engine.FileChange {
+	out := make([]engine.FileChange, 0, len(files))
+	for _, f := range files {
+		r := engine.FileChange{Path: f.Path, Base: f.After, After: f.Base}
+		switch f.Op {
+		case engine.OpCreate:
+			r.Op = engine.OpDelete
+		case engine.OpDelete:
+			r.Op = engine.OpCreate
+		case engine.OpRename:
+			r.Op, r.Path, r.From = engine.OpRename, f.From, f.Path
+		case engine.OpModify:
+			r.Op = engine.OpModify
+		}
+		out = append(out, r)
+	}
+	return out
+}

@@ -1,0 +1,38 @@
+package lsp
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/slop-ls/slop-ls/engine"
+)
+
+// Buffers is the workspace as the editors have it: an open buffer, of the editor last active first, else the disk.
+type Buffers struct{ hub *Hub }
+
+// Files is the workspace with the editors' open buffers laid over the disk. It implements engine.Files.
+func (h *Hub) Files() *Buffers { return &Buffers{hub: h} }
+
+// Read implements engine.Files. A buffer whose text was lost track of is an error, not the file beneath it.
+func (b *Buffers) Read(ctx context.Context, path string) (engine.File, error) {
+	for _, s := range b.hub.attached() {
+		d := s.desk.docs().byPath(path)
+		if d == nil {
+			continue
+		}
+		if d.broken != nil {
+			return engine.File{}, fmt.Errorf("reading %s: %w", path, d.broken)
+		}
+		f := engine.File{Path: path, Data: []byte(d.text()), Open: true, Version: d.version}
+		if disk, err := b.hub.opts.Disk.Read(ctx, path); err == nil {
+			f.Mode = disk.Mode
+		}
+		return f, nil
+	}
+	return b.hub.opts.Disk.Read(ctx, path)
+}
+
+// List implements engine.Files. What is open and was never saved is not in any folder.
+func (b *Buffers) List(ctx context.Context, dir string, recursive bool) ([]engine.Entry, error) {
+	return b.hub.opts.Disk.List(ctx, dir, recursive)
+}

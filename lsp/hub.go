@@ -1,0 +1,212 @@
+package lsp
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/slop-ls/slop-ls/engine"
+)
+
+// Engine is what sessions need of the Conductor.
+type Engine interface {
+	Do(ctx context.Context, cmd engine.Command) error
+	Snapshot() *engine.Snapshot
+	Wait(ctx context.Context, after uint64) (*engine.Snapshot, error)
+}
+
+// PromptPolicy says when an approval may be asked by a message prompt.
+type PromptPolicy string
+
+// The policies. PromptAuto: after the person's own command, and unasked only where typing cannot answer a prompt.
+const (
+	PromptAuto   PromptPolicy = "auto"
+	PromptAlways PromptPolicy = "always"
+	PromptNever  PromptPolicy = "never"
+)
+
+// Options is what a Hub is made of. All but the last five fields are required.
+type Options struct {
+	Root      string         // the workspace's folder, absolute, symbolic links resolved
+	Disk      engine.Files   // the workspace without any editor
+	Applier   engine.Applier // delivers to the disk
+	Blobs     engine.Blobs   // contents of approvals
+	Viewer    engine.Viewer
+	ReviewDir string // where Review… documents are written; outside the workspace; made when needed
+
+	Version string        // of the program, for serverInfo
+	Prompts PromptPolicy  // default PromptAuto
+	Settle  time.Duration // how long an edit may take to come back by didChange, default 10 s
+	Now     func() time.Time
+	Log     *slog.Logger // default: nothing is logged
+}
+
+// Hub is what spans the sessions of one daemon. It implements engine.Applier: it delivers through the editor that
+// asked, else the one last active, else to the disk.
+type Hub struct {
+	opts    Options
+	scratch chan struct{} // held by who adds a ticket to the scratch track
+
+	mu       sync.Mutex
+	engine   Engine
+	sessions []*Session // in the order of attaching
+	active   *Session   // the one last active, or nil
+	owners   map[engine.TrackID]*Session
+	recent   map[engine.ApprovalID]engine.Answer // the last answers given here, to tell late ones who decided
+	order    []engine.ApprovalID                 // of recent, the oldest first
+}
+
+// maxRecent bounds how many answers are remembered for late ones.
+const maxRecent = 1000
+
+// decided notes an answer: an approval that its worker has used is gone from the snapshots.
+func (h *Hub) decided(id engine.ApprovalID, a engine.Answer) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.recent[id] = a
+	if h.order = append(h.order, id); len(h.order) > maxRecent {
+		delete(h.recent, h.order[0])
+		h.order = h.order[1:]
+	}
+}
+
+// decision is the answer that was given here to an approval, if it is still remembered.
+func (h *Hub) decision(id engine.ApprovalID) (engine.Answer, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	a, ok := h.recent[id]
+	return a, ok
+}
+
+// NewHub makes a hub. Use must be called before Serve: the engine needs the hub's Applier and Files to be made.
+func NewHub(opts Options) *Hub {
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.Settle <= 0 {
+		opts.Settle = 10 * time.Second
+	}
+	if opts.Prompts == "" {
+		opts.Prompts = PromptAuto
+	}
+	return &Hub{
+		opts: opts, scratch: make(chan struct{}, 1),
+		owners: map[engine.TrackID]*Session{}, recent: map[engine.ApprovalID]engine.Answer{},
+	}
+}
+
+// Use tells the hub its engine. It is called once, before Serve.
+func (h *Hub) Use(e Engine) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.engine = e
+}
+
+// ErrNoShutdown is returned by Serve when the editor said exit without shutdown before: the process should then exit
+// with status 1.
+var ErrNoShutdown = errors.New("the editor exited without shutting down")
+
+// Serve serves one editor over rw until it exits, goes away or ctx ends, and closes rw. Close of rw must make a
+// pending Read return (see Stdio). Any number of Serve may run at a time.
+func (h *Hub) Serve(ctx context.Context, rw io.ReadWriteCloser) error {
+	s := newSession(h)
+	c, ctx := newConn(ctx, rw, s, h.opts.Log)
+	s.conn = c
+	var tasks sync.WaitGroup
+	s.later = func(do func(context.Context)) { tasks.Go(func() { do(ctx) }) }
+	h.enter(s)
+	defer h.leave(s)
+	for _, loop := range []func(context.Context){s.watch, s.prompting, s.progressing, s.checking} {
+		s.later(func(ctx context.Context) {
+			select {
+			case <-s.ready:
+				loop(ctx)
+			case <-ctx.Done():
+			}
+		})
+	}
+	err := c.serve(ctx)
+	tasks.Wait()
+	if s.rudeExit {
+		return ErrNoShutdown
+	}
+	return err
+}
+
+// Sessions counts the editors that are attached.
+func (h *Hub) Sessions() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.sessions)
+}
+
+func (h *Hub) enter(s *Session) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s.engine = h.engine
+	h.sessions = append(h.sessions, s)
+}
+
+func (h *Hub) leave(s *Session) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.sessions = slices.DeleteFunc(h.sessions, func(o *Session) bool { return o == s })
+	if h.active == s {
+		h.active = nil
+	}
+	for track, owner := range h.owners {
+		if owner == s {
+			delete(h.owners, track)
+		}
+	}
+}
+
+// touched notes which session was last active.
+func (h *Hub) touched(s *Session) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.active = s
+}
+
+// own notes which session asked for a track.
+func (h *Hub) own(track engine.TrackID, s *Session) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.owners[track], h.active = s, s
+}
+
+// deliverer is the session through which a track's edits go: the one that asked, else the one last active, else any
+// that can; nil when none can.
+func (h *Hub) deliverer(track engine.TrackID) *Session {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, s := range append([]*Session{h.owners[track], h.active}, h.sessions...) {
+		if s != nil && s.traits().applyEdit {
+			return s
+		}
+	}
+	return nil
+}
+
+// attached lists the sessions, the one last active first.
+func (h *Hub) attached() []*Session {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	out := make([]*Session, 0, len(h.sessions)+1)
+	if h.active != nil {
+		out = append(out, h.active)
+	}
+	for _, s := range h.sessions {
+		if s != h.active {
+			out = append(out, s)
+		}
+	}
+	return out
+}

@@ -1,0 +1,74 @@
+package lsp
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"go.lsp.dev/protocol"
+	"go.lsp.dev/uri"
+
+	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/lsp/wire"
+)
+
+// initialize settles what the session knows of its client. It runs on the read loop, so that everything after it
+// sees the settled encoding and root.
+func (s *Session) initialize(params json.RawMessage) (work, error) {
+	if s.stage != stageNew {
+		return nil, refuse(codeInvalidRequest, "initialize came twice")
+	}
+	var p protocol.InitializeParams
+	if err := decode(params, &p); err != nil {
+		return nil, err
+	}
+	t := traitsOf(&p)
+	s.client.Store(t)
+	r := root{dirs: []string{s.hub.opts.Root}}
+	if u := rootOf(&p); u != "" {
+		r = r.withClient(u)
+	}
+	s.desk.set(&documents{open: map[uri.URI]*document{}, enc: t.encoding, root: r})
+	s.stage = stageInitialized
+	result := &protocol.InitializeResult{Capabilities: capabilities(t)}
+	result.ServerInfo.Name = "slop-ls"
+	if v := s.hub.opts.Version; v != "" {
+		result.ServerInfo.Version = protocol.NewOptional(v)
+	}
+	return func(context.Context, *Session) (any, error) { return result, nil }, nil
+}
+
+// rootOf is the folder that the client opened: its first workspace folder, else its rootUri.
+func rootOf(p *protocol.InitializeParams) uri.URI {
+	if folders, ok := p.WorkspaceFolders.Get(); ok && len(folders) > 0 {
+		return uri.URI(folders[0].URI)
+	}
+	if p.RootURI != nil {
+		return *p.RootURI
+	}
+	return ""
+}
+
+// negotiate is the first of the client's position encodings that costs nothing here, else UTF-16.
+func negotiate(offered []protocol.PositionEncodingKind) text.Encoding {
+	for _, e := range []text.Encoding{text.UTF8, text.UTF16, text.UTF32} {
+		if slices.Contains(offered, protocol.PositionEncodingKind(e)) {
+			return e
+		}
+	}
+	return text.UTF16
+}
+
+// capabilities is what is announced, all of it statically: what is registered twice shows twice in some clients.
+func capabilities(t *traits) protocol.ServerCapabilities {
+	incremental := protocol.TextDocumentSyncKindIncremental
+	return protocol.ServerCapabilities{
+		PositionEncoding: protocol.PositionEncodingKind(t.encoding),
+		TextDocumentSync: &protocol.TextDocumentSyncOptions{
+			OpenClose: new(true), Change: &incremental, Save: &protocol.SaveOptions{IncludeText: new(false)},
+		},
+		CodeActionProvider:     &protocol.CodeActionOptions{CodeActionKinds: []protocol.CodeActionKind{actionKind}},
+		CodeLensProvider:       &protocol.CodeLensOptions{},
+		ExecuteCommandProvider: protocol.ExecuteCommandOptions{Commands: wire.Commands},
+	}
+}

@@ -1,0 +1,225 @@
+// Package lsptest is a fake editor for tests: a client.Client with a folder of its own, a record of everything that
+// the server showed, expectations that are waited for, and answers to prompts, good and bad ones. Only tests import
+// it. The server it drives may run in the same process, behind a forwarder, or as a child process: see Connect.
+package lsptest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"go.lsp.dev/protocol"
+	"golang.org/x/tools/txtar"
+
+	"github.com/slop-ls/slop-ls/lsp/client"
+)
+
+// Patience is how long an expectation is waited for.
+const Patience = 20 * time.Second
+
+// Connect makes a connection to a server. The connection ends with the test.
+type Connect func(t testing.TB) io.ReadWriteCloser
+
+// InProcess connects to a server in this process; serve is, for one, Hub.Serve.
+func InProcess(serve func(ctx context.Context, rw io.ReadWriteCloser) error) Connect {
+	return func(t testing.TB) io.ReadWriteCloser {
+		t.Helper()
+		ours, theirs := net.Pipe()
+		done := make(chan error, 1)
+		ctx, cancel := context.WithCancel(context.Background())
+		go func() { done <- serve(ctx, theirs) }()
+		t.Cleanup(func() {
+			ours.Close()
+			select {
+			case <-done:
+			case <-time.After(Patience):
+				t.Error("the server did not return after its client had gone")
+			}
+			cancel()
+		})
+		return ours
+	}
+}
+
+// Child connects to a process over its standard input and output.
+func Child(cmd func() *exec.Cmd) Connect {
+	return func(t testing.TB) io.ReadWriteCloser {
+		t.Helper()
+		c := cmd()
+		in, err := c.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := c.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Stderr == nil {
+			c.Stderr = os.Stderr
+		}
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			in.Close()
+			if err := c.Wait(); err != nil {
+				t.Logf("the server ended with %v", err)
+			}
+		})
+		return &pipes{Reader: out, WriteCloser: in}
+	}
+}
+
+type pipes struct {
+	io.Reader
+	io.WriteCloser
+}
+
+// Env is one fake editor on one folder.
+type Env struct {
+	*client.Client
+	T    testing.TB
+	Root string
+
+	mu      sync.Mutex
+	state   State
+	changed chan struct{} // closed and replaced when state has changed
+	respond Responder
+}
+
+// Option changes how an editor is set up.
+type Option func(*Env, *client.Config)
+
+// WithResponder answers prompts. The default is Never.
+func WithResponder(r Responder) Option { return func(e *Env, _ *client.Config) { e.respond = r } }
+
+// WithConfig changes the client's configuration.
+func WithConfig(change func(*client.Config)) Option {
+	return func(_ *Env, cfg *client.Config) { change(cfg) }
+}
+
+// Files writes a txtar archive into a folder.
+func Files(t testing.TB, root, archive string) {
+	t.Helper()
+	for _, f := range txtar.Parse([]byte(archive)).Files {
+		path := filepath.Join(root, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, f.Data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Open starts an editor on a folder and does the handshake.
+func Open(t testing.TB, root string, connect Connect, options ...Option) *Env {
+	t.Helper()
+	e := &Env{T: t, Root: root, state: newState(), changed: make(chan struct{}), respond: Never()}
+	cfg := client.Config{Root: root, Name: "lsptest", Version: "1"}
+	cfg.Hooks = client.Hooks{MessageRequest: e.asked, Notified: e.notified}
+	show := func(p protocol.ShowDocumentParams) {
+		e.change(func(s *State) { s.Shown = append(s.Shown, p.URI.FsPath()) })
+	}
+	cfg.Hooks.ShowDocument = func(ctx context.Context, p protocol.ShowDocumentParams) (bool, error) {
+		err := e.Client.Open(ctx, p.URI.FsPath())
+		show(p)
+		return err == nil, nil
+	}
+	for _, o := range options {
+		o(e, &cfg)
+	}
+	// Not t.Context(): it ends before the clean-ups, which still talk to the server.
+	e.Client = client.Start(context.Background(), connect(t), cfg)
+	t.Cleanup(func() {
+		if err := e.Client.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+			t.Logf("closing the client: %v", err)
+		}
+	})
+	if _, err := e.Initialize(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// State is what an editor has seen so far.
+type State struct {
+	Messages    []protocol.ShowMessageParams
+	Prompts     []Prompt
+	Diagnostics map[string][]protocol.Diagnostic // by URI, the newest
+	Shown       []string                         // paths of window/showDocument
+	Progress    map[string][]string              // kinds of values, by token
+	Custom      map[string][]json.RawMessage     // slop/* notifications by method
+}
+
+// Prompt is one window/showMessageRequest.
+type Prompt struct {
+	Message  string
+	Actions  []string
+	Answered bool
+}
+
+func newState() State {
+	return State{
+		Diagnostics: map[string][]protocol.Diagnostic{}, Progress: map[string][]string{}, Custom: map[string][]json.RawMessage{},
+	}
+}
+
+func (s State) clone() State {
+	s.Messages, s.Prompts, s.Shown = slices.Clone(s.Messages), slices.Clone(s.Prompts), slices.Clone(s.Shown)
+	s.Diagnostics, s.Progress, s.Custom = maps.Clone(s.Diagnostics), maps.Clone(s.Progress), maps.Clone(s.Custom)
+	return s
+}
+
+// Seen is what the editor has seen so far.
+func (e *Env) Seen() State {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.state.clone()
+}
+
+func (e *Env) change(do func(*State)) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	do(&e.state)
+	close(e.changed)
+	e.changed = make(chan struct{})
+}
+
+// notified records what the server says. It runs on the client's read loop.
+func (e *Env) notified(method string, params json.RawMessage) {
+	e.change(func(s *State) {
+		switch method {
+		case protocol.MethodWindowShowMessage:
+			var p protocol.ShowMessageParams
+			if protocol.Unmarshal(params, &p) == nil {
+				s.Messages = append(s.Messages, p)
+			}
+		case protocol.MethodTextDocumentPublishDiagnostics:
+			var p protocol.PublishDiagnosticsParams
+			if protocol.Unmarshal(params, &p) == nil {
+				s.Diagnostics[string(p.URI)] = p.Diagnostics
+			}
+		case protocol.MethodProgress:
+			var p struct {
+				Token string
+				Value struct{ Kind string }
+			}
+			if json.Unmarshal(params, &p) == nil {
+				s.Progress[p.Token] = append(s.Progress[p.Token], p.Value.Kind)
+			}
+		default:
+			s.Custom[method] = append(s.Custom[method], params)
+		}
+	})
+}

@@ -1,0 +1,121 @@
+package lsp
+
+import (
+	"encoding/json"
+	"strings"
+
+	"go.lsp.dev/protocol"
+
+	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/lsp/wire"
+)
+
+// traits is how a client is dealt with: what it announced, corrected by what it was seen to do. It is immutable.
+type traits struct {
+	name, version string
+	encoding      text.Encoding
+
+	applyEdit       bool // it takes workspace/applyEdit at any time
+	documentChanges bool // it takes versioned document edits
+	batchEdits      bool // it applies all documents of an edit or none
+	safePrompts     bool // typing cannot answer a message prompt by accident
+	messageRequest  bool // it answers window/showMessageRequest at all
+	showDocument    bool
+	progress        bool
+	state           bool // it wants slop/state
+	llmTag          bool // it knows the tag LLMGenerated of code actions
+}
+
+// label is the client's name and version for people.
+func (t *traits) label() string { return strings.TrimSpace(t.name + " " + t.version) }
+
+// quirk corrects the announced capabilities of one client. Each line was seen with the real client, and has a test
+// over what that client sends.
+type quirk struct {
+	name    string // the start of clientInfo.name, in lower case
+	version string // the start of clientInfo.version, "" for any
+	why     string
+	mend    func(*traits)
+}
+
+var quirks = []quirk{
+	{"visual studio code", "", "its prompts are toasts, which take no typed keys", safePrompts},
+	{"code-server", "", "it is VS Code's own workbench", safePrompts},
+	{"vscodium", "", "it is VS Code's own workbench", safePrompts},
+	{"neovim", "", "it does documentChanges and does not announce them", func(t *traits) { t.documentChanges = true }},
+	{"helix", "25.01", "it answers message requests with method not found", func(t *traits) { t.messageRequest = false }},
+}
+
+func safePrompts(t *traits) { t.safePrompts = true }
+
+// traitsOf reads what a client announces and applies its quirks.
+func traitsOf(p *protocol.InitializeParams) *traits {
+	version, _ := p.ClientInfo.Version.Get()
+	t := &traits{name: p.ClientInfo.Name, version: firstLine(version), encoding: text.UTF16, messageRequest: true}
+	c := &p.Capabilities
+	if c.General != nil {
+		t.encoding = negotiate(c.General.PositionEncodings)
+	}
+	t.ofWorkspace(c.Workspace)
+	t.ofWindow(c.Window)
+	if c.TextDocument != nil && c.TextDocument.CodeAction != nil {
+		t.llmTag = knowsTag(c.TextDocument.CodeAction)
+	}
+	t.ofExperimental(c.Experimental)
+	for _, q := range quirks {
+		if strings.HasPrefix(strings.ToLower(t.name), q.name) && strings.HasPrefix(t.version, q.version) {
+			q.mend(t)
+		}
+	}
+	return t
+}
+
+func firstLine(s string) string {
+	line, _, _ := strings.Cut(s, "\n")
+	return line
+}
+
+func isTrue(b *bool) bool { return b != nil && *b }
+
+func (t *traits) ofWorkspace(w *protocol.WorkspaceClientCapabilities) {
+	if w == nil {
+		return
+	}
+	t.applyEdit = isTrue(w.ApplyEdit)
+	if e := w.WorkspaceEdit; e != nil {
+		t.documentChanges = isTrue(e.DocumentChanges)
+		t.batchEdits = transactional(e.FailureHandling)
+	}
+}
+
+// transactional says whether text edits of several documents are all applied or none. Where that is not promised, one
+// document a request goes out: clients were seen to stop half way and report success.
+func transactional(k protocol.FailureHandlingKind) bool {
+	return k == protocol.FailureHandlingKindTransactional || k == protocol.FailureHandlingKindTextOnlyTransactional
+}
+
+func (t *traits) ofWindow(w *protocol.WindowClientCapabilities) {
+	if w == nil {
+		return
+	}
+	t.progress = isTrue(w.WorkDoneProgress)
+	t.showDocument = w.ShowDocument != nil && w.ShowDocument.Support
+}
+
+func knowsTag(c *protocol.CodeActionClientCapabilities) bool {
+	for _, tag := range c.TagSupport.ValueSet {
+		if tag == protocol.CodeActionTagLLMGenerated {
+			return true
+		}
+	}
+	return false
+}
+
+// ofExperimental reads what our own clients say. What cannot be read counts as nothing said.
+func (t *traits) ofExperimental(raw protocol.LSPAny) {
+	var e struct{ Slop wire.Capabilities }
+	if len(raw) == 0 || json.Unmarshal(raw, &e) != nil {
+		return
+	}
+	t.state, t.safePrompts = e.Slop.State, e.Slop.Prompts
+}

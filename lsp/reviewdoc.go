@@ -1,0 +1,125 @@
+package lsp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"go.lsp.dev/protocol"
+	"go.lsp.dev/uri"
+
+	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/lsp/wire"
+)
+
+// reviewPath is the file of an approval's Review… document.
+func (h *Hub) reviewPath(id engine.ApprovalID) string {
+	return filepath.Join(h.opts.ReviewDir, string(id)+".md")
+}
+
+// writeReview writes the Review… document. One that this session has open is left as it is: it may hold edits.
+func (s *Session) writeReview(ctx context.Context, a *engine.Approval) (string, error) {
+	path := s.hub.reviewPath(a.ID)
+	if d := s.desk.docs().get(uri.File(path)); d != nil {
+		return path, nil
+	}
+	content, err := engine.LoadContent(ctx, s.hub.opts.Blobs, a.Hash)
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(s.hub.opts.ReviewDir, 0o700); err != nil {
+		return "", fmt.Errorf("making the folder for reviews: %w", err)
+	}
+	if err := os.WriteFile(path, []byte(renderReview(a, content)), 0o600); err != nil {
+		return "", fmt.Errorf("writing a review: %w", err)
+	}
+	return path, nil
+}
+
+// show opens a file in the editor, or says where it is.
+func (s *Session) show(ctx context.Context, path string) {
+	var result protocol.ShowDocumentResult
+	err := errors.New("the editor cannot show documents")
+	if s.traits().showDocument {
+		params := &protocol.ShowDocumentParams{URI: uri.File(path), TakeFocus: new(true)}
+		err = s.conn.call(ctx, protocol.MethodWindowShowDocument, params, &result)
+	}
+	if err != nil || !result.Success {
+		s.log.Debug("a document was not shown", "path", path, "err", err)
+		s.tell(ctx, protocol.MessageTypeInfo, "Open "+path+" to review and approve it.")
+	}
+}
+
+// isReview says whether a document is a Review… document, by where it lies.
+func isReview(d *document) bool {
+	p, ok := filePath(d.uri)
+	return ok && strings.HasPrefix(d.text(), "<!-- slop:review ") && filepath.Ext(p) == ".md"
+}
+
+// readReview reads an answer from the open Review… document that the arguments name.
+func (s *Session) readReview(v view, a wire.AnswerArgs, asked *engine.Approval, content engine.Content) (answer, error) {
+	d, err := v.docs.need(wireURI(a.URI))
+	if err != nil {
+		return answer{}, err
+	}
+	if p, ok := filePath(d.uri); !ok || p != s.hub.reviewPath(asked.ID) {
+		return answer{}, refuse(codeInvalidParams, "%s is not the review of %s: open that with %s", a.URI, asked.ID, wire.ApprovalOpen)
+	}
+	reply, err := parseReview(d.text(), asked, content)
+	if err != nil {
+		return answer{}, refuse(codeRequestFailed, "%s: %v", filepath.Base(d.uri.FsPath()), err)
+	}
+	return reply, nil
+}
+
+// reviewActions are what can be done with a Review… document. They answer what stands in it when they are run.
+func reviewActions(d *document) []protocol.Command {
+	id, _, err := reviewID(d.text())
+	if err != nil {
+		return nil
+	}
+	answer := func(title, decision string) protocol.Command {
+		return commandOf(title, wire.ApprovalAnswer, wire.AnswerArgs{ID: string(id), Decision: decision, URI: string(d.sent)})
+	}
+	return []protocol.Command{
+		answer("Approve as edited", wire.Approve),
+		answer("Reject with the reason written below", wire.Reject),
+	}
+}
+
+// reviewProblems are the diagnostics of a Review… document.
+func (s *Session) reviewProblems(ctx context.Context, docs *documents, d *document) []protocol.Diagnostic {
+	id, _, err := reviewID(d.text())
+	var asked *engine.Approval
+	if err == nil {
+		asked, err = s.pending(id)
+	}
+	var content engine.Content
+	if err == nil {
+		content, err = engine.LoadContent(ctx, s.hub.opts.Blobs, asked.Hash)
+	}
+	if err == nil {
+		_, err = parseReview(d.text(), asked, content)
+	}
+	if err == nil {
+		return []protocol.Diagnostic{}
+	}
+	line := 0
+	var damaged *reviewError
+	if errors.As(err, &damaged) {
+		line = damaged.line
+	}
+	return []protocol.Diagnostic{diagnostic(docs.rangeOf(d, d.index.Line(line)), protocol.DiagnosticSeverityError, "review", err.Error())}
+}
+
+// diagnostic is one of ours.
+func diagnostic(r protocol.Range, severity protocol.DiagnosticSeverity, code, msg string) protocol.Diagnostic {
+	return protocol.Diagnostic{
+		Range: r, Severity: severity, Code: protocol.String(code), Source: protocol.NewOptional("slop-ls"),
+		Message: protocol.String(text.Visible(msg)),
+	}
+}

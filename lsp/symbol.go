@@ -1,0 +1,81 @@
+package lsp
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/trackfile"
+)
+
+// outlineCell is the outline of one version of a document, made when it is first asked for: some clients ask for code
+// actions at every move of the cursor.
+type outlineCell struct {
+	once    sync.Once
+	outline engine.Outline
+	err     error
+}
+
+// outlineOf is the outline of a document. It outlives the request that asked first, because others wait for it.
+func (h *Hub) outlineOf(ctx context.Context, d *document) (engine.Outline, error) {
+	c := d.outline
+	c.once.Do(func() {
+		c.outline, c.err = h.opts.Viewer.Outline(context.WithoutCancel(ctx), d.path, []byte(d.text()))
+	})
+	return c.outline, c.err
+}
+
+// isSource says whether a document is one that tickets can be about.
+func isSource(d *document) bool {
+	return d != nil && d.path != "" && !trackfile.IsTrackFile(d.path) && d.broken == nil
+}
+
+// symbolAt is the innermost declaration that holds an offset; ok is false where there is none.
+func (h *Hub) symbolAt(ctx context.Context, d *document, offset int) (found engine.Symbol, ok bool, err error) {
+	outline, err := h.outlineOf(ctx, d)
+	for _, sym := range outline.Symbols {
+		if sym.Start <= offset && offset <= sym.End && (!ok || sym.End-sym.Start <= found.End-found.Start) {
+			found, ok = sym, true
+		}
+	}
+	return found, ok, err
+}
+
+// aims says whether a ticket targets a symbol of a file.
+func aims(t *engine.Ticket, path string, sym engine.Symbol) bool {
+	return t.Spec.TargetFile == path && !t.Orphaned &&
+		(slices.Contains(t.Spec.TargetSymbols, sym.Path) || slices.Contains(t.Spec.TargetSymbols, sym.Name))
+}
+
+// aiming lists the tickets that target a symbol and are still to be done, in the order of their tracks.
+func aiming(snap *engine.Snapshot, path string, sym engine.Symbol) []*engine.Ticket {
+	var out []*engine.Ticket
+	for tr := range snap.Tracks() {
+		for t := range tr.Tickets() {
+			if aims(t, path, sym) && (t.Status == engine.Todo || t.Status == engine.InProgress) {
+				out = append(out, t)
+			}
+		}
+	}
+	return out
+}
+
+var todoComment = regexp.MustCompile(`(?m)(?://|#|--|/?\*|;|<!--)[ \t]*(?:TODO|FIXME)\b(?:\([^)\n]*\))?:?[ \t]*([^\n]*)`)
+
+// todoIn is what the first TODO or FIXME comment in a text asks for, or "".
+func todoIn(src string) string {
+	m := todoComment.FindStringSubmatch(src)
+	if m == nil {
+		return ""
+	}
+	return strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(strings.TrimSpace(m[1]), "*/"), "-->"))
+}
+
+// unwritten marks a description that a person still has to write.
+const unwritten = "‹Write here what to do with "
+
+// toBeWritten is the description of a ticket that has no instruction yet. It cannot be approved.
+func toBeWritten(symbol string) string { return unwritten + symbol + ", then approve.›" }

@@ -1,0 +1,208 @@
+package lsp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/engine/trackfile"
+	"github.com/slop-ls/slop-ls/lsp/wire"
+)
+
+// onTicket carries out a command on one ticket.
+func onTicket(ctx context.Context, s *Session, v view, a wire.TicketArgs, cmd func(engine.TicketKey, engine.Actor) engine.Command) (any, error) {
+	path, id, err := v.trackAt(a.URI)
+	if err != nil {
+		return nil, err
+	}
+	if a.ID == "" {
+		return nil, refuse(codeInvalidParams, `"id" must name a ticket`)
+	}
+	s.hub.own(id, s)
+	if err := s.planned(ctx, path, id); err != nil {
+		return nil, err
+	}
+	return nil, s.engine.Do(ctx, cmd(engine.TicketKey{Track: id, ID: a.ID}, s.actor()))
+}
+
+func ticketRun(ctx context.Context, s *Session, v view, a wire.TicketArgs) (any, error) {
+	return onTicket(ctx, s, v, a, func(k engine.TicketKey, by engine.Actor) engine.Command {
+		return engine.RunTicket{Ticket: k, By: by, Instruction: a.Reason}
+	})
+}
+
+func ticketRetry(ctx context.Context, s *Session, v view, a wire.TicketArgs) (any, error) {
+	return onTicket(ctx, s, v, a, func(k engine.TicketKey, by engine.Actor) engine.Command {
+		return engine.RetryTicket{Ticket: k, By: by, Instruction: a.Reason}
+	})
+}
+
+func ticketKill(ctx context.Context, s *Session, v view, a wire.TicketArgs) (any, error) {
+	return onTicket(ctx, s, v, a, func(k engine.TicketKey, by engine.Actor) engine.Command {
+		return engine.KillTicket{Ticket: k, By: by, Reason: a.Reason}
+	})
+}
+
+func ticketBlock(ctx context.Context, s *Session, v view, a wire.TicketArgs) (any, error) {
+	return onTicket(ctx, s, v, a, func(k engine.TicketKey, by engine.Actor) engine.Command {
+		return engine.BlockTicket{Ticket: k, By: by, Reason: a.Reason}
+	})
+}
+
+func ticketUnblock(ctx context.Context, s *Session, v view, a wire.TicketArgs) (any, error) {
+	return onTicket(ctx, s, v, a, func(k engine.TicketKey, by engine.Actor) engine.Command {
+		return engine.UnblockTicket{Ticket: k, By: by, Instruction: a.Reason}
+	})
+}
+
+func ticketSkip(ctx context.Context, s *Session, v view, a wire.TicketArgs) (any, error) {
+	return onTicket(ctx, s, v, a, func(k engine.TicketKey, by engine.Actor) engine.Command {
+		return engine.SkipTicket{Ticket: k, By: by, Reason: a.Reason}
+	})
+}
+
+// subject is what a ticket is made about: a symbol of an open source file.
+type subject struct {
+	doc    *document
+	symbol engine.Symbol
+}
+
+func (s *Session) subjectAt(ctx context.Context, v view, uri string, at wire.Position) (subject, error) {
+	d, err := v.docs.need(wireURI(uri))
+	if err != nil {
+		return subject{}, err
+	}
+	if !isSource(d) {
+		return subject{}, refuse(codeInvalidParams, "%s is no source file of the workspace", uri)
+	}
+	offset := d.index.Offset(text.Position{Line: int(at.Line), Column: int(at.Character)}, v.docs.enc)
+	sym, ok, err := s.hub.symbolAt(ctx, d, offset)
+	if err != nil {
+		return subject{}, fmt.Errorf("reading the declarations of %s: %w", d.path, err)
+	}
+	if !ok {
+		return subject{}, refuse(codeRequestFailed, "there is no symbol here: put the cursor into a declaration of %s", d.path)
+	}
+	return subject{d, sym}, nil
+}
+
+func runOnSymbol(ctx context.Context, s *Session, v view, a wire.RunOnSymbolArgs) (any, error) {
+	about, err := s.subjectAt(ctx, v, a.URI, a.Position)
+	if err != nil {
+		return nil, err
+	}
+	var first engine.TicketKey
+	if found := aiming(s.engine.Snapshot(), about.doc.path, about.symbol); len(found) > 0 {
+		first = found[0].Key
+		err = s.runAll(ctx, found, a.Instruction)
+	} else if first, err = s.scratchTicket(ctx, about, a.Instruction); err == nil {
+		err = s.engine.Do(ctx, engine.RunTicket{Ticket: first, By: s.actor()})
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.acted() // only now: the edit of the scratch track came back as if it had been typed
+	return s.ref(ctx, v, first), nil
+}
+
+// runAll queues tickets; those that run already are left alone.
+func (s *Session) runAll(ctx context.Context, tickets []*engine.Ticket, instruction string) error {
+	for _, t := range tickets {
+		s.hub.own(t.Key.Track, s)
+		if t.Status != engine.Todo {
+			continue
+		}
+		if err := s.engine.Do(ctx, engine.RunTicket{Ticket: t.Key, By: s.actor(), Instruction: instruction}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func newTicket(ctx context.Context, s *Session, v view, a wire.NewTicketArgs) (any, error) {
+	about, err := s.subjectAt(ctx, v, a.URI, a.Range.Start)
+	if err != nil {
+		return nil, err
+	}
+	key, err := s.scratchTicket(ctx, about, a.Instruction)
+	if err != nil {
+		return nil, err
+	}
+	return s.ref(ctx, v, key), nil
+}
+
+// ref names a ticket by its track's document.
+func (s *Session) ref(ctx context.Context, v view, key engine.TicketKey) wire.TicketRef {
+	path := string(key.Track) + trackSuffixes[0]
+	for _, suffix := range trackSuffixes {
+		p := string(key.Track) + suffix
+		if _, err := s.hub.opts.Disk.Read(ctx, p); err == nil || v.docs.byPath(p) != nil {
+			path = p
+			break
+		}
+	}
+	return wire.TicketRef{URI: string(v.docs.root.uri(path)), ID: key.ID}
+}
+
+// scratchTicket adds a ticket to the workspace's scratch track, by an edit of its document, and plans it.
+func (s *Session) scratchTicket(ctx context.Context, about subject, instruction string) (engine.TicketKey, error) {
+	select {
+	case s.hub.scratch <- struct{}{}:
+		defer func() { <-s.hub.scratch }()
+	case <-ctx.Done():
+		return engine.TicketKey{}, context.Cause(ctx)
+	}
+	change, doc, err := s.scratchDocument(ctx)
+	if err != nil {
+		return engine.TicketKey{}, err
+	}
+	ticket := about.ticket(doc.NextID(), instruction)
+	edits, err := doc.AppendTicket(ticket)
+	if err != nil {
+		return engine.TicketKey{}, fmt.Errorf("adding to %s: %w", scratchPath, err)
+	}
+	change.After = trackfile.ApplyEdits(doc.Source, edits)
+	key := engine.TicketKey{Track: engine.TrackID(trackfile.ID(scratchPath)), ID: ticket.ID}
+	s.hub.own(key.Track, s)
+	set := engine.ChangeSet{Label: ticket.ID + ": new ticket for " + about.symbol.Path, Files: []engine.FileChange{change}}
+	if _, err := s.hub.Deliver(ctx, engine.Run{Ticket: key}, set); err != nil {
+		return engine.TicketKey{}, fmt.Errorf("adding to %s: %w", scratchPath, err)
+	}
+	return key, s.plan(ctx, scratchPath, trackfile.Parse(scratchPath, change.After))
+}
+
+// scratchDocument is the scratch track as it is now, or a new one, and the change that will replace it.
+func (s *Session) scratchDocument(ctx context.Context) (engine.FileChange, *trackfile.Document, error) {
+	file, err := s.hub.Files().Read(ctx, scratchPath)
+	change := engine.FileChange{Path: scratchPath, Op: engine.OpModify, Base: file.Data}
+	if errors.Is(err, fs.ErrNotExist) {
+		fresh := trackfile.New("Scratch", "Single tickets, made from the editor.")
+		return engine.FileChange{Path: scratchPath, Op: engine.OpCreate}, trackfile.Parse(scratchPath, fresh), nil
+	}
+	if err != nil {
+		return change, nil, fmt.Errorf("reading %s: %w", scratchPath, err)
+	}
+	doc := trackfile.Parse(scratchPath, file.Data)
+	if doc.Errors() {
+		return change, nil, refuse(codeRequestFailed, "%s has errors: mend them first", scratchPath)
+	}
+	return change, doc, nil
+}
+
+// ticket is a new ticket about the symbol. Without an instruction it takes the one that a TODO or FIXME comment at
+// the symbol gives, else it says that a person must write it.
+func (a subject) ticket(id, instruction string) trackfile.Ticket {
+	src := a.doc.text()
+	if instruction == "" {
+		instruction = todoIn(src[a.symbol.Start:a.symbol.End])
+	}
+	if instruction == "" {
+		instruction = toBeWritten(a.symbol.Path)
+	}
+	return trackfile.Ticket{
+		ID: id, Description: instruction, TargetFile: a.doc.path, TargetSymbols: []string{a.symbol.Path},
+	}
+}

@@ -1,0 +1,127 @@
+package lsp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/trackfile"
+	"github.com/slop-ls/slop-ls/lsp/wire"
+
+	"go.lsp.dev/protocol"
+)
+
+// trackAt names the track whose document a command's URI is.
+func (v view) trackAt(raw string) (path string, id engine.TrackID, err error) {
+	path, err = v.docs.root.workspacePath(raw)
+	if err != nil {
+		return "", "", err
+	}
+	if !trackfile.IsTrackFile(path) {
+		return "", "", refuse(codeInvalidParams, "%s is no track document: its name must end in .track.yaml, .track.yml or .track.json", path)
+	}
+	return path, engine.TrackID(trackfile.ID(path)), nil
+}
+
+// plan makes a parsed document the plan. A document with errors is refused, and the last plan stays.
+func (s *Session) plan(ctx context.Context, path string, doc *trackfile.Document) error {
+	for _, p := range doc.Problems {
+		if p.Severity == trackfile.Error {
+			return refuse(codeRequestFailed, "%s has errors, so its last plan stays: %s", path, p.String(path))
+		}
+	}
+	return s.engine.Do(ctx, engine.PlanTrack{Track: engine.TrackID(trackfile.ID(path)), Spec: doc.Track})
+}
+
+// planned makes sure that the track which a command named has its newest saved document as plan. Where that has
+// errors and there is a plan already, it goes on with that one and says so.
+func (s *Session) planned(ctx context.Context, path string, id engine.TrackID) error {
+	file, err := s.hub.opts.Disk.Read(ctx, path)
+	if errors.Is(err, fs.ErrNotExist) {
+		file, err = s.hub.Files().Read(ctx, path) // new, and not saved yet
+	}
+	if err == nil {
+		err = s.plan(ctx, path, trackfile.Parse(path, file.Data))
+	}
+	if err == nil {
+		return nil
+	}
+	if _, known := s.engine.Snapshot().Track(id); !known {
+		return fmt.Errorf("%s cannot be planned: %w", path, err)
+	}
+	s.tell(ctx, protocol.MessageTypeWarning, err.Error())
+	return nil
+}
+
+// onTrack carries out a command on a whole track.
+func onTrack(ctx context.Context, s *Session, v view, a wire.TrackArgs, cmd func(engine.TrackID, engine.Actor) engine.Command) (any, error) {
+	path, id, err := v.trackAt(a.URI)
+	if err != nil {
+		return nil, err
+	}
+	s.hub.own(id, s)
+	if err := s.planned(ctx, path, id); err != nil {
+		return nil, err
+	}
+	return nil, s.engine.Do(ctx, cmd(id, s.actor()))
+}
+
+func trackRun(ctx context.Context, s *Session, v view, a wire.TrackArgs) (any, error) {
+	return onTrack(ctx, s, v, a, func(id engine.TrackID, by engine.Actor) engine.Command {
+		return engine.StartTrack{Track: id, By: by}
+	})
+}
+
+func trackPause(ctx context.Context, s *Session, v view, a wire.TrackArgs) (any, error) {
+	return onTrack(ctx, s, v, a, func(id engine.TrackID, by engine.Actor) engine.Command {
+		return engine.PauseTrack{Track: id, By: by}
+	})
+}
+
+func trackResume(ctx context.Context, s *Session, v view, a wire.TrackArgs) (any, error) {
+	return onTrack(ctx, s, v, a, func(id engine.TrackID, by engine.Actor) engine.Command {
+		return engine.ResumeTrack{Track: id, By: by}
+	})
+}
+
+func trackStop(ctx context.Context, s *Session, v view, a wire.TrackArgs) (any, error) {
+	return onTrack(ctx, s, v, a, func(id engine.TrackID, by engine.Actor) engine.Command {
+		return engine.StopTrack{Track: id, By: by}
+	})
+}
+
+func statusShow(_ context.Context, s *Session, _ view, _ struct{}) (any, error) {
+	return statusOf(s.engine.Snapshot()), nil
+}
+
+// statusOf is a snapshot as it goes over the wire.
+func statusOf(snap *engine.Snapshot) wire.Status {
+	st := wire.Status{Seq: snap.Seq(), Tracks: []wire.Track{}}
+	for tr := range snap.Tracks() {
+		w := wire.Track{ID: string(tr.ID), Status: string(tr.Status), Reason: tr.Reason, Tickets: make([]wire.Ticket, 0, tr.Len())}
+		for t := range tr.Tickets() {
+			w.Tickets = append(w.Tickets, ticketStatus(snap, t))
+		}
+		st.Tracks = append(st.Tracks, w)
+	}
+	return st
+}
+
+func ticketStatus(snap *engine.Snapshot, t *engine.Ticket) wire.Ticket {
+	w := wire.Ticket{
+		ID: t.Key.ID, Status: string(t.Status), Phase: string(t.Phase()), WaitsFor: []string{},
+		RetryCount: t.RetryCount, Attempt: t.Attempt,
+		Usage: wire.Usage{
+			Input: t.Usage.Input, CachedInput: t.Usage.CachedInput, Output: t.Usage.Output, Reasoning: t.Usage.Reasoning,
+		},
+	}
+	if t.Block != nil {
+		w.Reason = t.Block.Reason
+	}
+	for _, wait := range snap.WaitsFor(t.Key) {
+		w.WaitsFor = append(w.WaitsFor, wait.Ticket.ID)
+	}
+	return w
+}
