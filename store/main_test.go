@@ -14,9 +14,10 @@ const (
 
 // children are the parts that another process plays; each ends with an exit status.
 var children = map[string]func(path string) error{
-	"append": childAppend,
-	"hold":   childHold,
-	"create": childCreate,
+	"append":    childAppend,
+	"hold":      childHold,
+	"create":    childCreate,
+	"failpoint": childFailpoint,
 }
 
 func TestMain(m *testing.M) {

@@ -265,3 +265,82 @@ func checkAfterKill(t *testing.T, path string, round int, acknowledged uint64) u
 	}
 	return uint64(len(events))
 }
+
+// failpointEnv names the failpoint at which a child kills itself.
+const failpointEnv = "SLOP_LS_STORE_TEST_FAILPOINT"
+
+// childFailpoint does a little of everything on the second round of which it dies at a failpoint.
+func childFailpoint(path string) error {
+	ctx, armed := context.Background(), false
+	opts := Options{BackupEvery: -1, Failpoint: func(name string) {
+		if armed && name == os.Getenv(failpointEnv) {
+			self, err := os.FindProcess(os.Getpid())
+			if err == nil {
+				_ = self.Kill()
+			}
+			select {}
+		}
+	}}
+	s, err := Open(path, opts)
+	if err != nil {
+		return err
+	}
+	for round := range uint64(2) {
+		armed = round == 1
+		_, backupErr := s.Backup(ctx)
+		err := errors.Join(backupErr,
+			s.SaveSnapshot(ctx, round*2, snapshotOf(round*2)),
+			s.PutBlob(ctx, transcriptName("a", "T", int(round)), blobOf(7+round)),
+			s.Append(ctx, enginetest.SampleEvents(1+round*2, 2)),
+		)
+		if err != nil {
+			return err
+		}
+	}
+	if err := s.Close(); err != nil {
+		return err
+	}
+	opts.migrations = []migration{addBucket("new")}
+	s, err = Open(path, opts)
+	return errors.Join(err, s.Close())
+}
+
+// A crash within any transaction leaves what was before it.
+func TestKillAtFailpoints(t *testing.T) {
+	t.Parallel()
+	for point, want := range map[string]struct {
+		events, transcripts int
+		snapshot            uint64
+	}{
+		"mid-backup":    {2, 1, 0},
+		"mid-snapshot":  {2, 1, 0},
+		"mid-blob":      {2, 1, 2},
+		"mid-append":    {2, 2, 2},
+		"mid-migration": {4, 2, 2},
+	} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "state.db")
+			cmd, out := child(t, "failpoint", path, failpointEnv+"="+point)
+			for out.Scan() {
+				t.Log(out.Text())
+			}
+			if err := cmd.Wait(); cmd.ProcessState.Success() {
+				t.Fatalf("the child lived: %v", err)
+			}
+			s := openAt(t, path, Options{})
+			mustCheck(t, s)
+			st, err := s.Stats(t.Context())
+			if err != nil || int(st.LastSeq) != want.events || st.Transcripts != want.transcripts {
+				t.Errorf("%+v, %v; want %+v", st, err, want)
+			}
+			if seq, data, err := s.LoadSnapshot(t.Context()); seq != want.snapshot || string(data) != string(snapshotOf(seq)) {
+				t.Errorf("snapshot at %d, %v; want %d", seq, err, want.snapshot)
+			}
+			if s.Header().Schema != firstSchema {
+				t.Errorf("schema %d", s.Header().Schema)
+			}
+			mustCheck(t, openAt(t, backupPath(path, 1), Options{ReadOnly: true}))
+		})
+	}
+}
