@@ -34,7 +34,7 @@ func BenchmarkCompletion(b *testing.B) {
 // runChain runs a chain of n tickets with only the run itself timed, and counts what that allocates.
 func runChain(b *testing.B, n int) uint64 {
 	b.StopTimer()
-	h := open(b, newMemJournal(), settings(1), workFunc(done))
+	h := open(b, newDisk(), settings(1), workFunc(done))
 	h.do(plan("a", chain(n)...))
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

@@ -42,7 +42,7 @@ func (h *house) answerAll(d engine.Decision) {
 func TestPoolIsBoundedAndRefilled(t *testing.T) {
 	t.Parallel()
 	p := newPuppets(t)
-	h := open(t, newMemJournal(), settings(2), p)
+	h := open(t, newDisk(), settings(2), p)
 	h.do(plan("a", ticket("T1"), ticket("T2"), ticket("T3")))
 	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
 	first, second := p.next(), p.next()
@@ -63,7 +63,7 @@ func TestPoolIsBoundedAndRefilled(t *testing.T) {
 func TestWhoWaitsForAPersonHoldsNoSlot(t *testing.T) {
 	t.Parallel()
 	p := newPuppets(t)
-	h := open(t, newMemJournal(), settings(1), p)
+	h := open(t, newDisk(), settings(1), p)
 	h.do(plan("a", ticket("T1"), ticket("T2"), ticket("T3")))
 	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
 	one := p.next()
@@ -96,7 +96,7 @@ func TestWhoWaitsForAPersonHoldsNoSlot(t *testing.T) {
 func TestOpenSpawnsAreBounded(t *testing.T) {
 	t.Parallel()
 	p := newPuppets(t)
-	h := open(t, newMemJournal(), settings(2), p)
+	h := open(t, newDisk(), settings(2), p)
 	var tickets []trackfile.Ticket
 	for i := range 10 {
 		tickets = append(tickets, ticket(fmt.Sprint("T", i)))
@@ -104,7 +104,9 @@ func TestOpenSpawnsAreBounded(t *testing.T) {
 	h.do(plan("a", tickets...))
 	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
 	one, two := p.next(), p.next()
-	a1, a2 := one.ask(engine.KindSpawn, "1", engine.Ask), two.ask(engine.KindSpawn, "2", engine.Ask)
+	a1 := one.ask(engine.KindSpawn, "1", engine.Ask)
+	h.until("one asks", func(s *engine.Snapshot) bool { return pendingCount(s) == 1 })
+	a2 := two.ask(engine.KindSpawn, "2", engine.Ask)
 	h.until("two ask", func(s *engine.Snapshot) bool { return pendingCount(s) == 2 })
 	p.none() // nobody else asks, though both slots are free
 	h.do(engine.AnswerApproval{ID: "A1", Decision: engine.Approved, By: engine.ByPerson})
@@ -122,7 +124,7 @@ func TestOpenSpawnsAreBounded(t *testing.T) {
 func TestFailuresEscalateThenBlock(t *testing.T) {
 	t.Parallel()
 	p := newPuppets(t)
-	h := open(t, newMemJournal(), settings(1), p)
+	h := open(t, newDisk(), settings(1), p)
 	pinned := ticket("T2")
 	pinned.ModelOverride = "pinned"
 	h.do(plan("a", ticket("T1"), pinned))
@@ -162,7 +164,7 @@ func TestFailuresEscalateThenBlock(t *testing.T) {
 func TestRejectionIsNeverRetried(t *testing.T) {
 	t.Parallel()
 	p := newPuppets(t)
-	h := open(t, newMemJournal(), settings(1), p)
+	h := open(t, newDisk(), settings(1), p)
 	h.do(plan("a", ticket("T1"), ticket("T2", "T1"), ticket("T3", "T2")))
 	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
 	at := p.next()
@@ -189,7 +191,7 @@ func TestRejectionIsNeverRetried(t *testing.T) {
 func TestKillReachesTheWorkerAndIsAwaited(t *testing.T) {
 	t.Parallel()
 	p := newPuppets(t)
-	h := open(t, newMemJournal(), settings(1), p)
+	h := open(t, newDisk(), settings(1), p)
 	h.do(plan("a", ticket("T1")))
 	h.do(engine.RunTicket{Ticket: key("T1"), By: engine.ByPerson})
 	at := p.next()
@@ -224,7 +226,7 @@ func TestKillReachesTheWorkerAndIsAwaited(t *testing.T) {
 func TestPauseHoldsWorkersAtTheGate(t *testing.T) {
 	t.Parallel()
 	p := newPuppets(t)
-	h := open(t, newMemJournal(), settings(1), p)
+	h := open(t, newDisk(), settings(1), p)
 	h.do(plan("a", ticket("T1"), ticket("T2")))
 	h.do(engine.PlanTrack{Track: "b", Spec: trackfile.Track{Tickets: []trackfile.Ticket{ticket("B1")}}})
 	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
@@ -256,7 +258,7 @@ func TestPauseHoldsWorkersAtTheGate(t *testing.T) {
 func TestStopTrackInterrupts(t *testing.T) {
 	t.Parallel()
 	p := newPuppets(t)
-	h := open(t, newMemJournal(), settings(2), p)
+	h := open(t, newDisk(), settings(2), p)
 	h.do(plan("a", ticket("T1"), ticket("T2")))
 	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
 	one, two := p.next(), p.next()
@@ -281,7 +283,7 @@ func TestStopTrackInterrupts(t *testing.T) {
 func TestDeniedForWantOfAPersonWaitsForTheNextRun(t *testing.T) {
 	t.Parallel()
 	p := newPuppets(t)
-	h := open(t, newMemJournal(), settings(1), p)
+	h := open(t, newDisk(), settings(1), p)
 	h.do(plan("a", ticket("T1")))
 	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
 	p.next().end(engine.Outcome{Kind: engine.OutcomeDenied, Reason: "nobody there"})
@@ -298,7 +300,7 @@ func TestDeniedForWantOfAPersonWaitsForTheNextRun(t *testing.T) {
 func TestPrioritiesThenFileOrder(t *testing.T) {
 	t.Parallel()
 	p := newPuppets(t)
-	h := open(t, newMemJournal(), settings(1), p)
+	h := open(t, newDisk(), settings(1), p)
 	tickets := []trackfile.Ticket{ticket("low"), ticket("m1"), ticket("high"), ticket("m2")}
 	tickets[0].Priority, tickets[2].Priority = trackfile.Low, trackfile.High
 	h.do(plan("a", tickets...))
@@ -317,7 +319,7 @@ func TestPrioritiesThenFileOrder(t *testing.T) {
 func TestTracksShareThePool(t *testing.T) {
 	t.Parallel()
 	p := newPuppets(t)
-	h := open(t, newMemJournal(), settings(1), p)
+	h := open(t, newDisk(), settings(1), p)
 	for _, id := range []engine.TrackID{"a", "b"} {
 		h.do(plan(id, ticket(string(id)+"1"), ticket(string(id)+"2"), ticket(string(id)+"3")))
 	}
@@ -338,7 +340,7 @@ func TestAutoQueue(t *testing.T) {
 	t.Parallel()
 	p := newPuppets(t)
 	set := settings(4)
-	h := open(t, newMemJournal(), set, p)
+	h := open(t, newDisk(), set, p)
 	step := ticket("stepped")
 	step.StepMode = true
 	h.do(plan("a", ticket("T1"), step))
@@ -359,7 +361,7 @@ func TestAutoQueue(t *testing.T) {
 
 func TestUndoMarksDependentsStale(t *testing.T) {
 	t.Parallel()
-	h := open(t, newMemJournal(), settings(2), workFunc(done))
+	h := open(t, newDisk(), settings(2), workFunc(done))
 	h.do(plan("a", ticket("T1"), ticket("T2", "T1"), ticket("T3", "T2"), ticket("T4")))
 	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
 	h.until("done", trackIs("a", engine.TrackDone))
@@ -374,7 +376,7 @@ func TestUndoMarksDependentsStale(t *testing.T) {
 
 func TestIllegalCommandsAreRefused(t *testing.T) {
 	t.Parallel()
-	h := open(t, newMemJournal(), settings(1), workFunc(done))
+	h := open(t, newDisk(), settings(1), workFunc(done))
 	h.do(plan("a", ticket("T1")))
 	var illegal *engine.TransitionError
 	for _, cmd := range []engine.Command{
@@ -403,7 +405,7 @@ func TestIllegalCommandsAreRefused(t *testing.T) {
 func TestFirstAnswerStands(t *testing.T) {
 	t.Parallel()
 	p := newPuppets(t)
-	h := open(t, newMemJournal(), settings(1), p)
+	h := open(t, newDisk(), settings(1), p)
 	h.do(plan("a", ticket("T1"), ticket("T2")))
 	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
 	at := p.next()
@@ -411,7 +413,7 @@ func TestFirstAnswerStands(t *testing.T) {
 	step := at.ask(engine.KindStep, "one", engine.Ask)
 	two := p.next() // takes the slot, so that the answer is not consumed at once
 	h.until("it asks", func(s *engine.Snapshot) bool { return pendingCount(s) == 1 })
-	edited, err := engine.StoreContent(h.ctx, h.journal, engine.Content{Prompt: "edited"})
+	edited, err := engine.StoreContent(h.ctx, h.disk, engine.Content{Prompt: "edited"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -13,58 +12,17 @@ import (
 	"time"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/enginetest"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
 )
 
-// memJournal is the smallest Journal there can be.
-type memJournal struct {
-	mu     sync.Mutex
-	events []engine.Event
-	blobs  map[string][]byte
-	fail   error
+// disk is what survives a Conductor: a journal and blobs in memory.
+type disk struct {
+	*enginetest.Journal
+	*enginetest.Blobs
 }
 
-func newMemJournal() *memJournal { return &memJournal{blobs: map[string][]byte{}} }
-
-func (j *memJournal) Append(_ context.Context, events []engine.Event) error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.fail != nil {
-		return j.fail
-	}
-	j.events = append(j.events, events...)
-	return nil
-}
-
-func (j *memJournal) Events(_ context.Context, after uint64) iter.Seq2[engine.Event, error] {
-	j.mu.Lock()
-	events := j.events[min(int(after), len(j.events)):]
-	j.mu.Unlock()
-	return func(yield func(engine.Event, error) bool) {
-		for _, e := range events {
-			if !yield(e, nil) {
-				return
-			}
-		}
-	}
-}
-func (j *memJournal) SaveSnapshot(context.Context, uint64, []byte) error   { return nil }
-func (j *memJournal) LoadSnapshot(context.Context) (uint64, []byte, error) { return 0, nil, nil }
-func (j *memJournal) PutBlob(_ context.Context, name string, d []byte) error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.blobs[name] = slices.Clone(d)
-	return nil
-}
-
-func (j *memJournal) Blob(_ context.Context, name string) ([]byte, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if d, ok := j.blobs[name]; ok {
-		return d, nil
-	}
-	return nil, engine.ErrNoBlob
-}
+func newDisk() disk { return disk{enginetest.NewJournal(), enginetest.NewBlobs()} }
 
 type workFunc func(context.Context, *engine.Desk, engine.Job) engine.Outcome
 
@@ -79,13 +37,13 @@ func done(context.Context, *engine.Desk, engine.Job) engine.Outcome {
 // house is a running Conductor.
 type house struct {
 	*engine.Conductor
-	t       testing.TB
-	ctx     context.Context
-	journal *memJournal
-	stop    func()
+	t    testing.TB
+	ctx  context.Context
+	disk disk
+	stop func()
 }
 
-func open(t testing.TB, j *memJournal, set engine.Settings, w engine.Worker) *house {
+func open(t testing.TB, j disk, set engine.Settings, w engine.Worker) *house {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	c, err := engine.NewConductor(ctx, engine.Config{Journal: j, Blobs: j, Worker: w, Settings: set})
@@ -104,7 +62,7 @@ func open(t testing.TB, j *memJournal, set engine.Settings, w engine.Worker) *ho
 		})
 	}
 	t.Cleanup(stop)
-	return &house{Conductor: c, t: t, ctx: t.Context(), journal: j, stop: stop}
+	return &house{Conductor: c, t: t, ctx: t.Context(), disk: j, stop: stop}
 }
 
 func (h *house) do(cmd engine.Command) {
@@ -172,7 +130,7 @@ func TestChainRunsInOrder(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	var order []string
-	h := open(t, newMemJournal(), settings(4), workFunc(func(_ context.Context, _ *engine.Desk, j engine.Job) engine.Outcome {
+	h := open(t, newDisk(), settings(4), workFunc(func(_ context.Context, _ *engine.Desk, j engine.Job) engine.Outcome {
 		mu.Lock()
 		defer mu.Unlock()
 		order = append(order, j.Run.Ticket.ID)
@@ -195,8 +153,7 @@ func TestChainRunsInOrder(t *testing.T) {
 // random. Every transition must be legal (Apply refuses any other), and the journal must fold to the live state.
 func TestStorm(t *testing.T) {
 	t.Parallel()
-	journal := newMemJournal()
-	h := open(t, journal, settings(8), workFunc(moody))
+	h := open(t, newDisk(), settings(8), workFunc(moody))
 	rng := rand.New(rand.NewPCG(1, 2))
 	tickets := make([]trackfile.Ticket, 400)
 	for i := range tickets {
@@ -231,7 +188,7 @@ func sameAsReplay(t *testing.T, h *house) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	replayed, err := engine.Load(context.Background(), h.journal)
+	replayed, err := engine.Load(context.Background(), h.disk)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -322,18 +279,19 @@ func meddle(ctx context.Context, c *engine.Conductor, rng *rand.Rand) {
 
 func TestJournalFailureStops(t *testing.T) {
 	t.Parallel()
-	j := newMemJournal()
+	j := newDisk()
 	c, err := engine.NewConductor(t.Context(), engine.Config{Journal: j, Blobs: j, Worker: workFunc(done), Settings: settings(1)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	j.fail = errors.New("disk full")
+	full := errors.New("disk full")
+	j.FailAppend(full)
 	ended := make(chan error, 1)
 	go func() { ended <- c.Run(t.Context()) }()
 	if err := c.Do(t.Context(), plan("a", chain(1)...)); !errors.Is(err, engine.ErrStopped) {
 		t.Errorf("Do: %v", err)
 	}
-	if err := <-ended; err == nil || !errors.Is(err, j.fail) {
+	if err := <-ended; err == nil || !errors.Is(err, full) {
 		t.Errorf("Run: %v", err)
 	}
 	if _, ok := c.Snapshot().Track("a"); ok {

@@ -11,7 +11,7 @@ import (
 
 func TestPlanRefusesWhatIsNoDAG(t *testing.T) {
 	t.Parallel()
-	h := open(t, newMemJournal(), settings(1), workFunc(done))
+	h := open(t, newDisk(), settings(1), workFunc(done))
 	var cycle *engine.CycleError
 	err := h.Do(h.ctx, plan("a", ticket("T1", "T3"), ticket("T2", "T1"), ticket("T3", "T2"), ticket("T4", "T3")))
 	if !errors.As(err, &cycle) || len(cycle.IDs) != 4 || cycle.IDs[0] != cycle.IDs[3] {
@@ -34,7 +34,7 @@ func TestPlanRefusesWhatIsNoDAG(t *testing.T) {
 
 func TestStatusOfTheDocumentCountsOnce(t *testing.T) {
 	t.Parallel()
-	h := open(t, newMemJournal(), settings(1), workFunc(done))
+	h := open(t, newDisk(), settings(1), workFunc(done))
 	one, two, three := ticket("T1"), ticket("T2", "T1"), ticket("T3")
 	one.Status, three.Status = engine.Completed, engine.InProgress
 	h.do(plan("a", one, two, three))
@@ -56,7 +56,7 @@ func TestStatusOfTheDocumentCountsOnce(t *testing.T) {
 func TestPlanWhileItRuns(t *testing.T) {
 	t.Parallel()
 	p := newPuppets(t)
-	h := open(t, newMemJournal(), settings(1), p)
+	h := open(t, newDisk(), settings(1), p)
 	h.do(plan("a", ticket("T1"), ticket("T2"), ticket("T3")))
 	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
 	p.next().done()
@@ -94,7 +94,7 @@ func TestPlanWhileItRuns(t *testing.T) {
 
 func TestRenamedTicketKeepsItsState(t *testing.T) {
 	t.Parallel()
-	h := open(t, newMemJournal(), settings(1), workFunc(done))
+	h := open(t, newDisk(), settings(1), workFunc(done))
 	h.do(plan("a", ticket("T1"), ticket("T2", "T1")))
 	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
 	h.until("done", trackIs("a", engine.TrackDone))
@@ -120,7 +120,7 @@ func ticketAs(id, description string) trackfile.Ticket {
 func TestRenamedTrackKeepsItsState(t *testing.T) {
 	t.Parallel()
 	p := newPuppets(t)
-	h := open(t, newMemJournal(), settings(1), p)
+	h := open(t, newDisk(), settings(1), p)
 	h.do(plan("a", ticket("T1"), ticket("T2", "T1")))
 	h.do(plan("b", ticket("T1")))
 	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
@@ -146,7 +146,7 @@ func TestRenamedTrackKeepsItsState(t *testing.T) {
 
 func TestSnapshotsDoNotChange(t *testing.T) {
 	t.Parallel()
-	h := open(t, newMemJournal(), settings(4), workFunc(done))
+	h := open(t, newDisk(), settings(4), workFunc(done))
 	h.do(plan("a", chain(200)...))
 	before := h.Snapshot()
 	was, err := before.Encode()

@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/enginetest"
 )
 
 // TestAnsweredApprovalsSurvive: a crash between an answer and what follows from it asks nobody twice.
 func TestAnsweredApprovalsSurvive(t *testing.T) {
 	t.Parallel()
-	j := newMemJournal()
+	j := newDisk()
 	p := newPuppets(t)
 	h := open(t, j, settings(1), p)
 	h.do(plan("a", ticket("T1")))
@@ -49,7 +50,7 @@ func TestAnsweredApprovalsSurvive(t *testing.T) {
 	get(t, step)
 	at.done()
 	h.until("done", trackIs("a", engine.TrackDone))
-	for _, e := range j.events {
+	for _, e := range j.All() {
 		if r, ok := e.Body.(engine.ApprovalRequested); ok && r.ID != "A1" && r.ID != "A2" {
 			t.Errorf("%s was asked too", r.ID)
 		}
@@ -59,7 +60,7 @@ func TestAnsweredApprovalsSurvive(t *testing.T) {
 // TestAnswerBetweenRunsIsUsed: a person may answer while no attempt runs.
 func TestAnswerBetweenRunsIsUsed(t *testing.T) {
 	t.Parallel()
-	j := newMemJournal()
+	j := newDisk()
 	p := newPuppets(t)
 	h := open(t, j, settings(1), p)
 	h.do(plan("a", ticket("T1")))
@@ -82,7 +83,7 @@ func TestAnswerBetweenRunsIsUsed(t *testing.T) {
 // TestWhatChangedIsAskedAnew: an answer holds only for exactly what was asked.
 func TestWhatChangedIsAskedAnew(t *testing.T) {
 	t.Parallel()
-	j := newMemJournal()
+	j := newDisk()
 	p := newPuppets(t)
 	h := open(t, j, settings(1), p)
 	h.do(plan("a", ticket("T1")))
@@ -106,7 +107,7 @@ func TestWhatChangedIsAskedAnew(t *testing.T) {
 // TestInterruptedDeliveryIsFinished: the work is not done again, and nobody is asked again.
 func TestInterruptedDeliveryIsFinished(t *testing.T) {
 	t.Parallel()
-	j := newMemJournal()
+	j := newDisk()
 	p := newPuppets(t)
 	h := open(t, j, settings(1), p)
 	h.do(plan("a", ticket("T1")))
@@ -136,19 +137,18 @@ func TestInterruptedDeliveryIsFinished(t *testing.T) {
 // must run to its end, and ask nothing that the prefix had answered and used.
 func TestEveryPrefixGoesOn(t *testing.T) {
 	t.Parallel()
-	j := newMemJournal()
+	j := newDisk()
 	h := open(t, j, settings(2), workFunc(asker))
 	h.do(plan("a", ticket("T1"), ticket("T2", "T1"), ticket("T3", "T1"), ticket("T4", "T2", "T3")))
 	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
 	finish(h)
 	h.stop()
-	for n := 1; n <= len(j.events); n++ {
+	for n := 1; n <= len(j.All()); n++ {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			t.Parallel()
-			part := newMemJournal()
-			part.events = append(part.events, j.events[:n]...)
-			for name, data := range j.blobs {
-				part.blobs[name] = data
+			part := disk{enginetest.NewJournal(), j.Blobs} // contents are named by their hash
+			if err := part.Append(t.Context(), j.All()[:n:n]); err != nil {
+				t.Fatal(err)
 			}
 			h := open(t, part, settings(2), workFunc(asker))
 			if n == 1 {
@@ -157,7 +157,7 @@ func TestEveryPrefixGoesOn(t *testing.T) {
 			finish(h)
 			h.stop()
 			asked := map[string]int{}
-			for _, e := range part.events {
+			for _, e := range part.All() {
 				if r, ok := e.Body.(engine.ApprovalRequested); ok {
 					asked[r.Title]++
 				}
