@@ -5,6 +5,7 @@ package treesitter
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -126,6 +127,7 @@ func (w *walker) attaches(k node) bool {
 func (w *walker) statement(k node, whole span, parent *decl, depth int) {
 	rule, declares := w.rules.decls[k.kind]
 	switch {
+	case rule.name == "." && (parent == nil || parent.kind != "enum"):
 	case declares:
 		w.declare(k, rule, whole, parent, depth)
 	case w.rules.imports[k.kind]:
@@ -153,10 +155,10 @@ func (w *walker) declare(k node, rule declRule, whole span, parent *decl, depth 
 	}
 	d := &decl{kind: rule.kind, whole: whole, sig: k.span, parent: parent, unit: rule.unit}
 	if rule.name == "." {
-		d.names = []ident{{w.text(k.span), k.span}}
+		d.names = present([]ident{{w.text(k.span), k.span}})
 	}
 	for _, kid := range w.named(kids, rule.name) {
-		d.names = append(d.names, w.names(kid, d)...)
+		d.names = append(d.names, present(w.names(kid, d))...)
 	}
 	if len(d.names) == 0 {
 		w.loose(k, depth)
@@ -197,6 +199,11 @@ func (w *walker) inside(d *decl, k node, kids []node, rule declRule, depth int) 
 			w.value(d, kid, depth)
 		}
 	}
+}
+
+// present drops the names that the parser made up where one is missing.
+func present(names []ident) []ident {
+	return slices.DeleteFunc(names, func(n ident) bool { return n.at.empty() || n.text == "" })
 }
 
 // headEnd is where the head of a declaration ends: at its body, or at the colon before that.
@@ -400,7 +407,7 @@ func (w *walker) declaresHere(kid node, parent *decl) bool {
 // defaultExport names an anonymous function or class after the keyword that exports it.
 func (w *walker) defaultExport(kids []node, v node, whole span, parent *decl, depth int) {
 	d := &decl{kind: "var", whole: whole, sig: whole, parent: parent}
-	if name, ok := field(w.children(v), "name"); ok && (w.rules.classes[v.kind] || w.rules.functions[v.kind]) {
+	if name, ok := field(w.children(v), "name"); ok && !name.empty() && (w.rules.classes[v.kind] || w.rules.functions[v.kind]) {
 		d.names = []ident{{w.text(name.span), name.span}}
 	} else if at, ok := field(kids, "*default"); ok {
 		d.names = []ident{{"default", at.span}}
