@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"go.lsp.dev/protocol"
@@ -15,11 +16,16 @@ import (
 // progressEvery bounds how often progress goes out.
 const progressEvery = 100 * time.Millisecond
 
-// tokenPrefix begins our progress tokens; the track's id follows.
+// tokenPrefix begins our progress tokens: a number that makes it new, a colon and the track's id follow.
 const tokenPrefix = "slop:track:"
+
+func tokenOf(n int, id engine.TrackID) string { return fmt.Sprintf("%s%d:%s", tokenPrefix, n, id) }
 
 // bar is a track's progress as the client was last told.
 type bar struct {
+	status  engine.TrackStatus
+	runs    int  // how often it has begun
+	open    bool // it has begun and not ended
 	shown   bool // the client took the token
 	message string
 }
@@ -28,6 +34,9 @@ type bar struct {
 // progressEvery, so that a client sees the last state and not each one.
 func (s *Session) progressing(ctx context.Context) {
 	bars := map[engine.TrackID]*bar{}
+	for tr := range s.engine.Snapshot().Tracks() {
+		bars[tr.ID] = &bar{status: tr.Status} // how it stood before this editor came is no news
+	}
 	for seq := uint64(0); ; {
 		select {
 		case <-ctx.Done():
@@ -52,19 +61,24 @@ func (s *Session) progressing(ctx context.Context) {
 	}
 }
 
-// progress brings one track's bar up to date.
+// progress brings one track's bar up to date. A track may have run to its end between two looks.
 func (s *Session) progress(ctx context.Context, bars map[engine.TrackID]*bar, tr *engine.Track) {
 	b := bars[tr.ID]
+	if b == nil {
+		b = &bar{status: engine.TrackIdle}
+		bars[tr.ID] = b
+	}
+	before := b.status
+	b.status = tr.Status
 	if tr.Status != engine.TrackRunning {
-		if b != nil {
-			delete(bars, tr.ID)
+		if b.open || before != tr.Status && tr.Status != engine.TrackIdle {
 			s.ended(ctx, b, tr)
 		}
 		return
 	}
-	if b == nil {
-		b = &bar{shown: s.createToken(ctx, tr.ID)}
-		bars[tr.ID] = b
+	if !b.open {
+		*b = bar{status: tr.Status, open: true, runs: b.runs + 1}
+		b.shown = s.createToken(ctx, tokenOf(b.runs, tr.ID))
 		s.report(ctx, b, tr.ID, progressBegin("slop-ls: "+trackName(tr), "", true))
 	}
 	done, total := tr.Count(engine.Completed), tr.Total()
@@ -83,11 +97,11 @@ func trackName(tr *engine.Track) string {
 }
 
 // createToken announces a progress to the client; false where it does not show any.
-func (s *Session) createToken(ctx context.Context, id engine.TrackID) bool {
+func (s *Session) createToken(ctx context.Context, token string) bool {
 	if !s.traits().progress {
 		return false
 	}
-	params := &protocol.WorkDoneProgressCreateParams{Token: protocol.String(tokenPrefix + string(id))}
+	params := &protocol.WorkDoneProgressCreateParams{Token: protocol.String(token)}
 	if err := s.conn.call(ctx, protocol.MethodWindowWorkDoneProgressCreate, params, nil); err != nil {
 		s.log.Debug("the client took no progress token", "err", err)
 		return false
@@ -96,12 +110,12 @@ func (s *Session) createToken(ctx context.Context, id engine.TrackID) bool {
 }
 
 func (s *Session) report(ctx context.Context, b *bar, id engine.TrackID, value any) {
-	if !b.shown {
+	if !b.open || !b.shown {
 		return
 	}
 	raw, err := protocol.Marshal(value)
 	if err == nil {
-		err = s.conn.notify(ctx, protocol.MethodProgress, &protocol.ProgressParams{Token: protocol.String(tokenPrefix + string(id)), Value: raw})
+		err = s.conn.notify(ctx, protocol.MethodProgress, &protocol.ProgressParams{Token: protocol.String(tokenOf(b.runs, id)), Value: raw})
 	}
 	if err != nil {
 		s.log.Debug("progress was not sent", "err", err)
@@ -116,6 +130,7 @@ func (s *Session) ended(ctx context.Context, b *bar, tr *engine.Track) {
 		msg += " (" + tr.Reason + ")"
 	}
 	s.report(ctx, b, tr.ID, progressEnd(msg))
+	b.open = false
 	kind := protocol.MessageTypeInfo
 	if tr.Status == engine.TrackBlocked {
 		kind = protocol.MessageTypeWarning
@@ -142,10 +157,9 @@ func (s *Session) progressCancelled(params json.RawMessage) error {
 }
 
 func trackOfToken(token string) (engine.TrackID, bool) {
-	if len(token) <= len(tokenPrefix) || token[:len(tokenPrefix)] != tokenPrefix {
-		return "", false
-	}
-	return engine.TrackID(token[len(tokenPrefix):]), true
+	rest, ours := strings.CutPrefix(token, tokenPrefix)
+	_, id, ok := strings.Cut(rest, ":")
+	return engine.TrackID(id), ours && ok && id != ""
 }
 
 // sendState sends the whole state to a client that asked for it.
