@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
 )
 
@@ -181,5 +182,36 @@ func UsageTable(t *engine.Track) string {
 		fmt.Fprintf(&b, "| %d %s | %s | %s | %s | %s |\n", i+1, escaped(string(tier)), Tokens(u.Input), Tokens(u.CachedInput),
 			Tokens(u.Output), Money(u.Cost))
 	}
+	return b.String()
+}
+
+// TicketDetail is everything about one ticket, plain.
+func TicketDetail(s *engine.Snapshot, t *engine.Ticket) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\n%s\n", TicketLine(s, t), strings.TrimRight(text.Visible(t.Spec.Description), "\n"))
+	put := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(&b, "\n%-12s%s", name, line(value, 400))
+		}
+	}
+	put("target", strings.TrimSpace(t.Spec.TargetFile+" "+strings.Join(t.Spec.TargetSymbols, ", ")))
+	put("context", strings.Join(t.Spec.ContextRequirements, ", "))
+	put("writes", strings.Join(t.Spec.Writes, ", "))
+	put("after", strings.Join(t.Spec.DependsOn, ", "))
+	put("verify", t.Spec.Verify)
+	put("asks", string(t.Approval))
+	put("failed with", t.Failure)
+	put("you said", t.Instruction)
+	put("summary", t.Summary)
+	if t.Before > 0 {
+		put("pruned to", fmt.Sprintf("%s of %s tokens", Tokens(int64(t.After)), Tokens(int64(t.Before))))
+	}
+	if t.Usage.Total() > 0 {
+		put("used", fmt.Sprintf("%s in, %s out, %s", Tokens(t.Usage.Input), Tokens(t.Usage.Output), Money(t.Usage.Cost)))
+	}
+	for _, f := range t.Delivered {
+		put("delivered", fmt.Sprintf("%s %s (+%d −%d)", f.Op, f.Path, f.Added, f.Gone))
+	}
+	b.WriteString("\n")
 	return b.String()
 }
