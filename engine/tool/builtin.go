@@ -1,0 +1,85 @@
+package tool
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/slop-ls/slop-ls/engine"
+)
+
+// maxResult bounds in bytes what one call gives back to the model: some 12,000 tokens.
+const maxResult = 48 << 10
+
+// Builtin gives the tools of this package in the order in which they are shown to a model. viewer serves get_view and
+// bench run_command.
+func Builtin(viewer engine.Viewer, bench engine.Workbench) []engine.Tool {
+	return []engine.Tool{
+		readFile(), listDirectory(), searchFiles(), getView(viewer), editFile(), writeFile(), runCommand(bench),
+	}
+}
+
+// builtin is a tool whose arguments are a T.
+type builtin[T any] struct {
+	spec   engine.ToolSpec
+	fields []field
+	call   func(ctx context.Context, draft engine.Draft, args T) (engine.ToolResult, error)
+}
+
+func newTool[T any](name, doc string, effect engine.Effect, call func(context.Context, engine.Draft, T) (engine.ToolResult, error)) engine.Tool {
+	fields := fieldsOf[T]()
+	spec := engine.ToolSpec{Name: name, Description: strings.TrimSpace(doc), Effect: effect, Schema: schemaOf[T](fields)}
+	return &builtin[T]{spec, fields, call}
+}
+
+// Spec is engine.Tool's. Its Schema is the caller's.
+func (b *builtin[T]) Spec() engine.ToolSpec {
+	spec := b.spec
+	spec.Schema = json.RawMessage(strings.Clone(string(b.spec.Schema)))
+	return spec
+}
+
+// Call is engine.Tool's.
+func (b *builtin[T]) Call(ctx context.Context, draft engine.Draft, args json.RawMessage) (engine.ToolResult, error) {
+	var a T
+	err := decode(args, b.fields, &a)
+	var result engine.ToolResult
+	if err == nil {
+		result, err = b.call(ctx, draft, a)
+	}
+	if ctx.Err() != nil {
+		return engine.ToolResult{}, context.Cause(ctx)
+	}
+	var told mistake
+	if errors.As(err, &told) {
+		return engine.ToolResult{}, &engine.ToolError{Tool: b.spec.Name, Msg: strings.ToValidUTF8(string(told), "\ufffd")}
+	}
+	return result, err
+}
+
+// mistake is what the model is told; Call puts the tool's name to it.
+type mistake string
+
+func (m mistake) Error() string { return string(m) }
+
+func mistakef(format string, args ...any) error { return mistake(fmt.Sprintf(format, args...)) }
+
+// told makes an error of the draft one for the model: whatever stands in the way of one path, another may be free.
+func told(err error) error {
+	if err == nil {
+		return nil
+	}
+	return mistake(err.Error())
+}
+
+func plural(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	if strings.HasSuffix(one, "y") {
+		one = strings.TrimSuffix(one, "y") + "ie"
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}

@@ -1,0 +1,62 @@
+package tool
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/text"
+)
+
+//go:embed run_command.md
+var runCommandDoc string
+
+type runCommandArgs struct {
+	Command string `json:"command" jsonschema:"one line for the shell" min:"1"`
+	Timeout int    `json:"timeout_s,omitempty" jsonschema:"seconds after which it is stopped" min:"1" max:"3600"`
+}
+
+func runCommand(bench engine.Workbench) engine.Tool {
+	return newTool("run_command", runCommandDoc, engine.EffectRun,
+		func(ctx context.Context, draft engine.Draft, a runCommandArgs) (engine.ToolResult, error) {
+			return callRunCommand(ctx, bench, draft, a)
+		})
+}
+
+func callRunCommand(ctx context.Context, bench engine.Workbench, draft engine.Draft, a runCommandArgs) (engine.ToolResult, error) {
+	if strings.TrimSpace(a.Command) == "" || strings.ContainsRune(a.Command, 0) {
+		return engine.ToolResult{}, mistakef("the command is empty or has a NUL character in it: write one line for the shell")
+	}
+	cmd := engine.ShellCommand{Line: a.Command, Timeout: time.Duration(a.Timeout) * time.Second}
+	res, err := bench.Run(ctx, draft, cmd, nil)
+	if errors.Is(err, errors.ErrUnsupported) {
+		return engine.ToolResult{}, told(err)
+	}
+	if err != nil {
+		return engine.ToolResult{}, err
+	}
+	ended := howEnded(res)
+	shown := ended + "\n"
+	if out := strings.ToValidUTF8(res.Output, "\ufffd"); out != "" {
+		shown += "\n" + text.CutMiddle(out, maxResult)
+	}
+	line, _ := text.VisibleLine(a.Command, 120)
+	summary := fmt.Sprintf("ran %s: %s after %s", line, ended, res.Took.Round(100*time.Millisecond))
+	return engine.ToolResult{Text: shown, Summary: summary, Command: &res}, nil
+}
+
+// howEnded says nothing of the time that it took: the same result must read the same, so that a worker who goes
+// round in circles is seen to.
+func howEnded(res engine.CommandResult) string {
+	switch {
+	case res.TimedOut:
+		return "stopped, its time was up (timeout_s)"
+	case res.ExitCode < 0:
+		return "killed by a signal"
+	}
+	return fmt.Sprintf("exit status %d", res.ExitCode)
+}
