@@ -49,6 +49,25 @@ var transitions = map[Status]map[Status]string{
 	},
 }
 
+// Transition is one line of the table: what may follow what, and what brings it about.
+type Transition struct {
+	From, To Status
+	Why      string
+}
+
+// Transitions lists the whole table in the order of trackfile.Statuses, for documents and tests.
+func Transitions() []Transition {
+	var out []Transition
+	for _, from := range trackfile.Statuses {
+		for _, to := range trackfile.Statuses {
+			if why, ok := transitions[from][to]; ok {
+				out = append(out, Transition{from, to, why})
+			}
+		}
+	}
+	return out
+}
+
 // TransitionError says that a ticket cannot go from one status to another. It changes nothing.
 type TransitionError struct {
 	Ticket   TicketKey

@@ -1,0 +1,168 @@
+package engine_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/slop-ls/slop-ls/engine"
+)
+
+func TestEventsRoundTrip(t *testing.T) {
+	t.Parallel()
+	for _, e := range history(t) {
+		data, err := json.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var again engine.Event
+		if err := json.Unmarshal(data, &again); err != nil {
+			t.Fatalf("%s: %v", data, err)
+		}
+		if diff := cmp.Diff(e, again, cmpopts.EquateEmpty(), cmpopts.EquateApproxTime(0)); diff != "" {
+			t.Errorf("%s:\n%s", e.Kind(), diff)
+		}
+	}
+}
+
+func TestUnknownKindIsNamed(t *testing.T) {
+	t.Parallel()
+	var e engine.Event
+	var unknown *engine.UnknownKindError
+	err := json.Unmarshal([]byte(`{"seq":7,"kind":"ticket_teleported","body":{}}`), &e)
+	if !errors.As(err, &unknown) || unknown.Seq != 7 || unknown.Type != "ticket_teleported" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// history is a journal that has seen something of everything.
+func history(t testing.TB) []engine.Event {
+	t.Helper()
+	j := newDisk()
+	h := open(t, j, settings(2), workFunc(asker))
+	h.do(plan("a", ticket("T1"), ticket("T2", "T1"), ticket("T3", "T1")))
+	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
+	finish(h)
+	h.do(engine.UndoTicket{Ticket: key("T1"), By: engine.ByPerson})
+	h.do(engine.BlockTicket{Ticket: key("T1"), By: engine.ByPerson, Reason: "wait"})
+	h.do(engine.KillTicket{Ticket: key("T1"), By: engine.ByPerson})
+	h.do(engine.RetryTicket{Ticket: key("T1"), By: engine.ByPerson})
+	h.until("it asks", func(s *engine.Snapshot) bool { return pendingCount(s) == 1 })
+	h.do(engine.StopTrack{Track: "a", By: engine.ByPerson})
+	h.do(engine.RenameTrack{Track: "a", To: "b"})
+	h.stop()
+	return j.All()
+}
+
+// FuzzEvents folds whatever may stand in a journal: an error, or a state that can be stored and read again; never a
+// panic, and never an illegal status.
+func FuzzEvents(f *testing.F) {
+	var all bytes.Buffer
+	enc := json.NewEncoder(&all)
+	for _, e := range history(f) {
+		if err := enc.Encode(e); err != nil {
+			f.Fatal(err)
+		}
+	}
+	f.Add(all.Bytes())
+	f.Add([]byte(`{"seq":1,"kind":"track_planned","body":{"track":"a","order":["x","x"],"tickets":[{"id":"x","depends_on":["x"]}]}}`))
+	f.Add([]byte(`{"seq":1,"kind":"approval_requested","body":{"id":"A1","run":{"ticket":{"track":"a","id":"x"},"attempt":1}}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		state := engine.NewState()
+		seq := uint64(0)
+		for line := range bytes.Lines(data) {
+			var e engine.Event
+			if json.Unmarshal(line, &e) != nil || e.Body == nil {
+				continue
+			}
+			e.Seq = seq + 1
+			if state.Apply(e) != nil {
+				return // a state after a refused event is not to be used
+			}
+			seq++
+			state.Settle()
+		}
+		encoded, err := state.Freeze().Encode()
+		if err != nil {
+			return // a time beyond the year 9999, say
+		}
+		again, err := engine.DecodeState(encoded)
+		if err != nil {
+			t.Fatalf("a stored state cannot be read: %v\n%s", err, encoded)
+		}
+		if _, err := again.Freeze().Encode(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// TestNarrator: the stream that programs read has each phase once, and no phase of a ticket that is not in progress.
+func TestNarrator(t *testing.T) {
+	t.Parallel()
+	n := engine.NewNarrator(engine.NewState())
+	var got []string
+	for _, e := range history(t) {
+		lines, err := n.Tell(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range lines {
+			if l.Ticket != "T1" {
+				continue
+			}
+			entry := l.Type
+			if p, ok := l.Fields["phase"]; ok {
+				entry += ":" + string(p.(engine.Phase))
+			}
+			got = append(got, entry)
+			var flat map[string]any
+			data, err := json.Marshal(l)
+			if err != nil || json.Unmarshal(data, &flat) != nil || flat["seq"] == nil || flat["time"] == nil || flat["track"] == nil || flat["ticket"] != "T1" {
+				t.Errorf("line %s: %v", data, err)
+			}
+		}
+	}
+	want := []string{
+		"ticket_started", "ticket_phase:awaiting-spawn", "approval_requested", "approval_decided", "ticket_phase:awaiting-step",
+		"ticket_phase:thinking", "approval_requested", "ticket_phase:awaiting-step", "approval_decided", "ticket_phase:thinking",
+		"tool_call", "ticket_phase:running-tool", "tool_result", "ticket_phase:thinking", "usage", "ticket_completed",
+	}
+	if diff := cmp.Diff(want, got[:min(len(want), len(got))]); diff != "" {
+		t.Errorf("the stream of T1:\n%s", diff)
+	}
+}
+
+func TestEventsFollowsLive(t *testing.T) {
+	t.Parallel()
+	h := open(t, newDisk(), settings(2), workFunc(done))
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	seen := make(chan uint64, 1)
+	go func() {
+		last := uint64(0)
+		for e, err := range h.Events(ctx, 0) {
+			if err != nil {
+				break
+			}
+			if e.Seq != last+1 {
+				t.Errorf("event %d follows %d", e.Seq, last)
+			}
+			last = e.Seq
+			if b, ok := e.Body.(engine.TrackMoved); ok && b.To == engine.TrackDone {
+				break
+			}
+		}
+		seen <- last
+	}()
+	h.do(plan("a", chain(100)...))
+	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
+	snap := h.until("done", trackIs("a", engine.TrackDone))
+	if last := get(t, seen); last != snap.Seq() {
+		t.Errorf("saw %d of %d events", last, snap.Seq())
+	}
+}
