@@ -2,5 +2,8 @@
 
 package treesitter
 
-// corpusStep: every file is read.
-const corpusStep = 1
+// Every file of a corpus is read, and bounds on time are as they are.
+const (
+	corpusStep = 1
+	slowdown   = 1
+)

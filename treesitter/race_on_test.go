@@ -2,5 +2,8 @@
 
 package treesitter
 
-// corpusStep: the race detector makes parsing ten times slower, so it sees one file of ten.
-const corpusStep = 10
+// The race detector makes Go ten times slower: tests over a corpus see one file of ten, and bounds on time are wider.
+const (
+	corpusStep = 10
+	slowdown   = 10
+)

@@ -17,10 +17,6 @@ import (
 	"github.com/slop-ls/slop-ls/treesitter"
 )
 
-// patience is what a view may take: a second, and more under the race detector or on a machine that is busy with
-// other tests.
-const patience = 3 * time.Second
-
 // hardFiles are contents that have broken viewers before. Each must give every kind of view.
 func hardFiles() map[string][]byte {
 	big := func(unit string, n int) []byte { return bytes.Repeat([]byte(unit), n/len(unit)+1) }
@@ -82,7 +78,7 @@ func TestHardFilesGiveViews(t *testing.T) {
 			for _, kind := range []engine.ViewKind{engine.Skeleton, engine.Curated} {
 				start := time.Now()
 				view, err := viewer.View(t.Context(), files, engine.ViewRequest{Path: name, Kind: kind})
-				if took := time.Since(start); took > patience {
+				if took := time.Since(start); took > treesitter.Patience {
 					t.Errorf("%s took %v", kind, took)
 				} else if took > time.Second {
 					t.Logf("%s took %v", kind, took)

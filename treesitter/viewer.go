@@ -16,7 +16,7 @@ var DefaultMarkers = []string{"@core_logic", "[HOT]"}
 type Options struct {
 	// CoreMarkers mark, in a comment or as a decorator, what a curated view shows whole. Nil: DefaultMarkers.
 	CoreMarkers []string
-	// CacheBytes bounds the memory of analyses and, apart from them, that of trees. 0: 64 MiB each.
+	// CacheBytes bounds the memory of what is kept: a third of it for analyses, the rest for trees. 0: 192 MiB.
 	CacheBytes int
 }
 
@@ -33,11 +33,11 @@ func New(o Options) *Viewer {
 		o.CoreMarkers = DefaultMarkers
 	}
 	if o.CacheBytes == 0 {
-		o.CacheBytes = 64 << 20
+		o.CacheBytes = 192 << 20
 	}
 	return &Viewer{reader: &reader{
-		cache:  newCache(o.CacheBytes),
-		forest: newForest(o.CacheBytes),
+		cache:  newCache(o.CacheBytes / 3),
+		forest: newForest(o.CacheBytes / 3 * 2),
 		marks:  o.CoreMarkers,
 	}}
 }
