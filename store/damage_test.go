@@ -9,10 +9,10 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"go.etcd.io/bbolt"
 
 	"github.com/slop-ls/slop-ls/engine"
@@ -20,8 +20,8 @@ import (
 )
 
 const (
-	soundEvents   = 900 // enough for branch pages
-	soundSnapshot = 600
+	soundEvents   = 600 // enough for branch pages
+	soundSnapshot = 500
 )
 
 // soundStore makes a closed store with something of everything, freed pages and a long free list included, and
@@ -31,7 +31,7 @@ func soundStore(t testing.TB) []byte {
 	s := openNew(t, Options{Retention: Retention{Attempts: 2}})
 	for seq := 1; seq <= soundEvents; seq += 100 {
 		mustAppend(t, s, uint64(seq), 100)
-		mustPut(t, s, transcriptName("a", "T", seq), strings.Repeat("t", seq*50))
+		mustPut(t, s, transcriptName("a", "T", seq), strings.Repeat("t", seq*30))
 	}
 	for _, name := range soundBlobs() {
 		mustPut(t, s, name, soundBlob(name))
@@ -55,7 +55,7 @@ func soundBlobs() (names []string) {
 func soundBlob(name string) string {
 	switch name {
 	case "large":
-		return strings.Repeat("0123456789", 20_000)
+		return strings.Repeat("0123456789", 10_000)
 	case "none":
 		return ""
 	}
@@ -92,14 +92,14 @@ func readDamaged(t *testing.T, path, name string, opts Options) outcome {
 		}
 	}
 	events, err := enginetest.Collect(t.Context(), s, 0)
-	if note(err); !cmp.Equal(events, enginetest.SampleEvents(1, len(events))) || err == nil && len(events) != soundEvents {
+	if note(err); !isPrefix(events) || err == nil && len(events) != soundEvents {
 		t.Fatalf("%s: %d wrong events and no error", name, len(events))
 	}
-	for _, blob := range append(soundBlobs(), transcriptName("a", "T", 801)) {
+	for _, blob := range append(soundBlobs(), transcriptName("a", "T", 501)) {
 		data, err := s.Blob(t.Context(), blob)
 		want := soundBlob(blob)
 		if strings.HasPrefix(blob, "transcript") {
-			want = strings.Repeat("t", 801*50)
+			want = strings.Repeat("t", 501*30)
 		}
 		if note(err); err == nil && string(data) != want {
 			t.Fatalf("%s: the blob %s is wrong and there is no error", name, blob)
@@ -116,6 +116,12 @@ func readDamaged(t *testing.T, path, name string, opts Options) outcome {
 		t.Fatalf("%s: noticed when read, but not by Check", name)
 	}
 	return result
+}
+
+var sample = enginetest.SampleEvents(1, soundEvents)
+
+func isPrefix(events []engine.Event) bool {
+	return len(events) <= len(sample) && (len(events) == 0 || reflect.DeepEqual(events, sample[:len(events)]))
 }
 
 func wantDamaged(t *testing.T, name string, err error) {
@@ -209,9 +215,9 @@ func TestForeignFiles(t *testing.T) {
 // flips is how many damaged files are tried a kind of damage.
 func flips() int {
 	if testing.Short() {
-		return 25
+		return 20
 	}
-	return 100
+	return 60
 }
 
 func TestFlippedBytes(t *testing.T) {
