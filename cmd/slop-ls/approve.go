@@ -1,0 +1,229 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/page"
+	"github.com/slop-ls/slop-ls/lsp/wire"
+	"github.com/slop-ls/slop-ls/store"
+)
+
+func approveCommand(a *app) *cobra.Command {
+	list := func(cmd *cobra.Command, _ []string) error { return a.approveList(cmd.Context()) }
+	approve := &cobra.Command{
+		Use:   "approve",
+		Short: "List what waits for a person, and answer it",
+		Args:  noCommand,
+		RunE:  list,
+	}
+	yes := &cobra.Command{
+		Use:   "yes ID",
+		Short: "Approve",
+		Args:  arguments(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.approveAnswer(cmd.Context(), args[0], engine.Approved, "")
+		},
+	}
+	no := &cobra.Command{
+		Use:   "no ID [REASON...]",
+		Short: "Reject, with a reason that the worker is told",
+		Args:  arguments(1, 1000),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.approveAnswer(cmd.Context(), args[0], engine.Rejected, shellWords(args[1:]))
+		},
+	}
+	approve.AddCommand(
+		&cobra.Command{Use: "list", Short: "List what waits, the oldest first", Args: arguments(0, 0), RunE: list},
+		&cobra.Command{
+			Use: "show ID", Short: "Show all of what is asked", Args: arguments(1, 1),
+			RunE: func(cmd *cobra.Command, args []string) error { return a.approveShow(cmd.Context(), args[0]) },
+		},
+		yes, no,
+		&cobra.Command{
+			Use: "edit ID", Short: "Edit what is asked in $EDITOR, then approve it", Args: arguments(1, 1),
+			RunE: func(cmd *cobra.Command, args []string) error { return a.approveEdit(cmd.Context(), args[0]) },
+		},
+	)
+	return approve
+}
+
+func (a *app) approveList(ctx context.Context) error {
+	root, err := a.root(ctx)
+	if err != nil {
+		return err
+	}
+	snap, err := snapshot(ctx, root)
+	if err != nil {
+		return err
+	}
+	if !a.json {
+		fmt.Fprint(a.out, page.Approvals(snap.Pending(), time.Now()))
+		return nil
+	}
+	for p := range snap.Pending() {
+		item := wire.Approval{
+			ID: string(p.ID), Kind: string(p.Kind), Track: string(p.Run.Ticket.Track), Ticket: p.Run.Ticket.ID,
+			Title: p.Title, Since: p.Requested.UTC().Format(time.RFC3339),
+		}
+		if err := a.printJSON(item); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// approveShow prints the whole of an approval.
+func (a *app) approveShow(ctx context.Context, id string) (err error) {
+	root, err := a.root(ctx)
+	if err != nil {
+		return err
+	}
+	s, err := readStore(root)
+	if err != nil {
+		return err
+	}
+	if s == nil {
+		return noApproval(id)
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	state, err := engine.Load(ctx, s)
+	if err != nil {
+		return err
+	}
+	approval, content, err := findApproval(ctx, state.Freeze(), s, id)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(struct {
+			*engine.Approval
+			Content engine.Content `json:"content"`
+		}{approval, content})
+	}
+	fmt.Fprint(a.out, page.Review(approval, content))
+	return nil
+}
+
+func noApproval(id string) error {
+	return fmt.Errorf("there is no open approval %s: see `slop-ls approve list`", id)
+}
+
+// findApproval is an approval that waits, with what it asks.
+func findApproval(ctx context.Context, snap *engine.Snapshot, blobs engine.Blobs, id string) (*engine.Approval, engine.Content, error) {
+	approval, ok := snap.Approval(engine.ApprovalID(id))
+	if !ok {
+		return nil, engine.Content{}, noApproval(id)
+	}
+	content, err := engine.LoadContent(ctx, blobs, approval.Hash)
+	if err != nil {
+		return nil, engine.Content{}, fmt.Errorf("reading what approval %s asks: %w", id, err)
+	}
+	return approval, content, nil
+}
+
+// approveAnswer decides an approval. The ticket goes on with the next run.
+func (a *app) approveAnswer(ctx context.Context, id string, decision engine.Decision, reason string) error {
+	root, err := a.root(ctx)
+	if err != nil {
+		return err
+	}
+	err = change(ctx, root, func(*engine.Snapshot, *store.Store) ([]engine.Command, error) {
+		return []engine.Command{engine.AnswerApproval{ID: engine.ApprovalID(id), Decision: decision, By: byTerminal, Reason: reason}}, nil
+	})
+	if errors.Is(err, engine.ErrNoApproval) {
+		return noApproval(id)
+	}
+	if err != nil {
+		return err
+	}
+	return a.answered(id, decision)
+}
+
+func (a *app) answered(id string, decision engine.Decision) error {
+	if a.json {
+		return a.printJSON(map[string]string{"id": id, "decision": string(decision)})
+	}
+	fmt.Fprintf(a.out, "%s %s; its ticket goes on with the next `slop-ls run`\n", id, decision)
+	return nil
+}
+
+// approveEdit opens the review document in the person's editor and approves what comes back.
+func (a *app) approveEdit(ctx context.Context, id string) error {
+	root, err := a.root(ctx)
+	if err != nil {
+		return err
+	}
+	err = change(ctx, root, func(snap *engine.Snapshot, s *store.Store) ([]engine.Command, error) {
+		approval, content, err := findApproval(ctx, snap, s, id)
+		if err != nil {
+			return nil, err
+		}
+		answer, err := a.edited(ctx, s, approval, content)
+		if err != nil {
+			return nil, err
+		}
+		return []engine.Command{answer}, nil
+	})
+	if err != nil {
+		return err
+	}
+	return a.answered(id, engine.Approved)
+}
+
+// edited lets a person edit a review document, and is the approval of what came back.
+func (a *app) edited(ctx context.Context, blobs engine.Blobs, approval *engine.Approval, content engine.Content) (engine.AnswerApproval, error) {
+	document, err := a.edit(ctx, string(approval.ID)+".md", page.Review(approval, content))
+	if err != nil {
+		return engine.AnswerApproval{}, err
+	}
+	reviewed, err := page.ParseReview(approval, content, document)
+	if err != nil {
+		return engine.AnswerApproval{}, err
+	}
+	answer := engine.AnswerApproval{ID: approval.ID, Decision: engine.Approved, By: byTerminal, Reason: reviewed.Reason}
+	if reviewed.Changed {
+		if answer.Edited, err = engine.StoreContent(ctx, blobs, reviewed.Content); err != nil {
+			return engine.AnswerApproval{}, fmt.Errorf("storing what you edited: %w", err)
+		}
+	}
+	return answer, nil
+}
+
+// edit opens text in $VISUAL or $EDITOR and gives back what was saved. An editor that fails has approved nothing.
+func (a *app) edit(ctx context.Context, name, text string) (edited string, err error) {
+	editor := os.Getenv("VISUAL")
+	if editor == "" {
+		editor = os.Getenv("EDITOR")
+	}
+	if editor == "" {
+		return "", errors.New("no editor: set EDITOR, or answer with `slop-ls approve yes` or `no`")
+	}
+	dir, err := os.MkdirTemp("", "slop-ls-")
+	if err != nil {
+		return "", fmt.Errorf("making a file to edit: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	file := filepath.Join(dir, name)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		return "", fmt.Errorf("making a file to edit: %w", err)
+	}
+	cmd := exec.CommandContext(ctx, "sh", "-c", editor+` "$1"`, "sh", file)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = a.in, a.err, a.err
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("the editor ended badly, so nothing was approved: %s: %w", editor, err)
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("reading what you edited: %w", err)
+	}
+	return string(data), nil
+}

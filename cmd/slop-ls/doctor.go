@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/config"
+	"github.com/slop-ls/slop-ls/engine/openai"
+	"os"
+)
+
+func doctorCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "doctor",
+		Short: "Say what is wrong with the set-up, and how to mend it",
+		Args:  arguments(0, 0),
+		RunE:  func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context()) },
+	}
+}
+
+// finding is one line of doctor. A finding that is not ok ends with what to do.
+type finding struct {
+	What string `json:"what"`
+	OK   bool   `json:"ok"`
+	Note string `json:"note"`
+}
+
+func (a *app) doctor(ctx context.Context) error {
+	root, err := a.root(ctx)
+	if err != nil {
+		return err
+	}
+	findings := []finding{{"workspace", true, root}, toolFinding("git", "workers' commands run in a plain copy of the folder")}
+	findings = append(findings, storeFinding(ctx, root))
+	findings = append(findings, a.configFindings(ctx, root)...)
+	findings = append(findings, trackFindings(root)...)
+	bad := 0
+	for _, f := range findings {
+		if !f.OK {
+			bad++
+		}
+		if err := a.printFinding(f); err != nil {
+			return err
+		}
+	}
+	if bad > 0 {
+		return &exitError{code: exitFailed, err: fmt.Errorf("%d of %d checks found something to mend", bad, len(findings))}
+	}
+	return nil
+}
+
+func (a *app) printFinding(f finding) error {
+	if a.json {
+		return a.printJSON(f)
+	}
+	mark := "✓"
+	if !f.OK {
+		mark = "✗"
+	}
+	_, err := fmt.Fprintf(a.out, "%s %-10s %s\n", mark, f.What, f.Note)
+	return err
+}
+
+func toolFinding(name, without string) finding {
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return finding{name, false, "is not in PATH: install it; without it " + without}
+	}
+	return finding{name, true, path}
+}
+
+func storeFinding(ctx context.Context, root string) finding {
+	path, err := storePath(root)
+	if err != nil {
+		return finding{"store", false, err.Error()}
+	}
+	s, err := readStore(root)
+	if err != nil {
+		return finding{"store", false, err.Error()}
+	}
+	if s == nil {
+		return finding{"store", true, "nothing is stored yet (" + path + ")"}
+	}
+	state, err := engine.Load(ctx, s)
+	if err := errors.Join(err, s.Close()); err != nil {
+		return finding{"store", false, err.Error()}
+	}
+	return finding{"store", true, fmt.Sprintf("%s, %d events", path, state.Freeze().Seq())}
+}
+
+// configFindings look at the configuration and at each provider's key. No key is shown, and no provider is asked.
+func (a *app) configFindings(ctx context.Context, root string) []finding {
+	c, _, err := loadConfig(a, root)
+	if problems := (*config.ProblemsError)(nil); errors.As(err, &problems) {
+		var out []finding
+		for _, p := range problems.Problems {
+			out = append(out, finding{"config", false, p.String()})
+		}
+		return out
+	}
+	if err != nil {
+		return []finding{{"config", false, err.Error()}}
+	}
+	note := a.userConfig()
+	if c.Preset != "" {
+		note = "nothing is configured, so " + c.Preset + " is used, whose key is set"
+	}
+	out := []finding{{"config", true, note}}
+	for _, tier := range config.TierNames {
+		out = append(out, tierFinding(ctx, &c, tier))
+	}
+	return out
+}
+
+func tierFinding(ctx context.Context, c *config.Config, tier config.TierName) finding {
+	s, err := c.Select(tier)
+	if err != nil {
+		return finding{string(tier), false, err.Error()}
+	}
+	note := s.Name + ": " + strings.Join(s.Models, ", ")
+	if s.Provider.APIKeyEnv == "" {
+		return finding{string(tier), true, note}
+	}
+	if _, err := openai.EnvKey(s.Name, s.Provider.APIKeyEnv, os.LookupEnv)(ctx); err != nil {
+		return finding{string(tier), false, err.Error()}
+	}
+	return finding{string(tier), true, note + " (key in " + s.Provider.APIKeyEnv + " or the keyring)"}
+}
+
+func trackFindings(root string) []finding {
+	paths, err := trackPaths(root)
+	if err != nil {
+		return []finding{{"tracks", false, err.Error()}}
+	}
+	bad := 0
+	for _, path := range paths {
+		if doc, err := loadTrack(root, root+"/"+path); err != nil || doc.Doc.Errors() {
+			bad++
+		}
+	}
+	if bad > 0 {
+		return []finding{{"tracks", false, fmt.Sprintf("%d of %d have errors: see `slop-ls track check`", bad, len(paths))}}
+	}
+	return []finding{{"tracks", true, fmt.Sprintf("%d documents", len(paths))}}
+}

@@ -1,0 +1,262 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/config"
+	"github.com/slop-ls/slop-ls/engine/openai"
+	"github.com/slop-ls/slop-ls/engine/policy"
+	"github.com/slop-ls/slop-ls/engine/tool"
+	"github.com/slop-ls/slop-ls/engine/workspace"
+	"github.com/slop-ls/slop-ls/lsp"
+	"github.com/slop-ls/slop-ls/store"
+	"github.com/slop-ls/slop-ls/treesitter"
+)
+
+// house is everything of one workspace while it is open for work: the place where the adapters meet.
+type house struct {
+	root      string
+	config    config.Config
+	store     *store.Store
+	disk      *workspace.Workspace
+	viewer    *treesitter.Viewer
+	provider  *openai.Provider
+	conductor *engine.Conductor
+	hub       *lsp.Hub   // of a server; nil on the command line
+	failed    chan error // what the conductor ended with, when that was not asked for; room for one
+	log       *slog.Logger
+}
+
+// openHouse opens the workspace for the command line: what is delivered goes to the disk.
+func openHouse(ctx context.Context, a *app, root string) (*house, error) {
+	return furnish(ctx, a, root, nil, false)
+}
+
+// openServer opens the workspace for editors: their buffers are what counts, and they deliver. settings is the
+// editor's section "slop".
+func openServer(ctx context.Context, a *app, root string, log *slog.Logger) (*house, error) {
+	return furnish(ctx, a, root, log, true)
+}
+
+// furnish opens what a workspace needs, in the order of dependence; what was opened is closed again where a later part
+// cannot be.
+func furnish(ctx context.Context, a *app, root string, log *slog.Logger, serve bool) (h *house, err error) {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	h = &house{root: root, failed: make(chan error, 1), log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.close())
+		}
+	}()
+	if h.config, _, err = loadConfig(a, root); err != nil {
+		return nil, err
+	}
+	if h.store, err = openStore(root); err != nil {
+		return nil, err
+	}
+	if h.disk, err = workspace.Open(root); err != nil {
+		return nil, err
+	}
+	h.viewer = treesitter.New(treesitter.Options{})
+	var files engine.Files = h.disk
+	var applier engine.Applier = h.disk
+	var overlays func(context.Context) ([]engine.File, error)
+	if serve {
+		h.hub = lsp.NewHub(h.hubOptions())
+		files, applier, overlays = h.hub.Files(), h.hub, nil
+	}
+	bench, err := h.bench(ctx, files, overlays)
+	if err != nil {
+		return nil, err
+	}
+	worker, settings, err := h.worker(bench, applier)
+	if err != nil {
+		return nil, err
+	}
+	h.conductor, err = engine.NewConductor(ctx, engine.Config{
+		Journal: h.store, Blobs: h.store, Worker: worker, Settings: settings, Log: log, Hook: failpoint(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if h.hub != nil {
+		h.hub.Use(h.conductor)
+	}
+	return h, nil
+}
+
+// stateDir is the workspace's folder of state outside of the repository.
+func (h *house) stateDir() string { return filepath.Dir(h.store.Path()) }
+
+func (h *house) hubOptions() lsp.Options {
+	return lsp.Options{
+		Root: h.root, Disk: h.disk, Applier: h.disk, Blobs: h.store, Viewer: h.viewer,
+		ReviewDir: filepath.Join(h.stateDir(), "review"), Version: buildVersion().Version, Log: h.log,
+	}
+}
+
+// bench makes the workbench, and sweeps away what a killed process left.
+func (h *house) bench(ctx context.Context, files engine.Files, overlays func(context.Context) ([]engine.File, error)) (*workspace.Workbench, error) {
+	bench, err := workspace.NewWorkbench(h.disk, files, workspace.Options{
+		Scratch: filepath.Join(h.stateDir(), "scratch"), Secrets: h.config.KeyVariables(), Overlays: overlays,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := bench.Sweep(ctx); err != nil {
+		h.log.Warn("scratch folders of an earlier run remain", "err", err)
+	}
+	return bench, nil
+}
+
+// worker makes what carries tickets out, and the settings of the conductor.
+func (h *house) worker(bench engine.Workbench, applier engine.Applier) (engine.Worker, engine.Settings, error) {
+	provider, models, qa, err := h.models()
+	if err != nil {
+		return nil, engine.Settings{}, err
+	}
+	rules, err := policy.New(policy.Rules(h.config.Policy))
+	if err != nil {
+		return nil, engine.Settings{}, err
+	}
+	settings := engine.Settings{
+		MaxWorkers: h.config.MMA.MaxWorkers, AutoQueue: h.config.MMA.AutoQueue, MaxRetries: h.config.MMA.MaxRetries, Models: models,
+	}
+	return engine.NewWorker(engine.WorkerConfig{
+		Provider: provider, Tools: tool.Builtin(h.viewer, bench), Policy: rules, Viewer: h.viewer, Bench: bench,
+		Applier: applier, Blobs: h.store, QAModel: qa, Log: h.log,
+		Limits: engine.Limits{
+			Turns: h.config.Budget.TicketTurns, Tokens: int64(h.config.Budget.TicketTokens), ContextTokens: contextTokens,
+		},
+	}), settings, nil
+}
+
+// models is who answers, the workers' models in the order of escalation, and the model of tier 4. A server without a
+// provider still serves; a command line without one has nothing to do.
+func (h *house) models() (provider engine.Provider, worker []string, qa string, err error) {
+	h.provider, err = newProvider(&h.config)
+	if err != nil && h.hub != nil {
+		return &noProvider{why: err}, []string{"none"}, "", nil
+	}
+	if err != nil {
+		return nil, nil, "", err
+	}
+	tier3, err := h.config.Select(config.Worker)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	tier4, err := h.config.Select(config.QA)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	return h.provider, tier3.Models, tier4.Models[0], nil
+}
+
+// contextTokens bounds the files in a worker's first message.
+const contextTokens = 60_000
+
+// start lets the conductor run. stop ends it and waits until every worker has ended.
+func (h *house) start(ctx context.Context) (stop func() error) {
+	ctx, cancel := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() {
+		err := h.conductor.Run(ctx)
+		if err != nil {
+			h.failed <- err
+		}
+		ended <- err
+	}()
+	return func() error {
+		cancel()
+		return <-ended
+	}
+}
+
+// standAside pauses the other tracks that were running when an earlier process ended: a person runs one track here.
+func (h *house) standAside(ctx context.Context, track engine.TrackID) error {
+	state, err := engine.Load(ctx, h.store)
+	if err != nil {
+		return err
+	}
+	var events []engine.Event
+	for t := range state.Freeze().Tracks() {
+		if t.ID == track || t.Status != engine.TrackRunning {
+			continue
+		}
+		pause := engine.TrackMoved{Track: t.ID, To: engine.TrackPaused, By: byTerminal, Reason: "interrupted; `slop-ls run` goes on with it"}
+		if events, err = fold(state, events, []engine.Body{pause}); err != nil {
+			return err
+		}
+	}
+	if len(events) == 0 {
+		return nil
+	}
+	return h.store.Append(ctx, events)
+}
+
+// close closes what was opened, the last first.
+func (h *house) close() error {
+	var errs []error
+	if h.provider != nil {
+		h.provider.Close()
+	}
+	if h.viewer != nil {
+		h.viewer.Close()
+	}
+	for _, c := range []io.Closer{closer(h.disk != nil, h.disk), closer(h.store != nil, h.store)} {
+		if c != nil {
+			errs = append(errs, c.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// closer keeps a nil pointer from becoming an interface that is not nil.
+func closer(there bool, c io.Closer) io.Closer {
+	if !there {
+		return nil
+	}
+	return c
+}
+
+// newProvider makes the endpoints of every tier that is configured.
+func newProvider(c *config.Config) (*openai.Provider, error) {
+	var endpoints []openai.Endpoint
+	tiers, known := map[engine.Tier]string{}, map[string]bool{}
+	for _, name := range config.TierNames {
+		selected, err := c.Select(name)
+		if err != nil {
+			return nil, fmt.Errorf("tier %s: %w", name, err)
+		}
+		tiers[engine.Tier(name)] = selected.Name
+		if !known[selected.Name] {
+			known[selected.Name] = true
+			endpoints = append(endpoints, endpoint(selected))
+		}
+	}
+	return openai.New(endpoints, tiers)
+}
+
+func endpoint(s config.Selection) openai.Endpoint {
+	p := s.Provider
+	e := openai.Endpoint{
+		Name: s.Name, BaseURL: p.BaseURL, Models: s.Models,
+		Limits: openai.Limits{
+			Concurrent: p.MaxConcurrent, Attempts: p.MaxRetries + 1,
+			FirstToken: duration(p.FirstTokenTimeout), Idle: duration(p.IdleTimeout),
+		},
+	}
+	if p.APIKeyEnv != "" {
+		e.Key = openai.EnvKey(s.Name, p.APIKeyEnv, os.LookupEnv)
+	}
+	return e
+}

@@ -1,0 +1,20 @@
+package main
+
+import (
+	"context"
+
+	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/openai"
+)
+
+// noProvider stands in a server for a provider that cannot be made: an editor still gets its diagnostics, views and
+// boards, and a ticket that needs a model waits with the reason.
+type noProvider struct {
+	openai.Provider // counts
+	why             error
+}
+
+// Generate implements engine.Provider.
+func (p *noProvider) Generate(_ context.Context, req engine.Request, _ func(engine.Delta)) (engine.Reply, error) {
+	return engine.Reply{}, &engine.ProviderError{Kind: engine.ProviderNoKey, Provider: "none", Model: req.Model, Err: p.why}
+}

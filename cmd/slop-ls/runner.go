@@ -1,0 +1,263 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/page"
+)
+
+// runner drives one track on the command line. Its fields belong to the goroutine of run.
+type runner struct {
+	app     *app
+	house   *house
+	track   engine.TrackID
+	opts    runOptions
+	mode    approveMode
+	by      engine.Actor
+	signals <-chan os.Signal
+
+	narrator *engine.Narrator
+	asker    *asker // nil unless a person is asked
+	refused  bool   // an approval of this run was rejected
+	paused   uint64 // Seq of the pause that SIGINT asked for; 0: none
+	rested   map[string]uint64
+}
+
+// told is an event on its way from the journal.
+type told struct {
+	event engine.Event
+	err   error
+}
+
+// run returns when the track has come to rest, or was interrupted.
+func (r *runner) run(ctx context.Context, track trackDoc) error {
+	state, err := engine.Load(ctx, r.house.store)
+	if err != nil {
+		return err
+	}
+	r.narrator, r.rested = engine.NewNarrator(state), map[string]uint64{}
+	if err := r.house.standAside(ctx, r.track); err != nil {
+		return err
+	}
+	stop := r.house.start(ctx)
+	defer func() { err = errors.Join(err, stop()) }()
+	if err := r.begin(ctx, track); err != nil {
+		return err
+	}
+	if t, ok := r.house.conductor.Snapshot().Track(r.track); ok && t.Status == engine.TrackDone && r.opts.ticket == "" {
+		r.printOutcome(t)
+		return nil
+	}
+	events, done := r.follow(ctx)
+	defer done()
+	return r.loop(ctx, events)
+}
+
+// begin makes the document the plan and starts what was asked for.
+func (r *runner) begin(ctx context.Context, track trackDoc) error {
+	c := r.house.conductor
+	if err := c.Do(ctx, engine.PlanTrack{Track: r.track, Spec: track.Doc.Track}); err != nil {
+		return err
+	}
+	if r.opts.ticket == "" {
+		return c.Do(ctx, engine.StartTrack{Track: r.track, By: r.starter()})
+	}
+	key := engine.TicketKey{Track: r.track, ID: r.opts.ticket}
+	snap := c.Snapshot()
+	_, t, err := ticketOf(snap, r.track, r.opts.ticket)
+	if err != nil {
+		return err
+	}
+	if waits := snap.WaitsFor(key); len(waits) > 0 && t.Status == engine.Todo {
+		return &exitError{code: exitBlocked, err: fmt.Errorf("%s waits for %s (%s): run that first, or the whole track with `slop-ls run %s`",
+			key.ID, waits[0].Ticket.ID, waits[0].Why, r.track)}
+	}
+	return c.Do(ctx, engine.RunTicket{Ticket: key, By: r.starter(), Instruction: r.opts.instruction})
+}
+
+func (r *runner) starter() engine.Actor { return byTerminal }
+
+// follow sends what the journal holds after what the narrator has told. done ends it and waits for it.
+func (r *runner) follow(ctx context.Context) (events <-chan told, done func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	out, ended := make(chan told), make(chan struct{})
+	after := r.narrator.Seq()
+	go func() {
+		defer close(ended)
+		for e, err := range r.house.conductor.Events(ctx, after) {
+			select {
+			case out <- told{e, err}:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return out, func() { cancel(); <-ended }
+}
+
+// loop takes what happens until the track rests.
+func (r *runner) loop(ctx context.Context, events <-chan told) error {
+	if r.mode == approveAsk && r.app.person() {
+		asker := newAsker(r)
+		defer asker.close()
+		r.asker = asker
+	}
+	for {
+		select {
+		case t := <-events:
+			if t.err != nil {
+				return t.err
+			}
+			if err := r.tell(ctx, t.event); err != nil {
+				return err
+			}
+			if finished, err := r.finished(); finished {
+				return err
+			}
+		case input := <-r.asker.typed():
+			if err := r.asker.answer(ctx, input); err != nil {
+				return err
+			}
+		case err := <-r.house.failed:
+			return err
+		case <-r.signals:
+			if r.paused != 0 {
+				return &exitError{code: exitInterrupted, err: errors.New("interrupted: what was under way is taken up again by the next `slop-ls run`")}
+			}
+			if err := r.pause(ctx); err != nil {
+				return err
+			}
+			if finished, err := r.finished(); finished {
+				return err
+			}
+		}
+	}
+}
+
+// tell prints an event and answers what it asks.
+func (r *runner) tell(ctx context.Context, e engine.Event) error {
+	lines, err := r.narrator.Tell(e)
+	if err != nil {
+		return err
+	}
+	for _, l := range lines {
+		if l.Track != r.track {
+			continue
+		}
+		if err := r.print(l); err != nil {
+			return err
+		}
+	}
+	switch b := e.Body.(type) {
+	case engine.ApprovalRequested:
+		return r.asked(ctx, b.ID)
+	case engine.ApprovalResumed:
+		return r.asked(ctx, b.ID)
+	case engine.ApprovalDecided:
+		r.refused = r.refused || b.Decision == engine.Rejected
+		return r.asker.settled(ctx, b.ID)
+	case engine.ApprovalWithdrawn:
+		return r.asker.settled(ctx, b.ID)
+	case engine.UsageRecorded:
+		r.rested[b.Run.Ticket.ID] = e.Seq
+	case engine.ToolReturned:
+		r.rested[b.Run.Ticket.ID] = e.Seq
+	case engine.ToolCalled:
+		delete(r.rested, b.Run.Ticket.ID)
+	}
+	return nil
+}
+
+func (r *runner) print(l engine.Line) error {
+	if r.app.json {
+		return r.app.printJSON(l)
+	}
+	if text := page.Event(l); text != "" {
+		r.asker.say(r.app, text)
+	}
+	return nil
+}
+
+// asked answers an approval of this track by what the flag says, or asks the person.
+func (r *runner) asked(ctx context.Context, id engine.ApprovalID) error {
+	approval, ok := r.house.conductor.Snapshot().Approval(id)
+	if !ok || !approval.Pending() || approval.Run.Ticket.Track != r.track {
+		return nil
+	}
+	switch {
+	case r.mode == approveAllow && approval.Kind != engine.KindQuestion:
+		return r.decide(ctx, engine.AnswerApproval{ID: id, Decision: engine.Approved, By: r.by})
+	case r.mode == approveDeny:
+		return r.decide(ctx, engine.AnswerApproval{ID: id, Decision: engine.Rejected, By: r.by, Reason: "approvals are refused in this run"})
+	case r.asker != nil:
+		return r.asker.ask(ctx, id)
+	default:
+		return r.decide(ctx, engine.AnswerApproval{ID: id, Decision: engine.Denied, By: engine.ByConductor, Reason: "nobody was there to ask"})
+	}
+}
+
+// decide submits an answer. Somebody else's earlier one stands.
+func (r *runner) decide(ctx context.Context, answer engine.AnswerApproval) error {
+	err := r.house.conductor.Do(ctx, answer)
+	if decided := (*engine.DecidedError)(nil); errors.As(err, &decided) || errors.Is(err, engine.ErrNoApproval) {
+		return nil
+	}
+	return err
+}
+
+// pause is the first SIGINT.
+func (r *runner) pause(ctx context.Context) error {
+	err := r.house.conductor.Do(ctx, engine.PauseTrack{Track: r.track, By: r.by})
+	if err != nil && !strings.Contains(err.Error(), "only a running track") {
+		return err
+	}
+	r.paused = max(r.house.conductor.Snapshot().Seq(), 1)
+	fmt.Fprintln(r.app.err, "slop-ls: pausing: steps under way end first; interrupt again to stop at once (nothing is lost)")
+	return nil
+}
+
+// finished reports whether there is nothing to wait for, and with what outcome.
+func (r *runner) finished() (bool, error) {
+	snap := r.narrator.Snapshot()
+	t, ok := snap.Track(r.track)
+	if !ok {
+		return false, nil
+	}
+	if r.paused != 0 {
+		if snap.Seq() < r.paused || !r.atRest(t) {
+			return false, nil
+		}
+		return true, &exitError{code: exitInterrupted, err: fmt.Errorf("paused: go on with `slop-ls run %s`", r.track)}
+	}
+	if r.opts.ticket != "" {
+		ticket, ok := t.Ticket(r.opts.ticket)
+		if !ok || ticket.Status == engine.InProgress || ticket.Status == engine.Todo && !ticket.Denied {
+			return false, nil
+		}
+		return true, ticketOutcome(ticket, r.refused)
+	}
+	if t.Status != engine.TrackDone && t.Status != engine.TrackBlocked && t.Status != engine.TrackStopped {
+		return false, nil
+	}
+	r.printOutcome(t)
+	return true, outcome(t, r.refused)
+}
+
+// atRest reports whether no worker of the track is in the middle of a step: each waits for a person, has not begun, or
+// has ended a step since the pause.
+func (r *runner) atRest(t *engine.Track) bool {
+	for ticket := range t.Tickets() {
+		if ticket.Status != engine.InProgress {
+			continue
+		}
+		if ticket.Delivery != nil || ticket.Spawned && !ticket.Parked && r.rested[ticket.Key.ID] <= r.paused {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/page"
+	"github.com/slop-ls/slop-ls/store"
+)
+
+// byTerminal is who answers and acts on a command line.
+const byTerminal = engine.ByPerson + " (terminal)"
+
+func ticketCommand(a *app) *cobra.Command {
+	ticket := &cobra.Command{Use: "ticket", Short: "Look at single tickets and act on them", Args: noCommand, RunE: needsCommand}
+	ticket.AddCommand(
+		&cobra.Command{
+			Use:   "list TRACK",
+			Short: "List a track's tickets",
+			Args:  arguments(1, 1),
+			RunE:  func(cmd *cobra.Command, args []string) error { return a.ticketList(cmd.Context(), args[0]) },
+		},
+		&cobra.Command{
+			Use:   "show TRACK ID",
+			Short: "Show everything about one ticket",
+			Args:  arguments(2, 2),
+			RunE:  func(cmd *cobra.Command, args []string) error { return a.ticketShow(cmd.Context(), args[0], args[1]) },
+		},
+		ticketRunCommand(a),
+	)
+	for _, act := range ticketActs {
+		ticket.AddCommand(ticketActCommand(a, act))
+	}
+	return ticket
+}
+
+// ticketAct is a command that changes one ticket and starts nothing.
+type ticketAct struct {
+	name, short, done string
+	command           func(key engine.TicketKey, words string) engine.Command
+}
+
+var ticketActs = []ticketAct{
+	{"retry", "Put a blocked, killed or completed ticket back to todo", "goes on with the next `slop-ls run`", func(k engine.TicketKey, words string) engine.Command {
+		return engine.RetryTicket{Ticket: k, By: byTerminal, Instruction: words}
+	}},
+	{"kill", "End a ticket; it delivers nothing", "is killed", func(k engine.TicketKey, words string) engine.Command {
+		return engine.KillTicket{Ticket: k, By: byTerminal, Reason: words}
+	}},
+	{"block", "Stop a ticket until it is unblocked", "is blocked", func(k engine.TicketKey, words string) engine.Command {
+		return engine.BlockTicket{Ticket: k, By: byTerminal, Reason: words}
+	}},
+	{"unblock", "Let a blocked ticket go on", "goes on with the next `slop-ls run`", func(k engine.TicketKey, words string) engine.Command {
+		return engine.UnblockTicket{Ticket: k, By: byTerminal, Instruction: words}
+	}},
+	{"skip", "Count a ticket as completed without running it", "counts as completed", func(k engine.TicketKey, words string) engine.Command {
+		return engine.SkipTicket{Ticket: k, By: byTerminal, Reason: words}
+	}},
+}
+
+func ticketActCommand(a *app, act ticketAct) *cobra.Command {
+	var reason string
+	cmd := &cobra.Command{
+		Use:   act.name + " TRACK ID",
+		Short: act.short,
+		Args:  arguments(2, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.ticketChange(cmd.Context(), args[0], args[1], reason, act)
+		},
+	}
+	cmd.Flags().StringVar(&reason, "reason", "", "why; the worker is told what a retry or an unblock says here")
+	return cmd
+}
+
+// ticketChange plans the document as it is now and then acts on one of its tickets.
+func (a *app) ticketChange(ctx context.Context, name, id, reason string, act ticketAct) error {
+	root, err := a.root(ctx)
+	if err != nil {
+		return err
+	}
+	track, plan, err := trackToChange(ctx, root, name)
+	if err != nil {
+		return err
+	}
+	err = change(ctx, root, func(s *engine.Snapshot, _ *store.Store) ([]engine.Command, error) {
+		if plan == nil {
+			if _, _, err := ticketOf(s, track, id); err != nil {
+				return nil, err
+			}
+		}
+		return append(plan, act.command(engine.TicketKey{Track: track, ID: id}, reason)), nil
+	})
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(map[string]string{"track": string(track), "ticket": id, "done": act.name})
+	}
+	fmt.Fprintf(a.out, "%s %s\n", id, act.done)
+	return nil
+}
+
+// trackToChange is the track that a person names, and the command that makes its document the plan; none where the
+// document has errors or is gone, and then the last good plan counts.
+func trackToChange(ctx context.Context, root, name string) (engine.TrackID, []engine.Command, error) {
+	doc, err := loadTrack(root, name)
+	if err != nil {
+		snap, loadErr := snapshot(ctx, root)
+		if loadErr != nil {
+			return "", nil, loadErr
+		}
+		if _, ok := snap.Track(engine.TrackID(name)); ok {
+			return engine.TrackID(name), nil, nil
+		}
+		return "", nil, err
+	}
+	if doc.Doc.Errors() {
+		return doc.ID, nil, nil
+	}
+	return doc.ID, []engine.Command{engine.PlanTrack{Track: doc.ID, Spec: doc.Doc.Track}}, nil
+}
+
+func (a *app) ticketList(ctx context.Context, name string) error {
+	root, err := a.root(ctx)
+	if err != nil {
+		return err
+	}
+	snap, track, err := a.look(ctx, root, name)
+	if err != nil {
+		return err
+	}
+	for t := range track.Tickets() {
+		if a.json {
+			if err := a.printJSON(page.TicketStatus(snap, t)); err != nil {
+				return err
+			}
+			continue
+		}
+		fmt.Fprintln(a.out, page.TicketLine(snap, t))
+	}
+	return nil
+}
+
+func (a *app) ticketShow(ctx context.Context, name, id string) error {
+	root, err := a.root(ctx)
+	if err != nil {
+		return err
+	}
+	snap, track, err := a.look(ctx, root, name)
+	if err != nil {
+		return err
+	}
+	_, t, err := ticketOf(snap, track.ID, id)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(page.TicketStatus(snap, t))
+	}
+	fmt.Fprint(a.out, page.TicketDetail(snap, t))
+	return nil
+}
+
+// ticketRunCommand runs one ticket now, with the flags of run.
+func ticketRunCommand(a *app) *cobra.Command {
+	var opts runOptions
+	var instruction string
+	cmd := &cobra.Command{
+		Use:   "run TRACK ID",
+		Short: "Run one ticket now, and wait for it",
+		Args:  arguments(2, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			opts.ticket, opts.instruction = args[1], instruction
+			return a.run(cmd.Context(), args[0], opts)
+		},
+	}
+	opts.flags(cmd)
+	cmd.Flags().StringVar(&instruction, "instruction", "", "words that go into the worker's prompt")
+	return cmd
+}
+
+// shellWords joins what may be several words into one reason.
+func shellWords(words []string) string { return strings.Join(words, " ") }

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/slop-ls/slop-ls/engine/trackfile"
+)
+
+func trackCommand(a *app) *cobra.Command {
+	track := &cobra.Command{Use: "track", Short: "Check, look at and make tracks", Args: noCommand, RunE: needsCommand}
+	var goal string
+	fresh := &cobra.Command{
+		Use:   "new NAME",
+		Short: "Make an empty track document to be filled in",
+		Args:  arguments(1, 1),
+		RunE:  func(cmd *cobra.Command, args []string) error { return a.trackNew(cmd.Context(), args[0], goal) },
+	}
+	fresh.Flags().StringVar(&goal, "goal", "", "what the track is for")
+	track.AddCommand(
+		fresh,
+		&cobra.Command{
+			Use:   "check FILE...",
+			Short: "Say what is wrong with track documents: file:line:col: severity: message",
+			Args:  arguments(1, 1000),
+			RunE:  func(cmd *cobra.Command, args []string) error { return a.trackCheck(cmd.Context(), args) },
+		},
+		&cobra.Command{
+			Use:   "list",
+			Short: "List the tracks of the workspace and where they stand",
+			Args:  arguments(0, 0),
+			RunE:  func(cmd *cobra.Command, _ []string) error { return a.trackList(cmd.Context()) },
+		},
+		&cobra.Command{
+			Use:   "show TRACK",
+			Short: "Show a track: its tickets, what they wait for, and what they cost",
+			Args:  arguments(1, 1),
+			RunE:  func(cmd *cobra.Command, args []string) error { return a.trackShow(cmd.Context(), args[0]) },
+		},
+		&cobra.Command{
+			Use:   "plan TRACK",
+			Short: "Show in which waves a track would run, without running it",
+			Args:  arguments(1, 1),
+			RunE:  func(cmd *cobra.Command, args []string) error { return a.trackPlan(cmd.Context(), args[0]) },
+		},
+	)
+	return track
+}
+
+// checkLine is one object of `track check --json`.
+type checkLine struct {
+	File     string `json:"file"`
+	Line     int    `json:"line"`
+	Column   int    `json:"column"`
+	Severity string `json:"severity"`
+	Code     string `json:"code"`
+	Message  string `json:"message"`
+}
+
+// trackCheck prints the problems of documents. It reads the files as they are named, also outside of a workspace.
+func (a *app) trackCheck(ctx context.Context, files []string) error {
+	root, err := a.root(ctx)
+	if err != nil {
+		return err
+	}
+	failed := false
+	for _, file := range files {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("reading the track: %w", err)
+		}
+		doc := trackfile.Parse(filepath.ToSlash(file), src)
+		failed = failed || doc.Errors()
+		for _, p := range problems(ctx, root, doc) {
+			if err := a.printProblem(file, p); err != nil {
+				return err
+			}
+		}
+	}
+	if failed {
+		return &exitError{code: exitFailed}
+	}
+	return nil
+}
+
+// problems are what is wrong with a document itself and with what it names in the workspace, in source order.
+func problems(ctx context.Context, root string, doc *trackfile.Document) []trackfile.Problem {
+	exists := func(path string) bool {
+		_, err := os.Stat(filepath.Join(root, filepath.FromSlash(path)))
+		return !errors.Is(err, fs.ErrNotExist)
+	}
+	found := append([]trackfile.Problem{}, doc.Problems...)
+	return append(found, trackfile.CheckTargets(doc, exists, symbolsOf(ctx, root))...)
+}
+
+func (a *app) printProblem(file string, p trackfile.Problem) error {
+	if !a.json {
+		_, err := fmt.Fprintln(a.out, p.String(file))
+		return err
+	}
+	return a.printJSON(checkLine{
+		File: file, Line: p.Line, Column: p.Column,
+		Severity: string(p.Severity), Code: string(p.Code), Message: p.Message,
+	})
+}
+
+// trackNew writes a skeleton into .slop/tracks. It never overwrites.
+func (a *app) trackNew(ctx context.Context, name, goal string) error {
+	root, err := a.root(ctx)
+	if err != nil {
+		return err
+	}
+	path := name
+	if !trackfile.IsTrackFile(name) {
+		if strings.ContainsAny(name, `/\`) || strings.HasPrefix(name, ".") {
+			return usageError(name + " is no name of a track: pass a plain word, or a path that ends with .track.yaml")
+		}
+		path = filepath.Join(root, ".slop", "tracks", name+".track.yaml")
+	}
+	if err := writeNew(path, trackfile.New(trackTitle(name), goal)); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "%s: fill in its tickets, then `slop-ls track check` and `slop-ls run` it\n", path)
+	return nil
+}
+
+// trackTitle makes "clear-errors" from "some/where/clear-errors.track.yaml" a title.
+func trackTitle(name string) string {
+	base := trackfile.ID(filepath.ToSlash(name))
+	base = base[strings.LastIndex(base, "/")+1:]
+	return strings.NewReplacer("-", " ", "_", " ").Replace(base)
+}
+
+// writeNew makes a file that must not exist yet, with the folders above it.
+func writeNew(path string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("making %s: %w", path, err)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s exists already: choose another name, or delete it", path)
+	}
+	if err != nil {
+		return fmt.Errorf("making %s: %w", path, err)
+	}
+	if _, err := f.Write(data); err != nil {
+		return errors.Join(fmt.Errorf("writing %s: %w", path, err), f.Close())
+	}
+	return f.Close()
+}

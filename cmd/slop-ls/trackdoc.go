@@ -1,0 +1,105 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/trackfile"
+)
+
+var trackSuffixes = []string{".track.yaml", ".track.yml", ".track.json"}
+
+// trackDoc is a track document as it is on disk.
+type trackDoc struct {
+	ID   engine.TrackID
+	Path string // workspace-relative, slash-separated
+	Doc  *trackfile.Document
+}
+
+// loadTrack reads the document that a person names: by its path, by the track's id, or by its bare name in
+// .slop/tracks. The document may have problems.
+func loadTrack(root, name string) (trackDoc, error) {
+	path, err := findTrack(root, name)
+	if err != nil {
+		return trackDoc{}, err
+	}
+	src, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(path)))
+	if err != nil {
+		return trackDoc{}, fmt.Errorf("reading the track: %w", err)
+	}
+	return trackDoc{ID: engine.TrackID(trackfile.ID(path)), Path: path, Doc: trackfile.Parse(path, src)}, nil
+}
+
+// findTrack is the workspace-relative path of the document that a person names.
+func findTrack(root, name string) (string, error) {
+	if path, err := workspacePath(root, name); err == nil && isFile(root, path) {
+		return path, oneTrack(root, path)
+	} else if filepath.IsAbs(name) && err != nil {
+		return "", err
+	}
+	for _, base := range []string{name, ".slop/tracks/" + name} {
+		for _, suffix := range trackSuffixes {
+			if path, err := workspacePath(root, filepath.FromSlash(base+suffix)); err == nil && isFile(root, path) {
+				return path, oneTrack(root, path)
+			}
+		}
+	}
+	return "", fmt.Errorf("there is no track %s in %s: see `slop-ls track list`, or make one with `slop-ls track new %s`",
+		name, root, filepath.Base(name))
+}
+
+// oneTrack refuses a document beside another one of the same id: two files never share state.
+func oneTrack(root, path string) error {
+	for _, suffix := range trackSuffixes {
+		other := trackfile.ID(path) + suffix
+		if other != path && trackfile.IsTrackFile(path) && isFile(root, other) {
+			return fmt.Errorf("%s and %s would be the same track: rename one of them", path, other)
+		}
+	}
+	return nil
+}
+
+func isFile(root, path string) bool {
+	info, err := os.Stat(filepath.Join(root, filepath.FromSlash(path)))
+	return err == nil && info.Mode().IsRegular()
+}
+
+// trackPaths lists the track documents of a workspace, sorted; folders whose name starts with a dot are left out, but
+// for .slop.
+func trackPaths(root string) ([]string, error) {
+	var found []string
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			if errors.Is(err, fs.ErrPermission) {
+				return fs.SkipDir
+			}
+			return err
+		}
+		name := entry.Name()
+		if entry.IsDir() {
+			if path != root && name != ".slop" && (strings.HasPrefix(name, ".") || name == "node_modules" || name == "vendor") {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if trackfile.IsTrackFile(name) {
+			rel, err := filepath.Rel(root, path)
+			if err != nil {
+				return err
+			}
+			found = append(found, filepath.ToSlash(rel))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("looking for tracks: %w", err)
+	}
+	slices.Sort(found)
+	return found, nil
+}
