@@ -1,0 +1,142 @@
+package lsp
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.lsp.dev/protocol"
+)
+
+// paramsOf are the initialize parameters that a real client sent. The file's name ends its editor and version.
+func paramsOf(t *testing.T, file string, change ...func(map[string]any)) *protocol.InitializeParams {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", "initialize", file+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var raw map[string]any
+	if err := json.Unmarshal(data, &raw); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range change {
+		c(raw)
+	}
+	if data, err = json.Marshal(raw); err != nil {
+		t.Fatal(err)
+	}
+	var p protocol.InitializeParams
+	if err := decode(data, &p); err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	return &p
+}
+
+// summary is what traits come to, in words.
+func (t *traits) summary() string {
+	words := []string{string(t.encoding)}
+	for _, w := range []struct {
+		on   bool
+		word string
+	}{
+		{t.applyEdit, "edits"},
+		{t.documentChanges, "versions"},
+		{t.batchEdits, "batch"},
+		{t.safePrompts, "safe"},
+		{t.messageRequest, "prompts"},
+		{t.showDocument, "shows"},
+		{t.progress, "progress"},
+		{t.llmTag, "llm"},
+		{t.state, "state"},
+	} {
+		if w.on {
+			words = append(words, w.word)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+func TestTraitsOfRealClients(t *testing.T) {
+	t.Parallel()
+	want := map[string]string{
+		"emacs-28.2-eglot-1.9":                 "utf-16 edits versions prompts",
+		"emacs-28.2-lsp-mode-8.0.0":            "utf-16 edits versions prompts progress",
+		"emacs-30.1-eglot-1.17.30":             "utf-8 edits versions prompts shows progress",
+		"emacs-30.1-lsp-mode-10.0.0":           "utf-8 edits versions prompts shows progress",
+		"helix-25.01.1":                        "utf-8 edits versions progress",
+		"helix-25.07.1":                        "utf-8 edits versions prompts shows progress",
+		"kate-22.12.3":                         "utf-16 prompts progress",
+		"kate-25.04.3":                         "utf-16 prompts progress",
+		"neovim-0.10.4":                        "utf-16 edits versions prompts shows progress",
+		"neovim-0.12.4":                        "utf-8 edits versions prompts shows progress",
+		"neovim-0.7.2":                         "utf-16 edits versions prompts progress",
+		"vim-9.0-ale-3.3.0":                    "utf-16 prompts",
+		"vim-9.0-vim-lsp-20260419":             "utf-16 edits prompts progress",
+		"vim-9.0-yegappan-lsp-20260816":        "utf-16 edits prompts progress",
+		"vscode-1.139.1-languageclient-11.0.0": "utf-16 edits versions batch safe prompts shows progress llm",
+	}
+	files, err := filepath.Glob("testdata/initialize/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no captured parameters (%v)", err)
+	}
+	got := map[string]string{}
+	for _, f := range files {
+		name := strings.TrimSuffix(filepath.Base(f), ".json")
+		got[name] = traitsOf(paramsOf(t, name)).summary()
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// named gives captured parameters another client's name.
+func named(name string) func(map[string]any) {
+	return func(p map[string]any) {
+		if info, ok := p["clientInfo"].(map[string]any); ok {
+			info["name"] = name
+		}
+	}
+}
+
+// Each line of the quirk table changes something for the client that it is about.
+func TestEachQuirkMatters(t *testing.T) {
+	t.Parallel()
+	captured := map[string]string{ // by the quirk's name
+		"visual studio code": "vscode-1.139.1-languageclient-11.0.0", "code-server": "vscode-1.139.1-languageclient-11.0.0",
+		"vscodium": "vscode-1.139.1-languageclient-11.0.0", "neovim": "neovim-0.10.4", "helix": "helix-25.01.1",
+	}
+	for _, q := range quirks {
+		with := traitsOf(paramsOf(t, captured[q.name], named(q.name)))
+		without := traitsOf(paramsOf(t, captured[q.name], named("nobody")))
+		if with.summary() == without.summary() {
+			t.Errorf("the quirk of %s changes nothing", q.name)
+		}
+	}
+}
+
+func TestExperimentalCapabilities(t *testing.T) {
+	t.Parallel()
+	for experimental, want := range map[string]string{
+		`{"slop":{"prompts":true,"state":true}}`: "utf-16 prompts progress safe state",
+		`{"slop":{"prompts":"yes"}}`:             "utf-16 prompts progress",
+		`{"other":{}}`:                           "utf-16 prompts progress",
+		`null`:                                   "utf-16 prompts progress",
+	} {
+		p := paramsOf(t, "kate-25.04.3", func(raw map[string]any) {
+			caps, _ := raw["capabilities"].(map[string]any)
+			caps["experimental"] = json.RawMessage(experimental)
+		})
+		got := strings.Fields(traitsOf(p).summary())
+		for _, w := range strings.Fields(want) {
+			if !strings.Contains(strings.Join(got, " "), w) {
+				t.Errorf("%s: got %v, want %s", experimental, got, want)
+			}
+		}
+		if len(got) != len(strings.Fields(want)) {
+			t.Errorf("%s: got %v, want %s", experimental, got, want)
+		}
+	}
+}
