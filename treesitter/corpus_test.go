@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -176,6 +177,55 @@ func TestPythonLibrary(t *testing.T) {
 		}
 	})
 	t.Logf("%d files, %d by lines; skeletons are %.1f %% of the source", n, byLine, 100*float64(after)/float64(before))
+}
+
+// bothParse reads names of files, one a line, and says which one does not parse while its ".orig" does.
+const bothParse = `
+import ast, sys, warnings
+warnings.simplefilter("ignore")
+def parses(p):
+    try:
+        ast.parse(open(p, "rb").read())
+        return True
+    except (SyntaxError, ValueError, RecursionError):
+        return False
+for p in sys.stdin.read().splitlines():
+    if parses(p + ".orig") and not parses(p):
+        print(p)
+`
+
+// TestPythonItselfParsesSkeletons asks Python, which is stricter than the grammar: an empty body is an error to it.
+func TestPythonItselfParsesSkeletons(t *testing.T) {
+	t.Parallel()
+	requireTrees(t)
+	root, err := exec.Command("python3", "-c", "import sysconfig; print(sysconfig.get_paths()['stdlib'])").Output()
+	if err != nil {
+		t.Skip("no python3 to ask")
+	}
+	r, dir := testReader(), t.TempDir()
+	var names []string
+	for _, part := range []string{"asyncio", "email", "json", "unittest", "importlib", "concurrent"} {
+		eachFile(t, filepath.Join(strings.TrimSpace(string(root)), part), ".py", func(p string, src []byte) {
+			name := filepath.Join(dir, strconv.Itoa(len(names))+"_"+filepath.Base(p))
+			names = append(names, name)
+			writeBoth(t, name, timedRead(t, r, p, src).skeleton(false), src)
+		})
+	}
+	ask := exec.Command("python3", "-c", bothParse)
+	ask.Stdin = strings.NewReader(strings.Join(names, "\n"))
+	out, err := ask.CombinedOutput()
+	if err != nil || len(out) > 0 || len(names) < 5 {
+		t.Errorf("of %d skeletons these do not parse (%v):\n%s", len(names), err, out)
+	}
+}
+
+func writeBoth(t *testing.T, name, text string, src []byte) {
+	t.Helper()
+	for file, data := range map[string][]byte{name: []byte(text), name + ".orig": src} {
+		if err := os.WriteFile(file, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func checkUnbroken(t *testing.T, r *reader, p, text string) {
