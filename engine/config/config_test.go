@@ -268,6 +268,25 @@ func TestSelect(t *testing.T) {
 	}
 }
 
+// TestKeyOfOwnAddress: a key of a known provider is never sent to an address that only happens to be compatible.
+func TestKeyOfOwnAddress(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`providers.x.base_url = "http://127.0.0.1:1/v1"`: "", `providers.x = {kind = "openai", base_url = "http://127.0.0.1:1/v1"}`: "",
+		`providers.x.kind = "openai"`: "OPENAI_API_KEY", `providers.azure.base_url = "https://x.example/v1"`: "AZURE_OPENAI_API_KEY",
+	} {
+		c, _, err := Load(Sources{User: userFile(text)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, p := range c.Providers {
+			if p.APIKeyEnv != want {
+				t.Errorf("%s: %s takes the key from %q, want %q", text, name, p.APIKeyEnv, want)
+			}
+		}
+	}
+}
+
 func TestPresetIsNamed(t *testing.T) {
 	t.Parallel()
 	c, origins, err := Load(Sources{LookupEnv: env("OPENAI_API_KEY")})

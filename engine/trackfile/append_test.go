@@ -11,7 +11,7 @@ import (
 )
 
 var full = Ticket{
-	ID: "N1", Description: "first: line\n\n  second # no comment", TargetFile: "a b/ä.go", TargetSymbols: []string{"T.M", "null"},
+	ID: "N1", Description: "first: line\n\n  second # no comment\n", TargetFile: "a b/ä.go", TargetSymbols: []string{"T.M", "null"},
 	ContextRequirements: []string{"x,y.go"}, Writes: []string{"a/*.go"}, Priority: High, StepMode: true,
 	ModelOverride: "m:1", Verify: "go test ./...", AssignedTo: "me", Status: Blocked,
 }

@@ -34,23 +34,34 @@ func (y *yamlReader) convert(n ast.Node) *node {
 	return y.scalar(n)
 }
 
+// leaf is a scalar from a block of many: a large track has hundreds of thousands.
+func (y *yamlReader) leaf(k kind, s string, at Span) *node {
+	if len(y.leaves) == 0 {
+		y.leaves = make([]node, min(512, 1+len(y.loc.spans)))
+	}
+	n := &y.leaves[0]
+	y.leaves = y.leaves[1:]
+	*n = node{kind: k, text: s, span: at, entry: at.Start, size: 1}
+	return n
+}
+
 func (y *yamlReader) scalar(n ast.Node) *node {
 	if n == nil || n.GetToken() == nil {
-		return scalar(nothing, "", Span{y.loc.at, y.loc.at})
+		return y.leaf(nothing, "", Span{y.loc.at, y.loc.at})
 	}
 	tk := n.GetToken()
 	at := y.loc.span(tk)
 	switch n := n.(type) {
 	case *ast.StringNode:
-		return scalar(text, y.written(tk, n.Value, at), at)
+		return y.leaf(text, y.written(tk, n.Value, at), at)
 	case *ast.MergeKeyNode:
-		return scalar(text, "<<", at)
+		return y.leaf(text, "<<", at)
 	case *ast.BoolNode:
-		return scalar(boolean, strings.ToLower(tk.Value), at)
+		return y.leaf(boolean, strings.ToLower(tk.Value), at)
 	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
-		return scalar(number, tk.Value, at)
+		return y.leaf(number, tk.Value, at)
 	}
-	return scalar(nothing, "", at)
+	return y.leaf(nothing, "", at)
 }
 
 // written is the value of plain text on one line as it stands in the source: the tokenizer drops tabs.
@@ -85,6 +96,7 @@ func (y *yamlReader) mapping(n *ast.MappingNode) *node {
 }
 
 func (y *yamlReader) pairs(out *node, pairs []*ast.MappingValueNode) *node {
+	out.keys, out.items = make([]*node, 0, len(pairs)), make([]*node, 0, len(pairs))
 	for i, p := range pairs {
 		key, value := y.convert(p.Key), y.convert(p.Value)
 		out.keys, out.items = append(out.keys, key), append(out.items, value)

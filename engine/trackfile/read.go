@@ -45,7 +45,7 @@ func hasError(ps []Problem, code Code) bool {
 }
 
 func (d *Document) readTrack(n *node) {
-	r := &fieldReader{d: d, infos: TrackFields, what: "a track"}
+	r := &fieldReader{d: d, infos: TrackFields, what: "a track", values: map[string]*node{}, seen: map[string]Span{}}
 	r.read(n)
 	d.Fields = r.fields
 	d.Track.Title, d.Track.Goal, d.Track.Verify = r.text("title"), r.text("goal"), r.text("verify")
@@ -61,6 +61,8 @@ func (d *Document) readTrack(n *node) {
 
 func (d *Document) readTickets(n *node) {
 	d.tickets = n
+	r := &fieldReader{d: d, infos: TicketFields, what: "a ticket", values: map[string]*node{}, seen: map[string]Span{}}
+	d.Track.Tickets, d.Items = make([]Ticket, 0, len(n.items)), make([]Item, 0, len(n.items))
 	if n.kind == nothing {
 		return
 	}
@@ -73,12 +75,11 @@ func (d *Document) readTickets(n *node) {
 			d.errorf(CodeType, item.span, `a ticket must be a mapping with "id" and "description"; this is %s`, item.describe())
 			continue
 		}
-		d.readTicket(item)
+		d.readTicket(r, item)
 	}
 }
 
-func (d *Document) readTicket(n *node) {
-	r := &fieldReader{d: d, infos: TicketFields, what: "a ticket"}
+func (d *Document) readTicket(r *fieldReader, n *node) {
 	r.read(n)
 	if !n.cut {
 		r.require(n, "id")
@@ -102,7 +103,7 @@ func (d *Document) readTicket(n *node) {
 	d.Items = append(d.Items, Item{Span: Span{n.entry, n.span.End}, Fields: r.fields})
 }
 
-// fieldReader reads the fields of one mapping, of which it knows the names and shapes.
+// fieldReader reads the fields of one mapping after the other, of which it knows the names and shapes.
 type fieldReader struct {
 	d      *Document
 	infos  []FieldInfo
@@ -113,7 +114,8 @@ type fieldReader struct {
 }
 
 func (r *fieldReader) read(n *node) {
-	r.values, r.seen = make(map[string]*node, len(n.keys)), make(map[string]Span, len(n.keys))
+	clear(r.values)
+	clear(r.seen)
 	r.fields = make([]Field, 0, len(n.keys))
 	for i, key := range n.keys {
 		r.field(key, n.items[i])

@@ -51,6 +51,7 @@ type yamlReader struct {
 	bom     int
 	loc     *locator
 	anchors map[string]*node
+	leaves  []node
 	copied  int // nodes that aliases stand for
 	extra   []Problem
 }
