@@ -63,7 +63,7 @@ func (a *app) printFinding(f finding) error {
 	if !f.OK {
 		mark = "✗"
 	}
-	_, err := fmt.Fprintf(a.out, "%s %-10s %s\n", mark, f.What, f.Note)
+	_, err := fmt.Fprintf(a.out, "%s %-12s %s\n", mark, f.What, f.Note)
 	return err
 }
 
@@ -147,5 +147,5 @@ func trackFindings(root string) []finding {
 	if bad > 0 {
 		return []finding{{"tracks", false, fmt.Sprintf("%d of %d have errors: see `slop-ls track check`", bad, len(paths))}}
 	}
-	return []finding{{"tracks", true, fmt.Sprintf("%d documents", len(paths))}}
+	return []finding{{"tracks", true, fmt.Sprintf("%d found, none with errors", len(paths))}}
 }

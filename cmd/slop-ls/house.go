@@ -47,11 +47,11 @@ func openServer(ctx context.Context, a *app, root string, log *slog.Logger) (*ho
 
 // furnish opens what a workspace needs, in the order of dependence; what was opened is closed again where a later part
 // cannot be.
-func furnish(ctx context.Context, a *app, root string, log *slog.Logger, serve bool) (h *house, err error) {
+func furnish(ctx context.Context, a *app, root string, log *slog.Logger, serve bool) (_ *house, err error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	h = &house{root: root, failed: make(chan error, 1), log: log}
+	h := &house{root: root, failed: make(chan error, 1), log: log}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, h.close())

@@ -17,7 +17,9 @@ func newRoot(a *app) *cobra.Command {
 		Args:          noCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context()) },
 		SilenceErrors: true,
-		SilenceUsage:  true,
+
+		SuggestionsMinimumDistance: 2,
+		SilenceUsage:               true,
 	}
 	root.Flags().BoolVar(&stdio, "stdio", false, "serve on standard input and output (the default)")
 	root.Flags().BoolVar(&standalone, "standalone", false, "serve alone, without the daemon of the workspace")

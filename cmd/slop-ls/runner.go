@@ -77,7 +77,11 @@ func (r *runner) begin(ctx context.Context, track trackDoc) error {
 		return &exitError{code: exitBlocked, err: fmt.Errorf("%s waits for %s (%s): run that first, or the whole track with `slop-ls run %s`",
 			key.ID, waits[0].Ticket.ID, waits[0].Why, r.track)}
 	}
-	return c.Do(ctx, engine.RunTicket{Ticket: key, By: r.starter(), Instruction: r.opts.instruction})
+	err = c.Do(ctx, engine.RunTicket{Ticket: key, By: r.starter(), Instruction: r.opts.instruction})
+	if illegal := (*engine.TransitionError)(nil); errors.As(err, &illegal) && illegal.From == engine.InProgress {
+		return nil // its track runs, so it has started by itself: it only has to be waited for
+	}
+	return err
 }
 
 func (r *runner) starter() engine.Actor { return byTerminal }

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/slop-ls/slop-ls/engine/scripted"
+	"github.com/slop-ls/slop-ls/store"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"slop-ls": main})
+}
+
+// TestScript runs the command line as people and programs do, with scripted models over real HTTP. Beside testscript's
+// own commands there are:
+//
+//	model FILE      start a server that replays the script, and a configuration that names it
+//	status N ARG... run slop-ls and want the exit status N
+//	asked N         wait until the models were asked N times
+//	hold            hold the workspace's store, as a running slop-ls does
+func TestScript(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			work := env.WorkDir
+			for _, name := range []string{"GOCACHE", "GOMODCACHE"} {
+				out, err := exec.Command("go", "env", name).Output()
+				if err != nil {
+					return err
+				}
+				env.Setenv(name, string(out[:len(out)-1]))
+			}
+			env.Setenv("XDG_STATE_HOME", filepath.Join(work, ".xdg", "state"))
+			env.Setenv("XDG_CONFIG_HOME", filepath.Join(work, ".xdg", "config"))
+			env.Setenv("HOME", filepath.Join(work, ".xdg"))
+			env.Setenv("GIT_CEILING_DIRECTORIES", filepath.Dir(work))
+			return os.MkdirAll(filepath.Join(work, ".xdg"), 0o755)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"model": startModel, "status": wantStatus, "asked": waitAsked, "hold": holdStore,
+		},
+	})
+}
+
+func startModel(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: model FILE")
+	}
+	f, err := os.Open(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer f.Close() //nolint:errcheck // it was only read
+	script, err := scripted.LoadScript(f)
+	ts.Check(err)
+	server, err := scripted.Start(script)
+	ts.Check(err)
+	ts.Defer(server.Close)
+	ts.Setenv("MODEL_URL", server.URL())
+	models.store(ts.Getenv("WORK"), server)
+	config := filepath.Join(ts.Getenv("XDG_CONFIG_HOME"), "slop-ls", "config.toml")
+	ts.Check(os.MkdirAll(filepath.Dir(config), 0o755))
+	ts.Check(os.WriteFile(config, []byte(modelConfig(server.URL())), 0o600))
+}
+
+func modelConfig(url string) string {
+	tiers := ""
+	for _, tier := range []string{"orchestrator", "tech_lead", "worker", "qa"} {
+		tiers += fmt.Sprintf("[tiers.%s]\nprovider = \"local\"\nmodels = [\"small\", \"medium\", \"large\"]\n", tier)
+	}
+	return tiers + fmt.Sprintf("[providers.local]\nkind = \"openai\"\nbase_url = %q\n", url)
+}
+
+func wantStatus(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: status N ARG...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec("slop-ls", args[1:]...)
+	got := 0
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("slop-ls %v: exit status %d, want %d", args[1:], got, want)
+	}
+}
+
+func waitAsked(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: asked N")
+	}
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	_, err = models.load(ts.Getenv("WORK")).Await(ctx, func(r []scripted.Record) bool { return len(r) >= n })
+	ts.Check(err)
+}
+
+func holdStore(ts *testscript.TestScript, neg bool, _ []string) {
+	path := filepath.Join(ts.Getenv("XDG_STATE_HOME"), "slop-ls")
+	found, err := filepath.Glob(filepath.Join(path, "*", "state.db"))
+	ts.Check(err)
+	if neg || len(found) != 1 {
+		ts.Fatalf("hold: want one store, found %v", found)
+	}
+	s, err := store.Open(found[0], store.Options{})
+	ts.Check(err)
+	ts.Defer(func() { _ = s.Close() })
+}
