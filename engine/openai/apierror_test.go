@@ -30,6 +30,8 @@ func TestRefusals(t *testing.T) {
 		{"ollama string", 404, "application/json", `{"error":"model \"x\" not found, try pulling it first"}`, engine.ProviderBadRequest, "try pulling", 1},
 		{"llama.cpp too long", 400, "application/json", `{"error":{"code":400,"message":"the request exceeds the available context size","type":"exceed_context_size_error"}}`, engine.ProviderTooLarge, "context size", 1},
 		{"vllm", 400, "application/json", `{"object":"error","message":"This model's maximum context length is 4096 tokens.","type":"BadRequestError","code":400}`, engine.ProviderTooLarge, "maximum", 1},
+		{"a code alone", 400, "application/json", `{"error":{"message":"no","code":"context_length_exceeded"}}`, engine.ProviderTooLarge, "no", 1},
+		{"a code that misleads", 500, "application/json", `{"error":{"message":"no","type":"invalid_request_error"}}`, engine.ProviderServer, "no", 2},
 		{"anthropic large", 413, "application/json", `{"type":"error","error":{"type":"request_too_large","message":"Request exceeds the maximum size"}}`, engine.ProviderTooLarge, "exceeds", 1},
 		{"anthropic overloaded", 529, "application/json", `{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}`, engine.ProviderServer, "HTTP 529: Overloaded", 2},
 		{"openrouter credit", 402, "application/json", `{"error":{"message":"Insufficient credits","code":402}}`, engine.ProviderAuth, "credits", 1},

@@ -158,6 +158,8 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 	b := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		_, _ = w.Write([]byte("data: {\"choices\":[{\"delta\":{\"content\":\"ok\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"))
+		_ = http.NewResponseController(w).Flush()
+		time.Sleep(20 * time.Millisecond) // so that the end of the body comes by itself
 	}))
 	b.Config.ConnState = countNew(&conns)
 	b.Start()

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -100,6 +103,53 @@ func TestUnreachable(t *testing.T) {
 	_, err = connect(t, url, nil).Generate(t.Context(), request("x"), ignore)
 	if got := providerError(t, err); got.Kind != engine.ProviderUnreachable || got.Attempts != 2 {
 		t.Errorf("%+v", got)
+	}
+}
+
+// A chunk that only names the role is no token: silence after it is still the wait for the first.
+func TestARoleIsNoToken(t *testing.T) {
+	t.Parallel()
+	s := serve(t, always(scripted.Reply{Text: "x", Fault: scripted.Fault{Kind: scripted.FaultStallMiddle, After: 1}}))
+	p := connect(t, s.URL(), func(e *Endpoint) {
+		e.Limits.Attempts, e.Limits.FirstToken, e.Limits.Idle = 1, 200*time.Millisecond, time.Hour
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	_, err := p.Generate(ctx, request("x"), ignore)
+	if got := providerError(t, err); got.Kind != engine.ProviderStalled || !strings.Contains(err.Error(), "no first token within 200ms") {
+		t.Errorf("%v", err)
+	}
+}
+
+// A server that accepts and hangs up is there, but dropped the call.
+func TestHungUpBeforeAnAnswer(t *testing.T) {
+	t.Parallel()
+	b := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	t.Cleanup(b.Close)
+	_, err := connect(t, b.URL, nil).Generate(t.Context(), request("x"), ignore)
+	if got := providerError(t, err); got.Kind != engine.ProviderDropped || got.Attempts != 2 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// Where the finish reason and the usage have come, nothing of the reply can be missing but [DONE].
+func TestAWholeReplyWithoutDone(t *testing.T) {
+	t.Parallel()
+	const finish = `data: {"choices":[{"delta":{"content":"all"},"finish_reason":"stop"}]}` + "\n\n"
+	const usage = `data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1,"total_tokens":4}}` + "\n\n"
+	for body, whole := range map[string]bool{finish + usage: true, finish: false, usage: false} {
+		b := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/event-stream")
+			_, _ = w.Write([]byte(body))
+		}))
+		t.Cleanup(b.Close)
+		got, err := connect(t, b.URL, nil).Generate(t.Context(), request("x"), ignore)
+		if whole && (err != nil || got.Message.Text != "all" || got.Usage.Input != 3) {
+			t.Errorf("%v %+v", err, got)
+		}
+		if !whole && providerError(t, err).Kind != engine.ProviderDropped {
+			t.Errorf("%q: %v", body, err)
+		}
 	}
 }
 

@@ -160,7 +160,7 @@ func TestTheKeyNeverLeaks(t *testing.T) {
 
 func noKeyIn(t *testing.T, where, text string) {
 	t.Helper()
-	if strings.Contains(text, testKey) || strings.Contains(text, url.QueryEscape(testKey)) || strings.Contains(text, "secret") {
+	if strings.Contains(text, testKey[:4]) || strings.Contains(text, "secret") { // nor a part of it
 		t.Errorf("%s: the key is in %q", where, text)
 	}
 }
