@@ -83,7 +83,10 @@ func (a *attempt) permitVerify(ctx context.Context, line string) (refusal string
 		return "", fmt.Errorf("describing the verify command: %w", err)
 	}
 	action := Action{Kind: KindCommand, Tool: VerifyCall, Effect: EffectRun, Arguments: args, Command: line, Ticket: a.job.Run.Ticket}
-	title, _ := text.VisibleLine("Verify every ticket of this track by running: "+line, titleRunes)
+	title, cut := text.VisibleLine(a.verifyWhom()+line, titleRunes)
+	if cut {
+		title += " (cut; see Review)"
+	}
 	q := Question{
 		Kind: KindCommand, Title: title, Scope: ScopeTrack,
 		Content: Content{Tool: VerifyCall, Arguments: string(args)}, Ruling: a.Policy.Rule(ctx, action),
@@ -99,6 +102,15 @@ func (a *attempt) permitVerify(ctx context.Context, line string) (refusal string
 		return "the verify command is denied by " + again.Rule, nil
 	}
 	return "", a.gate(ctx)
+}
+
+// verifyWhom begins the line on which a person decides about a verify command: whether it is the track's own matters,
+// because one answer holds for all its tickets.
+func (a *attempt) verifyWhom() string {
+	if a.job.Ticket.Spec.Verify != "" {
+		return a.job.Run.Ticket.ID + " is verified by running: "
+	}
+	return "Every ticket of this track is verified by running: "
 }
 
 // deliver hands the draft's changes over. That it began is durable before the first byte leaves: after a crash the
