@@ -136,6 +136,11 @@ func (d *demo) introduce(ctx context.Context) error {
 	d.say(1, "slop-ls demo")
 	d.say(0, "A real repository, the real server, a real editor's connection. Only the models are not: they are scripted")
 	d.say(0, "replies from a server on this machine (%s), so no key and no network are needed.", d.models.URL())
+	if d.yes {
+		d.say(0, "Every approval is answered with yes, and printed; run it on a terminal without --yes to decide yourself.")
+	} else {
+		d.say(0, "You decide: each approval is asked here, as your editor would ask it.")
+	}
 	d.say(1, "A repository with a failing test")
 	d.say(0, "%s", d.repo)
 	for _, l := range failures(output) {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"strings"
 
-	"go.lsp.dev/protocol"
-
 	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
@@ -41,7 +39,7 @@ func (e *editor) answer(ctx context.Context, show *show, p promptEvent) error {
 	show.answered(map[string]string{
 		demoApprove: "approved", demoReject: "rejected", demoReview: "opens the " + demoReview + " document",
 	}[title])
-	p.reply <- protocol.MessageActionItem{Title: title}
+	p.reply <- map[string]string{"title": title}
 	return nil
 }
 

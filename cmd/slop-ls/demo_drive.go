@@ -7,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"time"
-
-	"go.lsp.dev/protocol"
 
 	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/lsp/client"
@@ -30,7 +30,8 @@ type editor struct {
 	events   chan any
 	lines    chan typedLine // of the terminal, one for each want
 	want     chan struct{}
-	reviewed string // the approval whose prompt was answered last
+	reviewed string            // the approval whose prompt was answered last
+	texts    map[string]string // the sources as they were shown last
 }
 
 type (
@@ -40,11 +41,7 @@ type (
 		reply   chan any // room for one: what the prompt's answer is
 	}
 	reviewEvent struct{ path string }
-	editEvent   struct {
-		label string
-		diff  string
-	}
-	tellEvent struct{ message string }
+	tellEvent   struct{ message string }
 )
 
 // drive starts the server, attaches to it as an editor does, runs the track and leaves politely.
@@ -55,12 +52,12 @@ func (d *demo) drive(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, server.end()) }()
 	e := &editor{d: d, events: make(chan any, 64)}
+	hooks := client.Hooks{Notified: e.onNotified}
+	plainHook(&hooks.MessageRequest, e.onPrompt)
+	plainHook(&hooks.ShowDocument, e.onDocument)
 	e.client = client.Start(ctx, server, client.Config{
 		Root: d.repo, Name: "slop-ls demo", Version: buildVersion().Version,
-		Experimental: map[string]any{"slop": wire.Capabilities{State: true, Prompts: true}},
-		Hooks: client.Hooks{
-			MessageRequest: e.onPrompt, ApplyEdit: e.onEdit, ShowDocument: e.onDocument, Notified: e.onNotified,
-		},
+		Experimental: map[string]any{"slop": wire.Capabilities{State: true, Prompts: true}}, Hooks: hooks,
 	})
 	d.say(1, "The editor attaches to slop-ls --stdio (process %d) and runs the track", server.cmd.Process.Pid)
 	if err := e.open(ctx); err != nil {
@@ -86,6 +83,10 @@ func (e *editor) open(ctx context.Context) error {
 	}
 	if err := e.client.Save(ctx, demoTrack); err != nil {
 		return err
+	}
+	e.texts = map[string]string{}
+	for _, path := range demoSources {
+		e.texts[path] = e.text(path)
 	}
 	return e.client.Command(ctx, wire.TrackRun, wire.TrackArgs{URI: string(e.client.URI(demoTrack))}, nil)
 }
@@ -121,6 +122,9 @@ func (e *editor) loop(ctx context.Context) error {
 
 // handle takes one event; rests is true when the track has come to rest.
 func (e *editor) handle(ctx context.Context, show *show, event any) (rests bool, err error) {
+	if err := e.sync(ctx, show); err != nil {
+		return false, err
+	}
 	switch event := event.(type) {
 	case statusEvent:
 		return show.status(event.status), nil
@@ -128,8 +132,6 @@ func (e *editor) handle(ctx context.Context, show *show, event any) (rests bool,
 		return false, e.answer(ctx, show, event)
 	case reviewEvent:
 		return false, e.review(ctx, show, event)
-	case editEvent:
-		show.edit(event)
 	case tellEvent:
 		show.told(event.message)
 	}
@@ -144,7 +146,23 @@ func (e *editor) send(ctx context.Context, event any) {
 	}
 }
 
-func (e *editor) onPrompt(ctx context.Context, p protocol.ShowMessageRequestParams) (any, error) {
+// plainHook answers a hook by what the wire says, so that the protocol's own types stay in package lsp.
+func plainHook[P, R any](hook *func(context.Context, P) (R, error), f func(ctx context.Context, params json.RawMessage) (R, error)) {
+	*hook = func(ctx context.Context, p P) (R, error) {
+		params, err := json.Marshal(p)
+		if err != nil {
+			var none R
+			return none, fmt.Errorf("reading what the server asks: %w", err)
+		}
+		return f(ctx, params)
+	}
+}
+
+func (e *editor) onPrompt(ctx context.Context, params json.RawMessage) (any, error) {
+	var p struct{ Message string }
+	if err := json.Unmarshal(params, &p); err != nil {
+		return nil, fmt.Errorf("reading a prompt: %w", err)
+	}
 	reply := make(chan any, 1)
 	e.send(ctx, promptEvent{p.Message, reply})
 	select {
@@ -155,42 +173,61 @@ func (e *editor) onPrompt(ctx context.Context, p protocol.ShowMessageRequestPara
 	}
 }
 
-// onEdit applies an edit as an editor with auto-save does: into the open buffers, and then to disk.
-func (e *editor) onEdit(ctx context.Context, c *client.Client, p protocol.ApplyWorkspaceEditParams) (protocol.ApplyWorkspaceEditResult, error) {
-	before := e.texts()
-	result := c.Apply(ctx, p.Edit)
-	var diff strings.Builder
-	after := e.texts()
-	for _, path := range demoSources {
-		if before[path] != after[path] {
-			diff.WriteString(text.Unified("a/"+path, "b/"+path, []byte(before[path]), []byte(after[path]), 1))
-		}
+func (e *editor) onDocument(ctx context.Context, params json.RawMessage) (bool, error) {
+	var p struct{ URI string }
+	if err := json.Unmarshal(params, &p); err != nil {
+		return false, fmt.Errorf("reading what to show: %w", err)
 	}
-	label := "(no label)"
-	if p.Label != nil {
-		label = *p.Label
+	u, err := url.Parse(p.URI)
+	if err != nil || u.Scheme != "file" {
+		return false, fmt.Errorf("%s is no file", p.URI)
 	}
-	e.send(ctx, editEvent{label, diff.String()})
-	return result, c.SaveAll(ctx)
-}
-
-var demoSources = []string{"amount.go", "balance.go", "entry.go", "report.go"}
-
-func (e *editor) texts() map[string]string {
-	out := map[string]string{}
-	for _, path := range demoSources {
-		out[path], _, _ = e.client.Text(path)
-	}
-	return out
-}
-
-func (e *editor) onDocument(ctx context.Context, p protocol.ShowDocumentParams) (bool, error) {
-	path := p.URI.FsPath()
+	path := filepath.FromSlash(u.Path)
 	if err := e.client.Open(ctx, path); err != nil {
 		return false, err
 	}
 	e.send(ctx, reviewEvent{path})
 	return true, nil
+}
+
+// sync shows what has changed in the demo's sources, be it in a buffer or on disk, and saves the buffers, as an editor
+// with auto-save does.
+func (e *editor) sync(ctx context.Context, show *show) error {
+	changed := false
+	for _, path := range demoSources {
+		now, before := e.text(path), e.texts[path]
+		if now != before {
+			changed = true
+			e.texts[path] = now
+			show.edit(path, e.how(path), text.Unified("a/"+path, "b/"+path, []byte(before), []byte(now), 1))
+		}
+	}
+	if !changed {
+		return nil
+	}
+	return e.client.SaveAll(ctx)
+}
+
+var demoSources = []string{"amount.go", "balance.go", "entry.go", "report.go"}
+
+// how says which way an edit has come.
+func (e *editor) how(path string) string {
+	if _, _, open := e.client.Text(path); open {
+		return "by workspace/applyEdit into the open buffer"
+	}
+	return "to disk: it is open nowhere"
+}
+
+// text is a file as the editor has it: its buffer, else the disk.
+func (e *editor) text(path string) string {
+	if buffer, _, open := e.client.Text(path); open {
+		return buffer
+	}
+	data, err := os.ReadFile(filepath.Join(e.d.repo, path))
+	if err != nil {
+		return "" // deleted, then
+	}
+	return string(data)
 }
 
 // onNotified runs on the read loop and must not block: a status that finds no room is followed by a newer one.

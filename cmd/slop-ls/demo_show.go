@@ -134,10 +134,9 @@ func (s *show) told(message string) {
 }
 
 // edit prints what was delivered into the editor's buffers.
-func (s *show) edit(e editEvent) {
-	label, _ := text.VisibleLine(e.label, 100)
-	s.line(green, "→ workspace edit: %s", label)
-	for l := range strings.Lines(text.Visible(e.diff)) {
+func (s *show) edit(path, how, diff string) {
+	s.line(green, "→ delivered: %s, %s", path, how)
+	for l := range strings.Lines(text.Visible(diff)) {
 		l = strings.TrimRight(l, "\n")
 		colour := dim
 		switch {
