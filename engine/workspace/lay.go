@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -69,6 +70,7 @@ func (s *scratch) update(ctx context.Context, l layers) error {
 	if err != nil {
 		return err
 	}
+	// What is not wanted any more goes first: a folder may come in its place.
 	for p := range s.laid {
 		if _, ok := want[p]; !ok {
 			_ = s.tree.RemoveAll(p) // a command may have been first
@@ -76,9 +78,13 @@ func (s *scratch) update(ctx context.Context, l layers) error {
 		}
 	}
 	touched := make(map[string]bool)
-	for _, p := range s.touched() {
+	if s.ran {
+		s.lost()
+	}
+	for _, p := range s.altered {
 		touched[p] = true
 	}
+	s.altered = nil
 	var todo []wanted
 	for p, w := range want {
 		if was, ok := s.laid[p]; !ok || was.from != w.from || touched[p] {
@@ -158,6 +164,7 @@ const maxNamed = 8
 // lost is a note for who reads a command's output: what it changed will not last.
 func (s *scratch) lost() string {
 	files := s.touched()
+	s.altered, s.ran = files, false
 	if len(files) == 0 {
 		return ""
 	}
@@ -199,22 +206,28 @@ func (s *scratch) makeFolders(todo []wanted) error {
 	return nil
 }
 
-// copiers is how many files are copied at a time: enough to keep a disk busy.
-const copiers = 4
+// How many files are laid at a time, enough to keep a disk busy, and how many of a folder by one goroutine.
+const (
+	copiers = 4
+	batch   = 64
+)
 
+// layAll lays files folder by folder, since os.Root walks from the root for each call.
 func (s *scratch) layAll(ctx context.Context, todo []wanted) error {
+	slices.SortFunc(todo, func(a, b wanted) int {
+		return cmp.Or(cmp.Compare(path.Dir(a.path), path.Dir(b.path)), cmp.Compare(a.path, b.path))
+	})
 	done := make([]*laid, len(todo))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(copiers)
-	for i, w := range todo {
-		g.Go(func() error {
-			if err := context.Cause(ctx); err != nil {
-				return err
-			}
-			var err error
-			done[i], err = s.lay(w)
-			return err
-		})
+	for first := 0; first < len(todo); {
+		last := first + 1
+		for last < len(todo) && last-first < batch && path.Dir(todo[last].path) == path.Dir(todo[first].path) {
+			last++
+		}
+		some, out := todo[first:last], done[first:last]
+		g.Go(func() error { return s.layFolder(ctx, some, out) })
+		first = last
 	}
 	err := g.Wait()
 	for i, w := range todo {
@@ -227,36 +240,77 @@ func (s *scratch) layAll(ctx context.Context, todo []wanted) error {
 	return err
 }
 
+// pair is one folder where it is copied from and where to. from is nil where it is not on disk.
+type pair struct{ from, to *os.Root }
+
+// layFolder lays files of one folder. Where one has gone from the disk meanwhile its place in done stays nil.
+func (s *scratch) layFolder(ctx context.Context, todo []wanted, done []*laid) error {
+	dir := path.Dir(todo[0].path)
+	to, err := s.tree.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer to.Close()
+	p := pair{to: to}
+	if from, err := s.from.OpenRoot(dir); err == nil {
+		defer from.Close()
+		p.from = from
+	}
+	for i, w := range todo {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		l, err := s.lay(p, w)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s: %w", w.path, err)
+		}
+		done[i] = l
+	}
+	return nil
+}
+
 // lay makes one file. What a command left in its place is removed, never written into: it may be a second name of a
-// file elsewhere. The result is nil where the file has gone from the disk meanwhile.
-func (s *scratch) lay(w wanted) (*laid, error) {
-	if err := s.tree.RemoveAll(w.path); err != nil {
-		return nil, err
+// file elsewhere.
+func (s *scratch) lay(p pair, w wanted) (*laid, error) {
+	name := path.Base(w.path)
+	if _, known := s.laid[w.path]; known {
+		_ = p.to.RemoveAll(name)
 	}
-	from, err := w.from, error(nil)
-	switch {
-	case w.info == nil:
-		err = s.layData(w)
-	case w.info.Mode()&fs.ModeSymlink != 0:
-		err = s.layLink(w.path)
-	default:
-		from.disk, err = s.layCopy(w.path)
-	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+	from, err := s.layOver(p, name, w)
+	if errors.Is(err, fs.ErrExist) {
+		if err := p.to.RemoveAll(name); err != nil {
+			return nil, err
+		}
+		from, err = s.layOver(p, name, w)
 	}
 	if err != nil {
 		return nil, err
 	}
-	info, err := s.tree.Lstat(w.path)
+	info, err := p.to.Lstat(name)
 	if err != nil {
 		return nil, err
 	}
 	return &laid{from: from, copy: stampOf(info)}, nil
 }
 
-func (s *scratch) layData(w wanted) error {
-	f, err := s.tree.OpenFile(w.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+func (s *scratch) layOver(p pair, name string, w wanted) (source, error) {
+	from := w.from
+	var err error
+	switch {
+	case w.info == nil:
+		err = p.layData(name, w)
+	case p.from == nil:
+		err = fs.ErrNotExist
+	case w.info.Mode()&fs.ModeSymlink != 0:
+		err = s.layLink(p, name)
+	default:
+		from.disk, err = p.layCopy(name)
+	}
+	return from, err
+}
+
+func (p pair) layData(name string, w wanted) error {
+	f, err := p.to.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
@@ -265,23 +319,23 @@ func (s *scratch) layData(w wanted) error {
 }
 
 // layLink copies a link as it is, but for one that leads by an absolute path into what is being copied.
-func (s *scratch) layLink(p string) error {
-	target, err := s.from.Readlink(p)
+func (s *scratch) layLink(p pair, name string) error {
+	target, err := p.from.Readlink(name)
 	if err != nil {
 		return err
 	}
 	if rel, err := filepath.Rel(s.from.Name(), target); filepath.IsAbs(target) && err == nil && filepath.IsLocal(rel) {
 		target = filepath.Join(s.slot.tree, rel)
 	}
-	return s.tree.Symlink(target, p)
+	return p.to.Symlink(target, name)
 }
 
 // unsettled is how young a file may be that could change again and keep its time, by the clocks of file systems.
 const unsettled = 2 * time.Second
 
 // layCopy copies a file with its time, by which build tools go, and says what it copied.
-func (s *scratch) layCopy(p string) (stamp, error) {
-	src, err := s.from.OpenFile(p, os.O_RDONLY|openNonblock, 0)
+func (p pair) layCopy(name string) (stamp, error) {
+	src, err := p.from.OpenFile(name, os.O_RDONLY|openNonblock, 0)
 	if err != nil {
 		return stamp{}, err
 	}
@@ -293,14 +347,14 @@ func (s *scratch) layCopy(p string) (stamp, error) {
 	if !info.Mode().IsRegular() {
 		return stamp{}, fs.ErrNotExist
 	}
-	dst, err := s.tree.OpenFile(p, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	dst, err := p.to.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return stamp{}, err
 	}
 	_, err = dst.ReadFrom(src)
 	err = errors.Join(err, dst.Chmod(info.Mode().Perm()), dst.Close())
 	if err == nil {
-		err = s.tree.Chtimes(p, time.Time{}, info.ModTime())
+		err = p.to.Chtimes(name, time.Time{}, info.ModTime())
 	}
 	from := stampOf(info)
 	if time.Since(info.ModTime()) < unsettled {

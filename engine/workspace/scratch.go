@@ -19,6 +19,9 @@ type scratch struct {
 	tree   *os.Root
 	prefix string // the workspace in it
 	laid   map[string]laid
+
+	ran     bool     // a command did, and nobody has looked yet what it changed
+	altered []string // files of ours that the last command changed
 }
 
 // newScratch makes an empty scratch folder; update fills it.

@@ -126,6 +126,7 @@ func (b *Workbench) Run(ctx context.Context, dr engine.Draft, cmd engine.ShellCo
 		maxOutput: b.opts.MaxOutput,
 		output:    output,
 	}
+	d.scratch.ran = true
 	res, err := sh.run(ctx, cmd)
 	if err != nil {
 		return res, fmt.Errorf("running the command: %w", err)
