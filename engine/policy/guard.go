@@ -7,8 +7,8 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 )
 
-// guard is a place that always asks. Names are single components or components joined by slashes, at any depth, and
-// cover what is below them.
+// guard is a kind of place that always asks. A name is of a file, or, with a slash at its end, of a folder and all that
+// is in it, at any depth.
 type guard struct {
 	why   string
 	read  bool // also where it is only read
@@ -20,24 +20,24 @@ var guards = []guard{
 	{"secrets", true, []string{
 		".env*", "*.env", ".netrc", "_netrc", ".npmrc", ".yarnrc.yml", ".pypirc", ".pgpass", ".my.cnf", ".htpasswd", ".git-credentials",
 		".git/config", ".s3cfg", ".boto", ".dockercfg", ".docker/config.json", ".vault-token", ".terraformrc", "kubeconfig", ".kube/config",
-		".aws", ".azure", ".ssh", ".gnupg", ".password-store", ".config/gcloud", ".config/gh", ".cargo/credentials*", ".gem/credentials",
+		".aws/", ".azure/", ".ssh/", ".gnupg/", ".password-store/", ".config/gcloud/", ".config/gh/", ".cargo/credentials*", ".gem/credentials",
 		"*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdb", "*.kdbx", "*.ppk", "*.gpg", "*.tfvars", "*.tfstate", "*.tfstate.*",
-		"id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", "credentials*", ".credentials*", "secrets.{json,yml,yaml,toml,ini,env}", ".secrets",
+		"id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", "credentials*", ".credentials*", "secrets.{json,yml,yaml,toml,ini,env}", ".secrets/",
 		"service-account*.json", "wallet.dat",
 	}},
-	{"git", false, []string{".git"}},
-	{"slop-ls", false, []string{".slop"}},
+	{"git", false, []string{".git/"}},
+	{"slop-ls", false, []string{".slop/"}},
 	{"editor settings", false, []string{
-		".vscode", ".idea", ".vs", ".zed", ".fleet", ".settings", ".devcontainer", ".devcontainer.json", "*.code-workspace", "*.sublime-project",
-		".nvim.lua", ".nvimrc", ".exrc", ".vimrc", ".dir-locals.el", ".helix",
+		".vscode/", ".idea/", ".vs/", ".zed/", ".fleet/", ".settings/", ".devcontainer/", ".devcontainer.json", "*.code-workspace", "*.sublime-project",
+		".nvim.lua", ".nvimrc", ".exrc", ".vimrc", ".dir-locals.el", ".helix/",
 	}},
 	{"CI", false, []string{
-		".ci", ".github/workflows", ".github/actions", ".gitlab-ci.yml", ".gitlab-ci.yaml", ".gitlab/ci", ".circleci", ".travis.yml", ".buildkite",
-		".woodpecker", ".woodpecker.{yml,yaml}", ".drone.{yml,yaml}", ".forgejo/workflows", ".gitea/workflows", ".teamcity", ".semaphore",
-		".cirrus.{yml,yaml}", "jenkinsfile*", "azure-pipelines*.{yml,yaml}", ".azure-pipelines", "bitbucket-pipelines.yml", "appveyor.yml",
+		".ci/", ".github/workflows/", ".github/actions/", ".gitlab-ci.yml", ".gitlab-ci.yaml", ".gitlab/ci/", ".circleci/", ".travis.yml", ".buildkite/",
+		".woodpecker/", ".woodpecker.{yml,yaml}", ".drone.{yml,yaml}", ".forgejo/workflows/", ".gitea/workflows/", ".teamcity/", ".semaphore/",
+		".cirrus.{yml,yaml}", "jenkinsfile*", "azure-pipelines*.{yml,yaml}", ".azure-pipelines/", "bitbucket-pipelines.yml", "appveyor.yml",
 		".appveyor.yml", "cloudbuild.{yml,yaml}", "buildspec.{yml,yaml}",
 	}},
-	{"git hooks", false, []string{".husky", ".githooks", ".pre-commit-config.yaml", "lefthook.{yml,yaml}", ".lefthook.{yml,yaml}"}},
+	{"git hooks", false, []string{".husky/", ".githooks/", ".pre-commit-config.yaml", "lefthook.{yml,yaml}", ".lefthook.{yml,yaml}"}},
 }
 
 // harmlessNames look like secrets and are made to be shared; sources that deal with credentials hold none.
@@ -48,11 +48,14 @@ var harmlessNames = []string{
 
 // guardIndex finds a guard fast: most names are plain.
 type guardIndex struct {
-	plain map[string]string // component → why
+	plain map[string]string // component, with a slash where it is a folder → why
 	globs []guardGlob
 }
 
-type guardGlob struct{ glob, why string }
+type guardGlob struct {
+	glob, why string
+	folder    bool
+}
 
 var writeGuards, readGuards = newGuardIndex(false), newGuardIndex(true)
 
@@ -63,14 +66,19 @@ func newGuardIndex(onlyRead bool) guardIndex {
 			continue
 		}
 		for _, name := range g.names {
-			if !strings.ContainsAny(name, "*{/") {
-				x.plain[name] = g.why
-				continue
-			}
-			x.globs = append(x.globs, guardGlob{"**/" + name, g.why})
+			x.add(name, g.why)
 		}
 	}
 	return x
+}
+
+func (x *guardIndex) add(name, why string) {
+	glob, folder := strings.CutSuffix(name, "/")
+	if strings.ContainsAny(glob, "*{/") {
+		x.globs = append(x.globs, guardGlob{"**/" + glob, why, folder})
+		return
+	}
+	x.plain[name] = why
 }
 
 // guardOf says why a path always asks, or "".
@@ -79,21 +87,26 @@ func guardOf(p string, read bool) string {
 	if read {
 		x = &readGuards
 	}
-	for p := plainPath(p); p != "." && p != "/" && p != ""; p = path.Dir(p) {
-		if why := x.find(p); why != "" {
+	full := plainPath(p)
+	for p := full; p != "." && p != "/" && p != ""; p = path.Dir(p) {
+		if why := x.find(p, p != full); why != "" {
 			return why
 		}
 	}
 	return ""
 }
 
-func (x *guardIndex) find(p string) string {
+// find looks a path up. What is known to be a folder is no file; the last component may be either.
+func (x *guardIndex) find(p string, folder bool) string {
 	name := path.Base(p)
-	if why := x.plain[name]; why != "" {
+	if why := x.plain[name]; why != "" && !folder {
+		return why
+	}
+	if why := x.plain[name+"/"]; why != "" {
 		return why
 	}
 	for _, g := range x.globs {
-		if doublestar.MatchUnvalidated(g.glob, p) && !isHarmless(name) {
+		if (g.folder || !folder) && doublestar.MatchUnvalidated(g.glob, p) && !isHarmless(name) {
 			return g.why
 		}
 	}

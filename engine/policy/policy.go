@@ -124,7 +124,7 @@ func (p *Policy) asked(s *subject) (engine.Ruling, bool) {
 		return ruling(engine.Ask, "ask for "+g+": "+path), true
 	}
 	if why := s.hides(); why != "" {
-		return ruling(engine.Ask, "ask for shell: "+why), true
+		return ruling(engine.Ask, "ask for "+why), true
 	}
 	return engine.Ruling{}, false
 }

@@ -80,12 +80,12 @@ func (s *subject) touches(r pathRule) (string, bool) {
 // hides says why an action cannot be judged by what it shows.
 func (s *subject) hides() string {
 	if s.twice != "" {
-		return fmt.Sprintf("the argument %q stands there twice", s.twice)
+		return fmt.Sprintf("arguments: %q stands there twice", s.twice)
 	}
-	if !s.hasLine() {
-		return ""
+	if s.line.hides != "" {
+		return "shell: " + s.line.hides
 	}
-	return s.line.hides
+	return ""
 }
 
 // doubled names an argument that a JSON object has twice, whatever its case: two decoders could then read two
