@@ -128,8 +128,8 @@ func TestNarrator(t *testing.T) {
 		}
 	}
 	want := []string{
-		"ticket_started", "ticket_phase:awaiting-spawn", "approval_requested", "approval_decided", "ticket_phase:awaiting-step",
-		"ticket_phase:thinking", "approval_requested", "ticket_phase:awaiting-step", "approval_decided", "ticket_phase:thinking",
+		"ticket_started", "ticket_phase:awaiting-spawn", "approval_requested", "approval_decided", "ticket_phase:thinking",
+		"approval_requested", "ticket_phase:awaiting-step", "approval_decided", "ticket_phase:thinking",
 		"tool_call", "ticket_phase:running-tool", "tool_result", "ticket_phase:thinking", "usage", "ticket_completed",
 	}
 	if diff := cmp.Diff(want, got[:min(len(want), len(got))]); diff != "" {

@@ -57,6 +57,7 @@ type Ticket struct {
 	Failure     string            `json:"failure,omitempty"`     // why the last attempt failed, for the next prompt
 	Summary     string            `json:"summary,omitempty"`     // of a completed ticket
 	Approval    ApprovalID        `json:"approval,omitempty"`    // proposed or decided, not consumed
+	Asks        ApprovalKind      `json:"asks,omitempty"`        // what Approval is about
 	Answers     []GivenAnswer     `json:"answers,omitempty"`     // consumed ones that an interrupted attempt keeps
 	Tool        string            `json:"tool,omitempty"`        // the call that is running
 	Delivery    *Delivery         `json:"delivery,omitempty"`    // on its way
@@ -96,7 +97,7 @@ func (t *Ticket) Phase() Phase {
 		return NoPhase
 	case t.Delivery != nil:
 		return AwaitingEdit
-	case !t.Spawned:
+	case !t.Spawned || t.Approval != "" && t.Asks == KindSpawn:
 		return AwaitingSpawn
 	case t.Approval != "":
 		return AwaitingStep

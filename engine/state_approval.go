@@ -37,7 +37,7 @@ func (s *State) applyRequested(b ApprovalRequested) error {
 	}
 	a := b.Approval
 	s.now.approvals.push(s.epoch, &a)
-	t.Approval = b.ID
+	t.Approval, t.Asks = b.ID, a.Kind
 	s.park(t)
 	return nil
 }
@@ -100,7 +100,7 @@ func (s *State) applyConsumed(b ApprovalConsumed) error {
 	}
 	given := GivenAnswer{Approval: a.ID, Kind: a.Kind, Hash: a.Hash, Attempt: b.Run.Attempt, Answer: *a.Answer}
 	t.Answers = append(t.Answers[:len(t.Answers):len(t.Answers)], given)
-	t.Approval = ""
+	t.Approval, t.Asks = "", ""
 	if a.Scope == ScopeTrack && given.Answer.Decision == Approved {
 		s.remember(t.Key.Track, given)
 	}
@@ -161,7 +161,7 @@ func (s *State) applyWithdrawn(b ApprovalWithdrawn) error {
 	if err != nil {
 		return err
 	}
-	t.Approval = ""
+	t.Approval, t.Asks = "", ""
 	s.setApproval(b.ID, nil)
 	s.unpark(t)
 	return nil
