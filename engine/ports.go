@@ -100,7 +100,7 @@ type Provider interface {
 	// nil, and must not block. It retries what is worth retrying within bounds; what is left is a *ProviderError,
 	// or ctx's error. Cancelling ctx closes the stream at once.
 	Generate(ctx context.Context, req Request, onDelta func(Delta)) (Reply, error)
-	// Count estimates the tokens of text for a model. It never fails and costs microseconds a kilobyte.
+	// Count estimates the tokens of text for a model. It never fails and costs well under a millisecond a kilobyte.
 	Count(model, text string) int
 }
 
