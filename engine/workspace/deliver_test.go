@@ -111,6 +111,53 @@ func TestDeliverTakesBack(t *testing.T) {
 	}
 }
 
+// meddler is a context that does something when it has been asked so many times.
+type meddler struct {
+	context.Context
+	asked *int
+	when  int
+	do    func()
+}
+
+func (c meddler) Err() error {
+	if *c.asked++; *c.asked == c.when {
+		c.do()
+	}
+	return nil
+}
+
+// TestDeliverWhileThePersonWrites has the person save a file at every moment at which it can be seen.
+func TestDeliverWhileThePersonWrites(t *testing.T) {
+	t.Parallel()
+	merged := 0
+	for when := 1; when <= 12; when++ {
+		f := openFolder(t)
+		f.put("a", "a\n")
+		f.put("b", "1\n2\n3\n4\n5\n")
+		set := engine.ChangeSet{Files: []engine.FileChange{
+			{Path: "a", Op: engine.OpModify, Base: []byte("a\n"), After: []byte("A\n")},
+			{Path: "b", Op: engine.OpModify, Base: []byte("1\n2\n3\n4\n5\n"), After: []byte("one\n2\n3\n4\n5\n")},
+			{Path: "c", Op: engine.OpCreate, After: []byte("c\n")},
+		}}
+		asked := 0
+		ctx := meddler{t.Context(), &asked, when, func() { f.put("b", "1\n2\n3\n4\nfive\n") }}
+		_, err := f.w.Deliver(ctx, engine.Run{}, set)
+		must(t, err)
+		switch got := f.content("b"); {
+		case got == "one\n2\n3\n4\nfive\n":
+			merged++
+		case asked >= when && got != "1\n2\n3\n4\nfive\n": // the person's may come after ours, and then is the last word
+			t.Errorf("when asked %d times b became %q", when, got)
+		}
+		if got := f.content("a") + f.content("c"); got != "A\nc\n" {
+			t.Errorf("a and c are %q", got)
+		}
+	}
+	if merged < 5 {
+		t.Errorf("only %d of the saves were merged", merged)
+	}
+}
+
 // TestDeliverTakesBackRealFailure has the system refuse in the middle: a name is too long.
 func TestDeliverTakesBackRealFailure(t *testing.T) {
 	t.Parallel()

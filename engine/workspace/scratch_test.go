@@ -164,6 +164,21 @@ func TestScratchLayers(t *testing.T) {
 	}
 }
 
+// TestChangeWithinTheClock changes a file in a way that neither its size nor its time shows.
+func TestChangeWithinTheClock(t *testing.T) {
+	t.Parallel()
+	f := openFolder(t)
+	f.put("a", "1\n")
+	name := filepath.Join(f.dir, "a")
+	info, err := os.Stat(name)
+	must(t, err)
+	d := f.draft()
+	f.wantOutput(d, "cat a", "1\n")
+	f.put("a", "2\n")
+	must(t, os.Chtimes(name, time.Time{}, info.ModTime()))
+	f.wantOutput(d, "cat a", "2\n")
+}
+
 func TestWhatACommandWrites(t *testing.T) {
 	t.Parallel()
 	f := dirtyRepo(t)
@@ -192,11 +207,11 @@ func TestNoWriteThroughALink(t *testing.T) {
 	f := dirtyRepo(t)
 	d := f.draft()
 	f.sh(d, "rm modified; ln "+filepath.Join(f.dir, "clean")+" modified || cp clean modified; rm untracked; ln -s "+
-		filepath.Join(f.dir, "clean")+" untracked; ln -s "+f.dir+" out")
-	for _, p := range []string{"modified", "untracked", "out/clean"} {
+		filepath.Join(f.dir, "clean")+" untracked; ln -s "+f.dir+" out; ln "+filepath.Join(f.dir, "clean")+" fresh || :")
+	for _, p := range []string{"modified", "untracked", "out/clean", "fresh"} {
 		must(t, d.Write(t.Context(), p, []byte("draft\n")))
 	}
-	f.wantOutput(d, "cat modified untracked out/clean", "draft\ndraft\ndraft\n")
+	f.wantOutput(d, "cat modified untracked out/clean fresh", "draft\ndraft\ndraft\ndraft\n")
 	if got := f.content("clean"); got != "committed clean\n" {
 		t.Errorf("the person's file is now %q", got)
 	}
