@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -31,7 +30,7 @@ func (a *app) initialize(ctx context.Context) error {
 		return err
 	}
 	preset := presetWithKey()
-	if err := a.initFile(a.userConfig(), []byte(initialConfig(preset)), configNote(preset)); err != nil {
+	if err := a.initFile(a.userConfig(), config.Init(os.LookupEnv), configNote(preset)); err != nil {
 		return err
 	}
 	sample := filepath.Join(root, ".slop", "tracks", "first.track.yaml")
@@ -69,36 +68,4 @@ func configNote(p *config.Preset) string {
 		return "no API key is set: name your provider in it, or set a key such as GEMINI_API_KEY"
 	}
 	return "uses " + p.Name + ", whose key is in " + p.APIKeyEnv
-}
-
-// initialConfig is the text of a first configuration. Without a preset it is one for a local server.
-func initialConfig(p *config.Preset) string {
-	name, kind := "local", "openai"
-	tiers := [][]string{{"large"}, {"medium"}, {"small", "medium", "large"}, {"small"}}
-	var b strings.Builder
-	if p != nil {
-		name, kind = p.Name, p.Name
-		tiers = [][]string{p.Tiers.Orchestrator.Models, p.Tiers.TechLead.Models, p.Tiers.Worker.Models, p.Tiers.QA.Models}
-	}
-	b.WriteString("# Who answers, and how freely. A workspace's own .slop/config.toml can only be stricter.\n\n")
-	b.WriteString("[mma]\nmax_workers = 4\nmax_retries = 2\n")
-	for i, tier := range config.TierNames {
-		fmt.Fprintf(&b, "\n[tiers.%s]\nprovider = %q\nmodels = [%s]\n", tier, name, quoted(tiers[i]))
-	}
-	fmt.Fprintf(&b, "\n[providers.%s]\nkind = %q\n", name, kind)
-	if p == nil {
-		b.WriteString("base_url = \"http://127.0.0.1:8080/v1\"\n# api_key_env = \"LOCAL_API_KEY\"   # the name of the variable, never the key\n")
-	} else {
-		fmt.Fprintf(&b, "api_key_env = %q\n", p.APIKeyEnv)
-	}
-	b.WriteString("\n[policy]\n# allow_commands = [\"go test\", \"go build\"]\n")
-	return b.String()
-}
-
-func quoted(models []string) string {
-	out := make([]string, len(models))
-	for i, m := range models {
-		out[i] = fmt.Sprintf("%q", m)
-	}
-	return strings.Join(out, ", ")
 }
