@@ -27,6 +27,9 @@ func (e *editor) answer(ctx context.Context, show *show, p promptEvent) error {
 	show.asked(p.message)
 	title := demoApprove
 	if !e.d.yes {
+		if strings.Contains(p.message, "Start T3 ") {
+			e.d.say(0, "         (r shows its whole prompt, and adds a line to it before you approve)")
+		}
 		typed, err := e.ask(ctx, "         a = approve, r = review, n = reject > ", map[string]string{"a": demoApprove, "r": demoReview, "n": demoReject})
 		if err != nil {
 			return err

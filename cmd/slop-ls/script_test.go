@@ -13,6 +13,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/scripted"
 	"github.com/slop-ls/slop-ls/store"
 )
@@ -27,6 +28,7 @@ func TestMain(m *testing.M) {
 //	model FILE      start a server that replays the script, and a configuration that names it
 //	status N ARG... run slop-ls and want the exit status N
 //	asked N         wait until the models were asked N times
+//	ask ID KIND     ask for the approval of T1, as a worker does that then is killed
 //	hold            hold the workspace's store, as a running slop-ls does
 func TestScript(t *testing.T) {
 	t.Parallel()
@@ -48,7 +50,7 @@ func TestScript(t *testing.T) {
 			return os.MkdirAll(filepath.Join(work, ".xdg"), 0o755)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"model": startModel, "status": wantStatus, "asked": waitAsked, "hold": holdStore,
+			"model": startModel, "status": wantStatus, "asked": waitAsked, "hold": holdStore, "ask": askApproval,
 		},
 	})
 }
@@ -112,12 +114,45 @@ func waitAsked(ts *testscript.TestScript, neg bool, args []string) {
 
 func holdStore(ts *testscript.TestScript, neg bool, _ []string) {
 	path := filepath.Join(ts.Getenv("XDG_STATE_HOME"), "slop-ls")
+	if neg {
+		ts.Fatalf("usage: hold")
+	}
+	s := openOnly(ts, path)
+	ts.Defer(func() { _ = s.Close() })
+}
+
+// openOnly opens the one store of a script.
+func openOnly(ts *testscript.TestScript, path string) *store.Store {
 	found, err := filepath.Glob(filepath.Join(path, "*", "state.db"))
 	ts.Check(err)
-	if neg || len(found) != 1 {
-		ts.Fatalf("hold: want one store, found %v", found)
+	if len(found) != 1 {
+		ts.Fatalf("want one store, found %v", found)
 	}
 	s, err := store.Open(found[0], store.Options{})
 	ts.Check(err)
-	ts.Defer(func() { _ = s.Close() })
+	return s
+}
+
+func askApproval(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: ask ID KIND")
+	}
+	ctx := context.Background()
+	s := openOnly(ts, filepath.Join(ts.Getenv("XDG_STATE_HOME"), "slop-ls"))
+	defer s.Close() //nolint:errcheck // Append has reported
+	state, err := engine.Load(ctx, s)
+	ts.Check(err)
+	content := engine.Content{Prompt: "Ticket T1\n\nwrite hello", Context: "nothing \u202e here"}
+	hash, err := engine.StoreContent(ctx, s, content)
+	ts.Check(err)
+	run := engine.Run{Ticket: engine.TicketKey{Track: ".slop/tracks/work", ID: "T1"}, Attempt: 1}
+	bodies := []engine.Body{engine.ApprovalRequested{Approval: engine.Approval{
+		ID: engine.ApprovalID(args[0]), Kind: engine.ApprovalKind(args[1]), Run: run, Title: "Start T1 \u202e", Hash: hash, Requested: time.Now(),
+	}}}
+	if t, ok := state.Freeze().Ticket(run.Ticket); ok && t.Attempt == 0 {
+		bodies = append([]engine.Body{engine.TicketStarted{Run: run, Model: "small"}}, bodies...)
+	}
+	events, err := fold(state, nil, bodies)
+	ts.Check(err)
+	ts.Check(s.Append(ctx, events))
 }
