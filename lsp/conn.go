@@ -79,6 +79,9 @@ func (c *conn) serve(ctx context.Context) error {
 	return c.rpc.Err()
 }
 
+// over is closed when the connection has ended and nothing more will come.
+func (c *conn) over() <-chan struct{} { return c.rpc.Done() }
+
 // end makes serve return. It may be called from the read loop.
 func (c *conn) end() { c.cancel(errDisconnected) }
 

@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,31 +11,60 @@ import (
 	"github.com/slop-ls/slop-ls/engine/text"
 )
 
-// DeliveryError says that an edit did not arrive where it was sent. What had arrived before it was taken back, unless
-// Left names what could not be.
+// DeliveryError says that an edit did not arrive where it was sent. What had arrived of the same delivery was taken
+// back; an error that wraps this one names what could not be.
 type DeliveryError struct {
 	Path   string
 	Client string // the editor it was sent to
 	Reason string
-	Left   []string // paths that have the change all the same
+
+	moved bool // the file is not open there any more: it can be delivered elsewhere
 }
 
 func (e *DeliveryError) Error() string {
-	msg := fmt.Sprintf("the edit of %s did not arrive in %s: %s", e.Path, e.Client, e.Reason)
-	if len(e.Left) > 0 {
-		msg += "; it is still in " + strings.Join(e.Left, ", ") + ": undo it there"
-	}
-	return msg
+	return fmt.Sprintf("the edit of %s did not arrive in %s: %s", e.Path, e.Client, e.Reason)
 }
 
 // Deliver implements engine.Applier. Files that are open in the delivering editor are edited there, everything else
 // on the disk. Buffers are merged before anything is sent, the disk comes first because it is all or nothing, and
-// what an editor then refuses takes the rest back.
+// what an editor then refuses takes the rest back. Where the editor goes away, or closes a file, it is delivered to
+// what is left.
 func (h *Hub) Deliver(ctx context.Context, run engine.Run, set engine.ChangeSet) (engine.Delivered, error) {
-	s := h.deliverer(run.Ticket.Track)
-	if s == nil {
-		return h.opts.Applier.Deliver(ctx, run, set)
+	var out engine.Delivered
+	var err error
+	for range maxTries {
+		s := h.deliverer(run.Ticket.Track)
+		if s == nil {
+			return h.opts.Applier.Deliver(ctx, run, set)
+		}
+		out, err = h.deliverThrough(ctx, s, run, set)
+		if err == nil || !s.lost(ctx, err) {
+			break
+		}
 	}
+	return out, err
+}
+
+// lost says whether a delivery failed because its editor, or its open file, is there no longer.
+func (s *Session) lost(ctx context.Context, err error) bool {
+	var failed *DeliveryError
+	if !errors.As(err, &failed) {
+		return false
+	}
+	select {
+	case <-s.conn.over():
+	default:
+		return failed.moved
+	}
+	select {
+	case <-s.left: // from now on the hub chooses another one
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (h *Hub) deliverThrough(ctx context.Context, s *Session, run engine.Run, set engine.ChangeSet) (engine.Delivered, error) {
 	docs := s.desk.docs()
 	var inEditor, onDisk []engine.FileChange
 	for _, f := range set.Files {

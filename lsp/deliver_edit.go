@@ -125,7 +125,7 @@ func (s *Session) prepareEdit(files []*editedFile) (*protocol.WorkspaceEdit, err
 		}
 		d := docs.byPath(f.change.Path)
 		if d == nil {
-			return nil, &DeliveryError{Path: f.change.Path, Client: s.clientName(), Reason: "it was closed there; run the ticket again"}
+			return nil, &DeliveryError{Path: f.change.Path, Client: s.clientName(), Reason: "it was closed there", moved: true}
 		}
 		if d.broken != nil {
 			return nil, d.broken
@@ -215,6 +215,8 @@ func (s *Session) await(ctx context.Context, f *editedFile, refused bool) (buffe
 					"it said that the edit was applied, but the text did not change within %s", s.hub.opts.Settle)}
 			}
 			return state, nil
+		case <-s.conn.over():
+			return state, &DeliveryError{Path: f.change.Path, Client: s.clientName(), Reason: errDisconnected.Error()}
 		case <-ctx.Done():
 			return state, context.Cause(ctx)
 		}

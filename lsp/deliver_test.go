@@ -285,3 +285,27 @@ func TestDeliverEncodings(t *testing.T) {
 		})
 	}
 }
+
+// A file that is closed, or an editor that goes away, while its edit is on the way: it goes to the disk.
+func TestDeliverWhenTheEditorGoes(t *testing.T) {
+	t.Parallel()
+	for name, leave := range map[string]func(*client.Client) error{
+		"closes the file": func(c *client.Client) error { return c.CloseBuffer(context.Background(), "b.go") },
+		"disconnects":     func(c *client.Client) error { go c.Close(); return nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDaemon(t, sample)
+			e := d.open(editing(func(_ context.Context, c *client.Client, _ protocol.ApplyWorkspaceEditParams) (protocol.ApplyWorkspaceEditResult, error) {
+				return protocol.ApplyWorkspaceEditResult{}, leave(c)
+			}))
+			must(t, e.Open(t.Context(), "b.go"))
+			settle(t, e)
+			_, err := d.deliver(t, d.both(t))
+			must(t, err)
+			if !strings.Contains(d.readFile("b.go"), `"B"`) || !strings.Contains(d.readFile("a.go"), "+= 2") {
+				t.Error("the disk does not have the change")
+			}
+		})
+	}
+}

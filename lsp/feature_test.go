@@ -379,3 +379,95 @@ func TestExitWithoutShutdown(t *testing.T) {
 		t.Errorf("shutdown and exit give %v", err)
 	}
 }
+
+// A client that knows no prompts is told quietly, and can answer by a command.
+func TestClientWithoutPrompts(t *testing.T) {
+	t.Parallel()
+	d := newDaemon(t, sample)
+	e := d.open(lsptest.WithResponder(lsptest.Misbehaviours()["no such method"]))
+	must(t, e.Command(t.Context(), wire.TrackRun, wire.TrackArgs{URI: string(e.URI(mainTrack + ".track.yaml"))}, nil))
+	e.Await(lsptest.Message("A1 waits for you: Start T1"))
+	must(t, e.Command(t.Context(), wire.ApprovalAnswer, wire.AnswerArgs{ID: "A1", Decision: wire.Approve}, nil))
+	e.Await(lsptest.Message("A2 waits for you: Start T2"), lsptest.Prompts(1))
+}
+
+// What is edited by command is what is sent.
+func TestAnswerWithEdits(t *testing.T) {
+	t.Parallel()
+	d := newDaemon(t, sample)
+	e := d.open()
+	must(t, e.Command(t.Context(), wire.TicketRun, wire.TicketArgs{URI: string(e.URI(mainTrack + ".track.yaml")), ID: "T1"}, nil))
+	d.awaitPending(1)
+	for _, empty := range []string{"", " \n"} {
+		err := e.Command(t.Context(), wire.ApprovalAnswer, wire.AnswerArgs{ID: "A1", Decision: wire.Approve, Prompt: &empty}, nil)
+		if err == nil {
+			t.Errorf("the prompt %q was approved", empty)
+		}
+	}
+	prompt := "Do something else."
+	must(t, e.Command(t.Context(), wire.ApprovalAnswer, wire.AnswerArgs{ID: "A1", Decision: wire.Approve, Prompt: &prompt}, nil))
+	d.awaitStatus(mainTrack, "T1", engine.Completed)
+	if diff := cmp.Diff([]string{prompt}, d.worker.spawned()); diff != "" {
+		t.Error(diff)
+	}
+	err := e.Command(t.Context(), wire.ApprovalAnswer, wire.AnswerArgs{ID: "A1", Decision: wire.Reject}, nil)
+	if err == nil || !strings.Contains(err.Error(), "already approved by person (lsptest 1)") {
+		t.Errorf("answering again: %v", err)
+	}
+}
+
+func TestStateOnlyForThoseWhoAsk(t *testing.T) {
+	t.Parallel()
+	d := newDaemon(t, sample)
+	curious := d.open(lsptest.WithConfig(func(cfg *client.Config) {
+		cfg.Experimental = map[string]any{"slop": wire.Capabilities{State: true}}
+	}))
+	other := d.open()
+	must(t, curious.Command(t.Context(), wire.TrackRun, wire.TrackArgs{URI: string(curious.URI(mainTrack + ".track.yaml"))}, nil))
+	curious.Await(lsptest.Expectation{What: "a state with the running ticket", Check: func(s lsptest.State) lsptest.Verdict {
+		for _, raw := range s.Custom[wire.StateMethod] {
+			var st wire.Status
+			if json.Unmarshal(raw, &st) == nil && len(st.Tracks) == 1 && st.Tracks[0].Tickets[0].Phase == "awaiting-spawn" {
+				want := []string{"T1"}
+				if diff := cmp.Diff(want, st.Tracks[0].Tickets[1].WaitsFor); diff != "" {
+					t.Error(diff)
+				}
+				return lsptest.Met
+			}
+		}
+		return lsptest.Unmet
+	}})
+	other.Await(lsptest.Message("A1 waits for you"))
+	if n := len(other.Seen().Custom); n != 0 {
+		t.Errorf("%d custom notifications went to an editor that did not ask", n)
+	}
+}
+
+func TestCodeLenses(t *testing.T) {
+	t.Parallel()
+	d := newDaemon(t, sample)
+	e := d.open()
+	track := mainTrack + ".track.yaml"
+	must(t, e.Open(t.Context(), track))
+	must(t, e.Command(t.Context(), wire.TrackRun, wire.TrackArgs{URI: string(e.URI(track))}, nil))
+	d.awaitPending(1)
+	var lenses []struct {
+		Range   wire.Range
+		Command struct{ Title string }
+	}
+	var answer json.RawMessage
+	params := json.RawMessage(`{"textDocument":{"uri":"` + string(e.URI(track)) + `"}}`)
+	must(t, e.Call(t.Context(), protocol.MethodTextDocumentCodeLens, params, &answer))
+	must(t, json.Unmarshal(answer, &lenses))
+	var got []string
+	for _, l := range lenses {
+		got = append(got, l.Command.Title)
+	}
+	want := []string{"Pause the track", "Stop the track", "Review… A1: Start T1 with small: First", "Approve A1", "Reject A1"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if line := lenses[2].Range.Start.Line; line != 3 {
+		t.Errorf("the approval's lens is on line %d", line)
+	}
+}

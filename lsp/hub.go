@@ -158,6 +158,7 @@ func (h *Hub) leave(s *Session) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.sessions = slices.DeleteFunc(h.sessions, func(o *Session) bool { return o == s })
+	close(s.left)
 	if h.active == s {
 		h.active = nil
 	}

@@ -37,6 +37,7 @@ func (s *Session) progressing(ctx context.Context) {
 	for tr := range s.engine.Snapshot().Tracks() {
 		bars[tr.ID] = &bar{status: tr.Status} // how it stood before this editor came is no news
 	}
+	lenses := ""
 	for seq := uint64(0); ; {
 		select {
 		case <-ctx.Done():
@@ -47,8 +48,9 @@ func (s *Session) progressing(ctx context.Context) {
 		for tr := range snap.Tracks() {
 			s.progress(ctx, bars, tr)
 		}
-		if s.traits().state && snap.Seq() != seq {
+		if snap.Seq() != seq {
 			s.sendState(ctx, snap)
+			lenses = s.refreshLenses(ctx, snap, lenses)
 		}
 		seq = snap.Seq()
 		rest := time.NewTimer(progressEvery)
@@ -164,6 +166,9 @@ func trackOfToken(token string) (engine.TrackID, bool) {
 
 // sendState sends the whole state to a client that asked for it.
 func (s *Session) sendState(ctx context.Context, snap *engine.Snapshot) {
+	if !s.traits().state {
+		return
+	}
 	raw, err := jsonOf(statusOf(snap))
 	if err == nil {
 		err = s.conn.notify(ctx, wire.StateMethod, raw)

@@ -3,6 +3,7 @@ package lsp
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -148,12 +149,16 @@ func (p *prompter) announce(ctx context.Context, quiet []*engine.Approval) {
 	for _, a := range quiet {
 		p.announced[a.ID] = true
 	}
-	title, _ := titleOf(quiet[0])
-	msg := fmt.Sprintf("%s waits for you: %s (by a code action in its track, or %s)", quiet[0].ID, title, wire.ApprovalOpen)
-	if n := len(quiet) - 1; n > 0 {
-		msg = fmt.Sprintf("%s and %d more wait for you: %s (by code actions in their tracks, or %s)", quiet[0].ID, n, title, wire.ApprovalList)
+	p.s.tell(ctx, protocol.MessageTypeInfo, waiting(quiet[0], len(quiet)-1))
+}
+
+// waiting is the line that says that an approval, and more of them, wait.
+func waiting(a *engine.Approval, more int) string {
+	title, _ := titleOf(a)
+	if more == 0 {
+		return fmt.Sprintf("%s waits for you: %s (by a code action in its track, or %s)", a.ID, title, wire.ApprovalOpen)
 	}
-	p.s.tell(ctx, protocol.MessageTypeInfo, msg)
+	return fmt.Sprintf("%s and %d more wait for you: %s (by code actions in their tracks, or %s)", a.ID, more, title, wire.ApprovalList)
 }
 
 // review opens the Review… document of an approval without being asked to.
@@ -201,6 +206,10 @@ func chosen(reply json.RawMessage) string {
 // replied deals with a prompt's answer. Only the three offered titles count; all else leaves the approval pending.
 func (s *Session) replied(ctx context.Context, a *engine.Approval, reply json.RawMessage, err error) {
 	title := chosen(reply)
+	if missing := (*replyError)(nil); errors.As(err, &missing) && missing.Code == codeNoMethod {
+		s.noPrompts(ctx, a)
+		return
+	}
 	if err == nil && (title == actionApprove || title == actionReject || title == actionReview) {
 		s.acted()
 		err = s.choose(ctx, a, title)
@@ -213,6 +222,14 @@ func (s *Session) replied(ctx context.Context, a *engine.Approval, reply json.Ra
 	} else if err != nil {
 		s.tell(ctx, protocol.MessageTypeError, err.Error())
 	}
+}
+
+// noPrompts notes that the client knows no prompts, whatever it announced, and says quietly what it was to ask.
+func (s *Session) noPrompts(ctx context.Context, a *engine.Approval) {
+	t := *s.traits()
+	t.messageRequest = false
+	s.client.Store(&t)
+	s.tell(ctx, protocol.MessageTypeInfo, waiting(a, 0))
 }
 
 func (s *Session) choose(ctx context.Context, a *engine.Approval, title string) error {

@@ -23,6 +23,7 @@ type traits struct {
 	showDocument    bool
 	progress        bool
 	state           bool // it wants slop/state
+	lensRefresh     bool // it asks for code lenses again when told to
 	llmTag          bool // it knows the tag LLMGenerated of code actions
 }
 
@@ -51,7 +52,9 @@ func safePrompts(t *traits) { t.safePrompts = true }
 // traitsOf reads what a client announces and applies its quirks.
 func traitsOf(p *protocol.InitializeParams) *traits {
 	version, _ := p.ClientInfo.Version.Get()
-	t := &traits{name: p.ClientInfo.Name, version: firstLine(version), encoding: text.UTF16, messageRequest: true}
+	name, _ := text.VisibleLine(firstLine(p.ClientInfo.Name), maxName)
+	version, _ = text.VisibleLine(firstLine(version), maxName)
+	t := &traits{name: name, version: version, encoding: text.UTF16, messageRequest: true}
 	c := &p.Capabilities
 	if c.General != nil {
 		t.encoding = negotiate(c.General.PositionEncodings)
@@ -70,6 +73,9 @@ func traitsOf(p *protocol.InitializeParams) *traits {
 	return t
 }
 
+// maxName bounds, in characters, what a client may call itself: it is shown and journalled.
+const maxName = 60
+
 func firstLine(s string) string {
 	line, _, _ := strings.Cut(s, "\n")
 	return line
@@ -82,6 +88,7 @@ func (t *traits) ofWorkspace(w *protocol.WorkspaceClientCapabilities) {
 		return
 	}
 	t.applyEdit = isTrue(w.ApplyEdit)
+	t.lensRefresh = w.CodeLens != nil && isTrue(w.CodeLens.RefreshSupport)
 	if e := w.WorkspaceEdit; e != nil {
 		t.documentChanges = isTrue(e.DocumentChanges)
 		t.batchEdits = transactional(e.FailureHandling)

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.lsp.dev/protocol"
+
+	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
 // paramsOf are the initialize parameters that a real client sent. The file's name ends its editor and version.
@@ -49,6 +51,7 @@ func (t *traits) summary() string {
 		{t.messageRequest, "prompts"},
 		{t.showDocument, "shows"},
 		{t.progress, "progress"},
+		{t.lensRefresh, "lenses"},
 		{t.llmTag, "llm"},
 		{t.state, "state"},
 	} {
@@ -63,20 +66,20 @@ func TestTraitsOfRealClients(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{
 		"emacs-28.2-eglot-1.9":                 "utf-16 edits versions prompts",
-		"emacs-28.2-lsp-mode-8.0.0":            "utf-16 edits versions prompts progress",
+		"emacs-28.2-lsp-mode-8.0.0":            "utf-16 edits versions prompts progress lenses",
 		"emacs-30.1-eglot-1.17.30":             "utf-8 edits versions prompts shows progress",
-		"emacs-30.1-lsp-mode-10.0.0":           "utf-8 edits versions prompts shows progress",
+		"emacs-30.1-lsp-mode-10.0.0":           "utf-8 edits versions prompts shows progress lenses",
 		"helix-25.01.1":                        "utf-8 edits versions progress",
 		"helix-25.07.1":                        "utf-8 edits versions prompts shows progress",
 		"kate-22.12.3":                         "utf-16 prompts progress",
 		"kate-25.04.3":                         "utf-16 prompts progress",
 		"neovim-0.10.4":                        "utf-16 edits versions prompts shows progress",
-		"neovim-0.12.4":                        "utf-8 edits versions prompts shows progress",
+		"neovim-0.12.4":                        "utf-8 edits versions prompts shows progress lenses",
 		"neovim-0.7.2":                         "utf-16 edits versions prompts progress",
 		"vim-9.0-ale-3.3.0":                    "utf-16 prompts",
 		"vim-9.0-vim-lsp-20260419":             "utf-16 edits prompts progress",
 		"vim-9.0-yegappan-lsp-20260816":        "utf-16 edits prompts progress",
-		"vscode-1.139.1-languageclient-11.0.0": "utf-16 edits versions batch safe prompts shows progress llm",
+		"vscode-1.139.1-languageclient-11.0.0": "utf-16 edits versions batch safe prompts shows progress lenses llm",
 	}
 	files, err := filepath.Glob("testdata/initialize/*.json")
 	if err != nil || len(files) == 0 {
@@ -138,5 +141,26 @@ func TestExperimentalCapabilities(t *testing.T) {
 		if len(got) != len(strings.Fields(want)) {
 			t.Errorf("%s: got %v, want %s", experimental, got, want)
 		}
+	}
+}
+
+func TestCommandsAreThoseOfWire(t *testing.T) {
+	t.Parallel()
+	for _, name := range wire.Commands {
+		if commands[name] == nil {
+			t.Errorf("%s is announced and not served", name)
+		}
+	}
+	if len(commands) != len(wire.Commands) {
+		t.Errorf("%d commands are served, %d announced", len(commands), len(wire.Commands))
+	}
+}
+
+// A client's name is shown and journalled: nothing in it may hide.
+func TestClientNameIsVisible(t *testing.T) {
+	t.Parallel()
+	traits := traitsOf(paramsOf(t, "neovim-0.12.4", named("Neo\u202evim\n2")))
+	if got := traits.label(); got != "Neo⟨U+202E⟩vim 0.12.4" {
+		t.Errorf("the label is %q", got)
 	}
 }

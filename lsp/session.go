@@ -21,6 +21,7 @@ type Session struct {
 	log    *slog.Logger
 	desk   desk
 	ready  chan struct{}                  // closed by initialized
+	left   chan struct{}                  // closed when the hub has forgotten this session
 	later  func(do func(context.Context)) // runs do in a goroutine that Serve waits for; its context is the session's
 
 	stage    stage // of the read loop
@@ -41,7 +42,7 @@ const (
 )
 
 func newSession(h *Hub) *Session {
-	s := &Session{hub: h, log: h.opts.Log, ready: make(chan struct{}), kicks: newKicks()}
+	s := &Session{hub: h, log: h.opts.Log, ready: make(chan struct{}), left: make(chan struct{}), kicks: newKicks()}
 	s.client.Store(&traits{encoding: text.UTF16})
 	s.desk.set(&documents{open: map[uri.URI]*document{}, enc: text.UTF16, root: root{dirs: []string{h.opts.Root}}})
 	return s

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"sync"
 
 	"go.lsp.dev/jsonrpc2"
@@ -51,6 +52,7 @@ type Hooks struct {
 type Client struct {
 	cfg      Config
 	rpc      jsonrpc2.Conn
+	rw       io.ReadWriteCloser
 	ended    chan struct{} // closed when the connection has gone
 	cancel   context.CancelFunc
 	encoding text.Encoding
@@ -66,7 +68,7 @@ func Start(ctx context.Context, rw io.ReadWriteCloser, cfg Config) *Client {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	c := &Client{cfg: cfg, ended: make(chan struct{}), cancel: cancel, encoding: text.UTF16, buffers: map[uri.URI]*buffer{}}
+	c := &Client{cfg: cfg, rw: rw, ended: make(chan struct{}), cancel: cancel, encoding: text.UTF16, buffers: map[uri.URI]*buffer{}}
 	c.rpc = jsonrpc2.NewConn(jsonrpc2.NewStream(rw), jsonrpc2.WithCodec(codec{}))
 	c.rpc.Go(ctx, c.handle)
 	go func() {
@@ -201,12 +203,14 @@ func (c *Client) Shutdown(ctx context.Context) error {
 	return errors.Join(err, c.Close())
 }
 
-// Close drops the connection, as a crashed editor would, and returns when it is gone.
+// Close drops the connection, as a crashed editor would, and returns when it is gone and no hook runs any more: a hook
+// must not call it.
 func (c *Client) Close() error {
 	c.cancel()
-	err := c.rpc.Close()
+	err := c.rw.Close() // first: jsonrpc2 would wait for the answers to what is on its way
+	c.rpc.Close()
 	<-c.ended
-	if errors.Is(err, io.ErrClosedPipe) {
+	if errors.Is(err, io.ErrClosedPipe) || errors.Is(err, os.ErrClosed) {
 		return nil
 	}
 	return err
