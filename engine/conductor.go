@@ -100,29 +100,36 @@ type gate struct {
 
 // Load folds a journal, from its newest snapshot on, without changing anything.
 func Load(ctx context.Context, journal Journal) (*State, error) {
-	state := NewState()
+	state, _, err := load(ctx, journal)
+	return state, err
+}
+
+// load is Load, and says up to which Seq the snapshot went: the next one is due by that.
+func load(ctx context.Context, journal Journal) (state *State, saved uint64, err error) {
+	state = NewState()
 	if _, data, err := journal.LoadSnapshot(ctx); err != nil {
-		return nil, fmt.Errorf("loading the snapshot: %w", err)
+		return nil, 0, fmt.Errorf("loading the snapshot: %w", err)
 	} else if data != nil {
 		if decoded, err := DecodeState(data); err == nil {
 			state = decoded
 		}
 	}
-	for e, err := range journal.Events(ctx, state.now.seq) {
+	saved = state.now.seq
+	for e, err := range journal.Events(ctx, saved) {
 		if err != nil {
-			return nil, fmt.Errorf("reading the journal: %w", err)
+			return nil, 0, fmt.Errorf("reading the journal: %w", err)
 		}
 		if err := state.Apply(e); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
-	return state, nil
+	return state, saved, nil
 }
 
 // NewConductor loads the state and is then ready for Run. What was running when the journal ended is taken up again
 // by Run's first turn.
 func NewConductor(ctx context.Context, cfg Config) (*Conductor, error) {
-	state, err := Load(ctx, cfg.Journal)
+	state, saved, err := load(ctx, cfg.Journal)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +141,7 @@ func NewConductor(ctx context.Context, cfg Config) (*Conductor, error) {
 		state:    state,
 		settings: cfg.Settings,
 		runners:  map[TicketKey]*runner{},
-		saved:    state.now.seq,
+		saved:    saved,
 	}
 	state.autoQueue = cfg.Settings.AutoQueue
 	c.published.Store(&publication{snap: state.Freeze(), next: make(chan struct{})})

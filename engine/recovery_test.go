@@ -198,3 +198,35 @@ func asker(ctx context.Context, d *engine.Desk, j engine.Job) engine.Outcome {
 	_ = d.Tell(ctx, engine.UsageRecorded{Run: j.Run, Tier: engine.TierWorker, Usage: engine.Usage{Input: 10, Output: 2}})
 	return engine.Outcome{Kind: engine.OutcomeDone, Summary: "did " + id}
 }
+
+// TestSnapshotAfterManyShortRuns: what counts for the next snapshot is the journal since the last one, not the time
+// that one program has lived.
+func TestSnapshotAfterManyShortRuns(t *testing.T) {
+	t.Parallel()
+	j := newDisk()
+	for run := 0; ; run++ {
+		h := open(t, j, settings(1), workFunc(chatty))
+		h.do(plan("a", ticket(fmt.Sprintf("T%d", run))))
+		h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
+		h.until("done", trackIs("a", engine.TrackDone))
+		h.stop()
+		seq, _, err := j.LoadSnapshot(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seq > 0 && run > 2 {
+			return
+		}
+		if len(j.All()) > 3*4096 {
+			t.Fatalf("no snapshot after %d runs with %d events", run+1, len(j.All()))
+		}
+	}
+}
+
+// chatty makes a thousand events.
+func chatty(ctx context.Context, d *engine.Desk, j engine.Job) engine.Outcome {
+	for range 1000 {
+		_ = d.Tell(ctx, engine.UsageRecorded{Run: j.Run, Tier: engine.TierWorker, Usage: engine.Usage{Input: 1}})
+	}
+	return engine.Outcome{Kind: engine.OutcomeDone}
+}
