@@ -4,6 +4,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
 )
 
 // commandRule names commands by their first words.
@@ -14,7 +16,7 @@ type commandRule struct {
 
 func newCommandRule(s string) (commandRule, error) {
 	var l line
-	l.read(s)
+	l.parse(s, syntax.LangPOSIX) // where words such as time are no more than words
 	switch {
 	case oddText(s) != "" || tooMuch(s) != "":
 		return commandRule{}, errors.New("a command rule is one line of plain letters and signs")
@@ -22,7 +24,7 @@ func newCommandRule(s string) (commandRule, error) {
 		return commandRule{}, errors.New(`expected the first words of a command, such as "go test"`)
 	case l.hides != "":
 		return commandRule{}, errors.New(l.hides + ": write the first words of a command as they are; what follows them is covered")
-	case len(l.commands) != 2: // one, in two dialects
+	case len(l.commands) != 1:
 		return commandRule{}, errors.New("expected one command: write a rule for each")
 	}
 	return commandRule{s, l.commands[0]}, nil
@@ -33,11 +35,12 @@ func (r commandRule) prefixes(words []string) bool {
 	return len(words) >= len(r.words) && slices.Equal(words[:len(r.words)], r.words)
 }
 
-// within says whether a command is one that the rule means, or, with anywhere, begins one at any of its words.
+// within says whether a command is one that the rule means, or, with anywhere, begins one at any of its words. The
+// options of the first that fits include those of all later ones.
 func (r commandRule) within(words []string, anywhere bool) bool {
 	for i := range words {
-		if r.means(words[i:]) {
-			return true
+		if r.names(words[i:]) {
+			return r.hasOptions(words[i+1:])
 		}
 		if !anywhere {
 			return false
@@ -46,17 +49,15 @@ func (r commandRule) within(words []string, anywhere bool) bool {
 	return false
 }
 
-// means compares broadly: the program in any folder and case; the words after it in order, with options and their
-// values in between; the rule's options anywhere.
-func (r commandRule) means(words []string) bool {
+// names compares broadly: the program in any folder and case, the words after it in order, with options and their
+// values in between. The rule's own options are for hasOptions.
+func (r commandRule) names(words []string) bool {
 	if program(words[0]) != program(r.words[0]) {
 		return false
 	}
 	rest := words[1:]
-	var options []string
 	for _, want := range r.words[1:] {
 		if strings.HasPrefix(want, "-") {
-			options = append(options, want)
 			continue
 		}
 		i := skipOptions(rest, want)
@@ -65,7 +66,17 @@ func (r commandRule) means(words []string) bool {
 		}
 		rest = rest[i+1:]
 	}
-	return !slices.ContainsFunc(options, func(o string) bool { return !hasOption(words[1:], o) })
+	return true
+}
+
+// hasOptions finds each of the rule's options anywhere.
+func (r commandRule) hasOptions(words []string) bool {
+	for _, want := range r.words[1:] {
+		if strings.HasPrefix(want, "-") && !hasOption(words, want) {
+			return false
+		}
+	}
+	return true
 }
 
 // program is a program's name without its folder, in one case.
@@ -95,15 +106,27 @@ func skipOptions(words []string, want string) int {
 
 // hasOption finds an option as it is, with a value behind =, or, for a few letters behind one dash, letter by letter.
 func hasOption(words []string, want string) bool {
-	short := shortOptions(want)
-	given := ""
+	missing := shortOptions(want)
 	for _, w := range words {
 		if name, _, _ := strings.Cut(w, "="); name == want || w == want {
 			return true
 		}
-		given += shortOptions(w)
+		if given := shortOptions(w); missing != "" && given != "" {
+			if missing = without(missing, given); missing == "" {
+				return true
+			}
+		}
 	}
-	return short != "" && strings.Trim(short, given) == ""
+	return false
+}
+
+func without(letters, given string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(given, r) {
+			return -1
+		}
+		return r
+	}, letters)
 }
 
 // shortOptions gives the letters of -rf and the like. Longer ones are taken for one option with a long name.

@@ -88,7 +88,10 @@ func guardOf(p string, read bool) string {
 		x = &readGuards
 	}
 	full := plainPath(p)
-	for p := full; p != "." && p != "/" && p != ""; p = path.Dir(p) {
+	if tooDeep(full) {
+		return "a path too deep to look at"
+	}
+	for p := full; p != "." && p != ""; p = above(p) {
 		if why := x.find(p, p != full); why != "" {
 			return why
 		}

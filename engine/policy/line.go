@@ -163,11 +163,12 @@ func (l *line) paths() []string {
 				found = appendPieces(found, at, w)
 			}
 		}
-		if len(words) > 1 && (words[0] == "cd" || words[0] == "pushd") {
+		if len(words) > 1 && (words[0] == "cd" || words[0] == "pushd") && !tooDeep(at) {
 			at = path.Join(at, words[1])
 		}
 	}
-	return found
+	slices.Sort(found)
+	return slices.Compact(found)
 }
 
 func appendPieces(found []string, at, word string) []string {

@@ -36,25 +36,35 @@ func newPathRule(s string) (pathRule, error) {
 	return pathRule{text: s, exact: glob, folded: strings.Map(fold, glob)}, nil
 }
 
+// maxFolders bounds how deep a path may lie. What lies deeper is not looked at, which asks, or counts as denied where
+// paths are denied.
+const maxFolders = 64
+
+func tooDeep(p string) bool { return strings.Count(p, "/") > maxFolders }
+
 // covers says whether a path, or a folder above it, is meant in any spelling that some system takes for it.
 func (r pathRule) covers(p string) bool {
-	return matchUp(r.folded, plainPath(p))
+	plain := plainPath(p)
+	return tooDeep(plain) || matchUp(r.folded, plain)
 }
 
 // allows says the same by the spelling as it stands there.
 func (r pathRule) allows(p string) bool {
-	return p == path.Clean(p) && matchUp(r.exact, p)
+	return p == path.Clean(p) && !tooDeep(p) && matchUp(r.exact, p)
 }
 
-// matchUp matches a path and each folder above it.
+// matchUp matches a clean path and each folder above it.
 func matchUp(glob, p string) bool {
-	for ; p != "." && p != "/" && p != ""; p = path.Dir(p) {
+	for ; p != "." && p != ""; p = above(p) {
 		if doublestar.MatchUnvalidated(glob, p) {
 			return true
 		}
 	}
 	return false
 }
+
+// above is the folder of a clean path, or "" at the top.
+func above(p string) string { return p[:max(0, strings.LastIndexByte(p, '/'))] }
 
 // allowedPaths allows an action each of whose paths a rule allows.
 func allowedPaths(paths []string, rules []pathRule) (engine.Ruling, bool) {
