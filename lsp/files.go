@@ -2,7 +2,9 @@ package lsp
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/slop-ls/slop-ls/engine"
 )
@@ -30,6 +32,32 @@ func (b *Buffers) Read(ctx context.Context, path string) (engine.File, error) {
 		return f, nil
 	}
 	return b.hub.opts.Disk.Read(ctx, path)
+}
+
+// Unsaved gives every open buffer of a file of the workspace that is not what the disk holds, the editor last active
+// first where two hold the same file. Commands of workers run on these.
+func (h *Hub) Unsaved(ctx context.Context) ([]engine.File, error) {
+	var out []engine.File
+	seen := map[string]bool{}
+	for _, s := range h.attached() {
+		docs := s.desk.docs()
+		for _, d := range docs.open {
+			path := d.path
+			if path == "" || seen[path] || d.broken != nil {
+				continue
+			}
+			seen[path] = true
+			disk, err := h.opts.Disk.Read(ctx, path)
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return nil, fmt.Errorf("reading %s beneath its buffer: %w", path, err)
+			}
+			if err == nil && string(disk.Data) == d.text() {
+				continue
+			}
+			out = append(out, engine.File{Path: path, Data: []byte(d.text()), Mode: disk.Mode, Open: true, Version: d.version})
+		}
+	}
+	return out, nil
 }
 
 // List implements engine.Files. What is open and was never saved is not in any folder.

@@ -60,19 +60,20 @@ func furnish(ctx context.Context, a *app, root string, log *slog.Logger, serve b
 	if h.config, _, err = loadConfig(a, root); err != nil {
 		return nil, err
 	}
-	if h.store, err = openStore(root); err != nil {
+	if h.store, err = openStoreKeeping(root, retention(h.config.Store)); err != nil {
 		return nil, err
 	}
 	if h.disk, err = workspace.Open(root); err != nil {
 		return nil, err
 	}
+	h.disk.KeepReceipts(filepath.Join(h.stateDir(), "receipts"))
 	h.viewer = treesitter.New(treesitter.Options{})
 	var files engine.Files = h.disk
 	var applier engine.Applier = h.disk
 	var overlays func(context.Context) ([]engine.File, error)
 	if serve {
 		h.hub = lsp.NewHub(h.hubOptions())
-		files, applier, overlays = h.hub.Files(), h.hub, nil
+		files, applier, overlays = h.hub.Files(), h.hub, h.hub.Unsaved
 	}
 	bench, err := h.bench(ctx, files, overlays)
 	if err != nil {
@@ -92,6 +93,18 @@ func furnish(ctx context.Context, a *app, root string, log *slog.Logger, serve b
 		h.hub.Use(h.conductor)
 	}
 	return h, nil
+}
+
+// retention is how many transcripts the configuration keeps. What is unbounded there is negative in the store.
+func retention(s config.Store) store.Retention {
+	keep := store.Retention{Attempts: s.Transcripts, MaxBytes: int64(s.TranscriptBytes)}
+	if keep.Attempts == 0 {
+		keep.Attempts = -1
+	}
+	if keep.MaxBytes == 0 {
+		keep.MaxBytes = -1
+	}
+	return keep
 }
 
 // stateDir is the workspace's folder of state outside of the repository.
@@ -135,7 +148,8 @@ func (h *house) worker(bench engine.Workbench, applier engine.Applier) (engine.W
 		Provider: provider, Tools: tool.Builtin(h.viewer, bench), Policy: rules, Viewer: h.viewer, Bench: bench,
 		Applier: applier, Blobs: h.store, QAModel: qa, Log: h.log,
 		Limits: engine.Limits{
-			Turns: h.config.Budget.TicketTurns, Tokens: int64(h.config.Budget.TicketTokens), ContextTokens: contextTokens,
+			Turns: h.config.Budget.TicketTurns, Tokens: int64(h.config.Budget.TicketTokens),
+			Time: duration(h.config.Budget.TicketTime), ContextTokens: contextTokens,
 		},
 	}), settings, nil
 }

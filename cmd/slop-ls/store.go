@@ -22,11 +22,16 @@ func storePath(root string) (string, error) {
 
 // openStore opens the workspace's store to write, making it where there is none. The caller closes it.
 func openStore(root string) (*store.Store, error) {
+	return openStoreKeeping(root, store.Retention{})
+}
+
+// openStoreKeeping is openStore with a bound on the transcripts that are kept.
+func openStoreKeeping(root string, keep store.Retention) (*store.Store, error) {
 	path, err := storePath(root)
 	if err != nil {
 		return nil, err
 	}
-	return store.Open(path, store.Options{Build: buildVersion().Version, Failpoint: failpoint()})
+	return store.Open(path, store.Options{Build: buildVersion().Version, Failpoint: failpoint(), Retention: keep})
 }
 
 // readStore gives the workspace's store to read from, or nil when nothing was ever stored. The caller closes it.

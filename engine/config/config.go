@@ -109,7 +109,8 @@ type Server struct {
 
 // Store is what is kept, and for how long.
 type Store struct {
-	Retention Duration // of transcripts; 0: for ever
+	Transcripts     int // how many attempts of a ticket keep theirs; 0: all
+	TranscriptBytes int // bounds all of them together; 0: no bound
 }
 
 // KeyVariables lists, sorted, every variable that may hold a key: those that the configuration names and those

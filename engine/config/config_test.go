@@ -169,7 +169,7 @@ func TestLayers(t *testing.T) {
 // TestWorkspaceCanOnlyTighten sets each setting in a workspace's file, and holds which values are taken.
 func TestWorkspaceCanOnlyTighten(t *testing.T) {
 	t.Parallel()
-	user := specExample + "[store]\nretention = \"10d\"\n"
+	user := specExample + "[store]\ntranscripts = 5\n"
 	covered := map[string]bool{}
 	for _, c := range []struct{ key, tighter, looser string }{
 		{"mma.max_workers", "2", "9"}, {"mma.auto_queue", "false", "true"}, {"mma.max_retries", "0", "3"}, {"mma.overlap", `"serial"`, `"merge"`},
@@ -184,7 +184,7 @@ func TestWorkspaceCanOnlyTighten(t *testing.T) {
 		{"policy.deny", `["x"]`, ""}, {"policy.ask", `["x"]`, ""}, {"policy.allow", "", `["run_command"]`}, {"policy.deny_commands", `["x"]`, ""},
 		{"policy.ask_commands", `["x"]`, ""}, {"policy.allow_commands", "", `["rm"]`}, {"policy.deny_paths", `["x"]`, ""}, {"policy.ask_paths", `["x"]`, ""},
 		{"policy.allow_paths", "", `["x"]`}, {"mcp.docs.command", "", `["sh"]`}, {"mcp.new.command", "", `["sh"]`}, {"mcp.docs.url", "", `"http://x.example/"`},
-		{"store.retention", "", `"1d"`},
+		{"store.transcripts", "", "1"}, {"store.transcript_bytes", "", "1"},
 	} {
 		covered[lookup(strings.Split(c.key, ".")).path] = true
 		load := func(value string) (Config, Origins, error) {

@@ -65,5 +65,5 @@ ticket_tokens = 1000000
 # command = ["some-mcp-server"]
 
 [store]
-retention = "30d"     # of transcripts
+transcripts = 10      # how many attempts of a ticket keep theirs
 `

@@ -65,7 +65,7 @@ func Default() Config {
 			TicketTokens: 1_000_000, TicketTurns: 100, TicketTime: Duration(time.Hour),
 		},
 		MCP:   map[string]*Server{},
-		Store: Store{Retention: Duration(30 * 24 * time.Hour)},
+		Store: Store{Transcripts: 10, TranscriptBytes: 256 << 20},
 	}
 }
 

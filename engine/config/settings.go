@@ -109,8 +109,10 @@ var settings = []setting{
 	{path: "mcp.*.url", doc: "the URL of an MCP server", tighten: noURL, check: checkURL,
 		field: func(c *Config, n string) any { return &c.server(n).URL }},
 
-	{path: "store.retention", doc: "how long transcripts are kept; 0s: for ever", tighten: noKeep,
-		field: func(c *Config, _ string) any { return &c.Store.Retention }},
+	{path: "store.transcripts", doc: "how many attempts of a ticket keep their transcripts; 0: all", tighten: noKeep,
+		field: func(c *Config, _ string) any { return &c.Store.Transcripts }},
+	{path: "store.transcript_bytes", doc: "how many bytes all transcripts may take together; 0: no bound", tighten: noKeep,
+		field: func(c *Config, _ string) any { return &c.Store.TranscriptBytes }},
 }
 
 func tierProvider(t TierName) setting {
