@@ -3,6 +3,7 @@
 GO ?= go
 GOLANGCI_LINT := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZTIME ?= 20s
+FUZZREST ?= 5s
 BENCH ?= .
 COUNT ?= 6
 SOAKTIME ?= 10m
@@ -25,8 +26,8 @@ unit: ## the tests alone, without -race: the quickest answer
 	$(GO) tool gotestsum --format pkgname-and-test-fails -- ./...
 race: ## the tests with -race
 	$(GO) tool gotestsum --format pkgname-and-test-fails -- -race -timeout 20m ./...
-fuzz: ## each fuzz target for FUZZTIME (20s)
-	.ci/fuzz $(FUZZTIME)
+fuzz: ## each fuzz target for FUZZTIME (20s), the less exposed ones for FUZZREST (5s)
+	.ci/fuzz $(FUZZTIME) $(FUZZREST)
 portable: ## vet without cgo, builds for macOS and Windows
 	.ci/portable
 gofmt: ## fail where gofmt would change something

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/page"
@@ -216,9 +215,10 @@ func (r *runner) decide(ctx context.Context, answer engine.AnswerApproval) error
 
 // pause is the first SIGINT.
 func (r *runner) pause(ctx context.Context) error {
-	err := r.house.conductor.Do(ctx, engine.PauseTrack{Track: r.track, By: r.by})
-	if err != nil && !strings.Contains(err.Error(), "only a running track") {
-		return err
+	if t, ok := r.house.conductor.Snapshot().Track(r.track); ok && t.Status == engine.TrackRunning {
+		if err := r.house.conductor.Do(ctx, engine.PauseTrack{Track: r.track, By: r.by}); err != nil {
+			return err
+		}
 	}
 	r.paused = max(r.house.conductor.Snapshot().Seq(), 1)
 	fmt.Fprintln(r.app.err, "slop-ls: pausing: steps under way end first; interrupt again to stop at once (nothing is lost)")
