@@ -36,11 +36,14 @@ func newPathRule(s string) (pathRule, error) {
 	return pathRule{text: s, exact: glob, folded: strings.Map(fold, glob)}, nil
 }
 
-// maxFolders bounds how deep a path may lie. What lies deeper is not looked at, which asks, or counts as denied where
-// paths are denied.
-const maxFolders = 64
+// What a path may be. One that lies deeper or is longer is not looked at, which asks, or counts as denied where paths
+// are denied.
+const (
+	maxFolders = 64
+	maxPath    = 4096
+)
 
-func tooDeep(p string) bool { return strings.Count(p, "/") > maxFolders }
+func tooDeep(p string) bool { return len(p) > maxPath || strings.Count(p, "/") > maxFolders }
 
 // covers says whether a path, or a folder above it, is meant in any spelling that some system takes for it.
 func (r pathRule) covers(p string) bool {

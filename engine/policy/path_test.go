@@ -46,6 +46,19 @@ func TestPathsByDefault(t *testing.T) {
 	}
 }
 
+func TestPathsTooDeepToLookAt(t *testing.T) {
+	t.Parallel()
+	deep, long := strings.Repeat("a/", 70)+"b", strings.Repeat("a", 5000)
+	for _, path := range []string{deep, long} {
+		if got := newPolicy(t, policy.Rules{AllowPaths: []string{"**"}}).Rule(context.Background(), write(path)); got.Verdict != engine.Ask {
+			t.Errorf("%.20q: got %v", path, got)
+		}
+		if got := newPolicy(t, policy.Rules{DenyPaths: []string{"**/x"}}).Rule(context.Background(), write(path)); got.Verdict != engine.Deny {
+			t.Errorf("%.20q: got %v", path, got)
+		}
+	}
+}
+
 func FuzzPaths(f *testing.F) {
 	for _, s := range []string{"a", ".git/x", "../x", "a\x00", ".GIT\\..\\x", "ſ/K", strings.Repeat("../", 9)} {
 		f.Add(s)
