@@ -289,15 +289,15 @@ func TestDeliverEncodings(t *testing.T) {
 // A file that is closed, or an editor that goes away, while its edit is on the way: it goes to the disk.
 func TestDeliverWhenTheEditorGoes(t *testing.T) {
 	t.Parallel()
-	for name, leave := range map[string]func(*client.Client) error{
-		"closes the file": func(c *client.Client) error { return c.CloseBuffer(context.Background(), "b.go") },
-		"disconnects":     func(c *client.Client) error { go c.Close(); return nil },
+	for name, leave := range map[string]func(context.Context, *client.Client) error{
+		"closes the file": func(ctx context.Context, c *client.Client) error { return c.CloseBuffer(ctx, "b.go") },
+		"disconnects":     func(ctx context.Context, c *client.Client) error { go c.Close(); <-ctx.Done(); return nil },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := newDaemon(t, sample)
-			e := d.open(editing(func(_ context.Context, c *client.Client, _ protocol.ApplyWorkspaceEditParams) (protocol.ApplyWorkspaceEditResult, error) {
-				return protocol.ApplyWorkspaceEditResult{}, leave(c)
+			e := d.open(editing(func(ctx context.Context, c *client.Client, _ protocol.ApplyWorkspaceEditParams) (protocol.ApplyWorkspaceEditResult, error) {
+				return protocol.ApplyWorkspaceEditResult{}, leave(ctx, c)
 			}))
 			must(t, e.Open(t.Context(), "b.go"))
 			settle(t, e)

@@ -471,3 +471,30 @@ func TestCodeLenses(t *testing.T) {
 		t.Errorf("the approval's lens is on line %d", line)
 	}
 }
+
+// Where a prompt may only follow the person's own doing, an edit that the program delivered does not count as typing.
+func TestDeliveredEditsAreNotTyping(t *testing.T) {
+	t.Parallel()
+	d := newDaemon(t, sample)
+	e := d.open(lsptest.WithResponder(lsptest.Choose("Approve")))
+	must(t, e.Open(t.Context(), "a.go"))
+	d.worker.on("T1", d.replacing("a.go", "l.pos++", "l.pos += 2"))
+	must(t, e.Command(t.Context(), wire.TrackRun, wire.TrackArgs{URI: string(e.URI(mainTrack + ".track.yaml"))}, nil))
+	d.awaitStatus(mainTrack, "T2", engine.Completed)
+	e.Await(lsptest.Prompts(2))
+}
+
+// Who has begun to type is not interrupted by a prompt.
+func TestTypingEndsPrompts(t *testing.T) {
+	t.Parallel()
+	d := newDaemon(t, sample)
+	typist := d.open(lsptest.WithResponder(lsptest.Never()))
+	other := d.open()
+	must(t, typist.Open(t.Context(), "b.go"))
+	must(t, typist.Command(t.Context(), wire.TrackRun, wire.TrackArgs{URI: string(typist.URI(mainTrack + ".track.yaml"))}, nil))
+	typist.Await(lsptest.Prompts(1))
+	must(t, typist.Edit(t.Context(), "b.go", text.Edit{New: "// typing\n"}))
+	settle(t, typist)
+	must(t, other.Command(t.Context(), wire.ApprovalAnswer, wire.AnswerArgs{ID: "A1", Decision: wire.Approve}, nil))
+	typist.Await(lsptest.Message("A2 waits for you: Start T2"), lsptest.Prompts(1))
+}
