@@ -127,7 +127,7 @@ func TestDeniedBehindWrappers(t *testing.T) {
 		"echo $(rm x)", "echo `rm x`", `echo "$(rm x)"`, "cat <(rm x)", "echo ${x:-$(rm y)}", "if true; then rm x; fi", "for i in 1; do rm x; done", "f() { rm x; }; f",
 		"sudo rm x", "sudo -u a rm x", "env A=b rm x", "xargs rm", "find . | xargs -n1 rm", "find . -exec rm x +", "nohup rm x", "time rm x", "exec rm x", "command rm x",
 		"eval rm x", "eval 'rm x'", "sh -c 'rm x'", `bash -lc "ls; rm x"`, "sh -c 'sh -c \"rm x\"'", "echo 'rm x' | sh", "sh <<E\nrm x\nE", "trap 'rm x' EXIT", "X=rm; $X y",
-		"$(echo rm) x", "rm x\nif", "rm x; '", "A=b rm x", "busybox rm x", "rm x # ls", "r$()m x", "env -S 'rm x'", "git -c alias.x='!rm x' x", "case a in a) rm x;; esac",
+		"ls &>/dev/null rm x", "$(echo rm) x", "rm x\nif", "rm x; '", "A=b rm x", "busybox rm x", "rm x # ls", "r$()m x", "env -S 'rm x'", "git -c alias.x='!rm x' x", "case a in a) rm x;; esac",
 		"git push", "git push origin main", "git -C sub push", "git --no-pager -c a=b push", "git  push", "git clean -fdx", "git clean -xdf", "git clean -f -d -x", "sudo git push",
 		"npm publish", "npm --access public publish", "sudo reboot", "sudo -n reboot",
 	} {
