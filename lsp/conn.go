@@ -142,6 +142,11 @@ func (c *conn) run(ctx context.Context, done func(), method string, w work) (any
 	case o := <-out:
 		return o.result, wireError(o.err)
 	case <-ctx.Done():
+	}
+	select {
+	case o := <-out: // it was done before: done has cancelled ctx, or both happened at once
+		return o.result, wireError(o.err)
+	default:
 		return nil, wireError(ctx.Err())
 	}
 }

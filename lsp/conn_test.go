@@ -494,3 +494,30 @@ func TestGarbageFrames(t *testing.T) {
 	p.ended()
 	p.done <- nil
 }
+
+// A request that was done is answered with its result, also when its context has ended by then.
+func TestNoAnswerIsLost(t *testing.T) {
+	t.Parallel()
+	p := newPeer(t, &fakeRoutes{prep: echo})
+	const n, burst = 4000, 100
+	for i := 0; i < n; i += burst {
+		go func() {
+			for k := range burst {
+				frame := appendFrame(nil, fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%d,"method":"ping"}`, i+k))
+				if _, err := p.pipe.Write(frame); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		}()
+		for range burst {
+			body, err := p.in.next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(string(body), "error") {
+				t.Fatalf("got %s", body)
+			}
+		}
+	}
+}

@@ -233,16 +233,16 @@ func TestUnaskedApprovalsAreQuiet(t *testing.T) {
 func TestFirstAnswerWins(t *testing.T) {
 	t.Parallel()
 	d := newDaemon(t, sample)
-	gate := make(chan struct{})
+	gate, quick := make(chan struct{}), make(chan struct{})
 	late := d.open(lsptest.WithConfig(trusting), lsptest.WithResponder(lsptest.Late(gate, lsptest.Choose("Reject"))))
 	first := d.open(lsptest.WithConfig(func(c *client.Config) { trusting(c); c.Name = "Quick" }),
-		lsptest.WithResponder(lsptest.Choose("Approve")))
+		lsptest.WithResponder(lsptest.Late(quick, lsptest.Choose("Approve"))))
 	d.worker.on("T1", d.replacing("b.go", `"b"`, `"B"`))
-	late.Await(lsptest.Prompts(0))
 	must(t, late.Command(t.Context(), wire.TicketRun, wire.TicketArgs{URI: string(late.URI(mainTrack + ".track.yaml")), ID: "T1"}, nil))
-	d.awaitStatus(mainTrack, "T1", engine.Completed)
+	late.Await(lsptest.Prompts(1)) // both are asked
+	close(quick)
 	first.Await(lsptest.Answered(1))
-	late.Await(lsptest.Prompts(1))
+	d.awaitStatus(mainTrack, "T1", engine.Completed)
 	close(gate)
 	late.Await(lsptest.Message("was already approved by person (Quick 1)"))
 }
