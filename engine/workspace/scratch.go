@@ -85,11 +85,31 @@ func addWorktree(ctx context.Context, top string, s *slot) error {
 	if err := os.WriteFile(s.note, []byte(top), 0o600); err != nil {
 		return err
 	}
-	if _, err := git(ctx, top, "worktree", "add", "--quiet", "--detach", "--no-checkout", s.tree, "HEAD"); err != nil {
+	// Not with ctx: a git that is killed in the middle leaves half an entry, of which every later git dies. And by
+	// force, for an entry whose folder is gone: the git of a killed process may have ended after the last sweep.
+	adding, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	if _, err := worktree(adding, top, "add", "--quiet", "--force", "--detach", "--no-checkout", s.tree, "HEAD"); err != nil {
 		return err
 	}
 	_, err := git(ctx, s.tree, "read-tree", "HEAD")
 	return err
+}
+
+// worktreeTries is how often a command about worktrees is tried. One takes some milliseconds, and what stands in its
+// way a part of one.
+const worktreeTries = 12
+
+// worktree runs git worktree. It reads the entries of all worktrees, and dies of one that another git is just making;
+// then it has changed nothing and is tried again.
+func worktree(ctx context.Context, top string, args ...string) (out []byte, err error) {
+	for range worktreeTries {
+		out, err = git(ctx, top, append([]string{"worktree"}, args...)...)
+		if err == nil || ctx.Err() != nil {
+			break
+		}
+	}
+	return out, err
 }
 
 // forgetWorktree removes the entry of a worktree whose folder is gone, and no other.
@@ -99,14 +119,14 @@ func forgetWorktree(top, tree string) error {
 	if _, err := os.Stat(top); err != nil {
 		return nil // the repository is gone, and the entry with it
 	}
-	list, err := git(ctx, top, "worktree", "list", "--porcelain")
+	list, err := worktree(ctx, top, "list", "--porcelain")
 	if err != nil {
 		return err
 	}
 	if !strings.Contains("\n"+string(list), "\nworktree "+filepath.ToSlash(tree)+"\n") {
 		return nil
 	}
-	_, err = git(ctx, top, "worktree", "remove", "--force", "--force", tree)
+	_, err = worktree(ctx, top, "remove", "--force", "--force", tree)
 	return err
 }
 

@@ -344,3 +344,32 @@ func waitDead(t *testing.T, pid int) {
 		time.Sleep(5 * time.Millisecond)
 	}
 }
+
+// TestScratchesSideBySide: git reads the entries of all worktrees where it adds or lists one, and dies of one that
+// another git is just making.
+func TestScratchesSideBySide(t *testing.T) {
+	t.Parallel()
+	f := dirtyRepo(t)
+	for range 8 {
+		errs := make(chan error)
+		const side = 8
+		for range side {
+			go func() {
+				d, release, err := f.bench.Draft(t.Context(), engine.Run{Attempt: 1})
+				if err == nil {
+					_, err = f.bench.Run(t.Context(), d, engine.ShellCommand{Line: "true"}, nil)
+					release()
+				}
+				errs <- err
+			}()
+		}
+		for range side {
+			if err := <-errs; err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if left := f.git("worktree", "list"); strings.Count(left, "\n") != 1 {
+		t.Errorf("worktrees are left:\n%s", left)
+	}
+}
