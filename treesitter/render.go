@@ -2,6 +2,7 @@ package treesitter
 
 import (
 	"bytes"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -32,8 +33,10 @@ func apply(src []byte, within span, cuts []cut) []byte {
 	return append(out, src[at:within.end]...)
 }
 
-// sortCuts orders cuts and drops those that lie in another.
+// sortCuts gives cuts in order, without those that lie in another. It leaves cuts as they are: they may be those of a
+// declaration that other goroutines read in the cache.
 func sortCuts(cuts []cut) []cut {
+	cuts = slices.Clone(cuts)
 	sort.SliceStable(cuts, func(i, j int) bool {
 		if cuts[i].start != cuts[j].start {
 			return cuts[i].start < cuts[j].start
