@@ -67,19 +67,6 @@ func (p *crashPlace) journal(ctx context.Context) (events []engine.Event, err er
 	return events, nil
 }
 
-// checkStore is what must hold right after a kill: a store that is sound, if there is one yet.
-func (p *crashPlace) checkStore(ctx context.Context) error {
-	_, err := p.stateDir()
-	if err != nil {
-		return nil // it died before it had any
-	}
-	_, err = p.journal(ctx)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
-}
-
 // checkCounts wants each ticket delivered once and completed once.
 func checkCounts(events []engine.Event) error {
 	delivered, completed := map[string]int{}, map[string]int{}
@@ -107,6 +94,7 @@ func checkCounts(events []engine.Event) error {
 func checkAsked(events []engine.Event) error {
 	asked, title, answered := map[string]int{}, map[engine.ApprovalID]string{}, map[string]bool{}
 	var errs []error
+	var failures []string
 	for _, e := range events {
 		switch b := e.Body.(type) {
 		case engine.ApprovalRequested:
@@ -122,6 +110,7 @@ func checkAsked(events []engine.Event) error {
 			if b.Cause != engine.CauseFailure {
 				continue
 			}
+			failures = append(failures, fmt.Sprintf("event %d: %s failed: %s", e.Seq, b.Ticket.ID, b.Reason))
 			for question := range answered {
 				if strings.HasPrefix(question, b.Ticket.ID+" ") {
 					delete(answered, question)
@@ -130,7 +119,7 @@ func checkAsked(events []engine.Event) error {
 		}
 	}
 	if diff := cmp.Diff(crashAsked, asked); diff != "" {
-		errs = append(errs, fmt.Errorf("approvals that were asked (-want +got):\n%s", diff))
+		errs = append(errs, fmt.Errorf("approvals that were asked (-want +got):\n%s%s", diff, strings.Join(failures, "\n")))
 	}
 	return errors.Join(errs...)
 }
@@ -303,4 +292,3 @@ func lastKind(events []engine.Event) string {
 	}
 	return events[len(events)-1].Kind()
 }
-

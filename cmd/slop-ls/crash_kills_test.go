@@ -40,7 +40,7 @@ func failpointKills(t *testing.T, dir string, random *rand.Rand) []crashCase {
 		}
 	}
 	for _, point := range []string{engine.PointAfterAppend, engine.PointBeforeEffect, engine.PointAfterEffect} {
-		add("", point, nil, 1, 2, 3, 5, 8, 13, 20, 30, 45, 60)
+		add("", point, nil, 1, 2, 4, 8, 15, 30, 50)
 	}
 	add("", "mid-append", nil, 1, 2, 7, 25, 60)
 	add("", "mid-blob", nil, 1, 2, 7, 15, 30)
@@ -63,12 +63,12 @@ func (k crashKill) point() (name string, count int, ok bool) {
 // deliveryKills strike when a file shows what was delivered: nothing has noted yet that it arrived.
 func deliveryKills() []crashCase {
 	var cases []crashCase
-	for _, d := range []struct{ path, ticket string }{
-		{"one.txt", "T1"}, {"two.txt", "T2"}, {"list.txt", "T2"}, {"three.txt", "T3"}, {"list.txt", "T3"}, {"four.txt", "T4"},
+	for i, d := range []struct{ path, holds string }{
+		{"one.txt", "T1"}, {"two.txt", "T2"}, {"list.txt", "T2"}, {"three.txt", "T3"}, {"list.txt", strings.Repeat("|\n", 4)}, {"four.txt", "T4"},
 		{"new/four.txt", "T4"}, {"five.txt", "T5"}, {"list.txt", "T5"}, {"six.txt", "T6"}, {"seven.txt", "T7"}, {"eight.txt", "T8"},
 	} {
-		k := crashKill{name: d.path + " as " + d.ticket + " delivers it", path: d.path, holds: d.ticket}
-		cases = append(cases, crashCase{name: "delivery-" + d.ticket, workers: 4, kills: []crashKill{k}})
+		k := crashKill{name: fmt.Sprintf("%s holds %q", d.path, d.holds), path: d.path, holds: d.holds}
+		cases = append(cases, crashCase{name: fmt.Sprintf("delivery-%d", i+1), workers: 4, kills: []crashKill{k}})
 	}
 	return cases
 }

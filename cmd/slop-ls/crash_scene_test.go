@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -135,11 +136,19 @@ func (s *crashScene) place(name string, workers int) (*crashPlace, error) {
 	return p, os.CopyFS(p.repo, os.DirFS(filepath.Join(s.dir, "repo")))
 }
 
+// errNoState says that no run has come so far as to make the workspace's folder of state.
+var errNoState = errors.New("no folder of state")
+
 // stateDir is the workspace's folder of state, where the store and the scratch folders are.
 func (p *crashPlace) stateDir() (string, error) {
 	found, err := filepath.Glob(filepath.Join(p.state, "slop-ls", "*"))
-	if err != nil || len(found) != 1 {
-		return "", fmt.Errorf("want one folder of state, found %v (%w)", found, err)
+	switch {
+	case err != nil:
+		return "", err
+	case len(found) == 0:
+		return "", errNoState
+	case len(found) > 1:
+		return "", fmt.Errorf("one workspace has the folders of state %v", found)
 	}
 	return found[0], nil
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -169,11 +170,11 @@ func (s *crashScene) play(ctx context.Context, c crashCase, fell *fallen) error 
 
 // afterKill checks the store as the kill has left it.
 func (p *crashPlace) afterKill(ctx context.Context, fell *fallen) error {
-	if _, err := p.stateDir(); err != nil {
+	events, err := p.journal(ctx)
+	if errors.Is(err, errNoState) || errors.Is(err, fs.ErrNotExist) {
 		fell.note("before the store")
 		return nil
 	}
-	events, err := p.journal(ctx)
 	if err != nil {
 		return err
 	}
