@@ -68,6 +68,7 @@ type Conductor struct {
 	gates     []gate                // Run's: workers that stand at a paused track's gate, the first come first
 	saved     uint64                // Run's: Seq of the newest stored snapshot
 	saving    chan error            // Run's: the answer of a save under way, nil without one
+	quiets    []quiet               // Run's: who waits until a track stands still
 	resumable []*Ticket             // Run's: deliveries to finish, until the first turn
 }
 

@@ -427,3 +427,30 @@ func TestFirstAnswerStands(t *testing.T) {
 		t.Errorf("what came back: %+v", a)
 	}
 }
+
+func TestQuietWaitsForTheStepsUnderWay(t *testing.T) {
+	t.Parallel()
+	p := newPuppets(t)
+	h := open(t, newDisk(), settings(3), p)
+	h.do(plan("a", ticket("T1"), ticket("T2"), ticket("T3")))
+	if err := h.Quiet(h.ctx, "a"); err != nil {
+		t.Fatalf("nothing runs: %v", err)
+	}
+	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
+	one, two, three := p.next(), p.next(), p.next()
+	h.do(engine.PauseTrack{Track: "a", By: engine.ByPerson})
+	quiet := make(chan error, 1)
+	go func() { quiet <- h.Quiet(h.ctx, "a") }()
+	one.ask(engine.KindSpawn, "may I?", engine.Ask)
+	two.steps <- func(ctx context.Context, d *engine.Desk) *engine.Outcome { _ = d.Gate(ctx); return nil }
+	h.until("one asks", func(s *engine.Snapshot) bool { return pendingCount(s) == 1 })
+	select {
+	case err := <-quiet:
+		t.Fatalf("T3 is in a step: %v", err)
+	default:
+	}
+	three.done()
+	if err := get(t, quiet); err != nil {
+		t.Error(err)
+	}
+}

@@ -49,6 +49,9 @@ func (c *Conductor) handle(t *turn, cmd Command, now time.Time) error {
 	case atGate:
 		c.gates = append(c.gates, gate{cmd.run, cmd.open})
 		return nil
+	case quiet:
+		c.quiets = append(c.quiets, cmd)
+		return nil
 	case finished:
 		defer c.runnerGone(cmd.run)
 	}
@@ -90,6 +93,7 @@ func (c *Conductor) commit(workers context.Context, now time.Time, t *turn) erro
 	c.cfg.Hook(PointBeforeEffect)
 	c.effect(workers, t, starts)
 	c.cfg.Hook(PointAfterEffect)
+	c.tellQuiet()
 	c.save()
 	return nil
 }
