@@ -2,7 +2,9 @@ package attach
 
 import (
 	"bufio"
+	"errors"
 	"net"
+	"time"
 )
 
 // Conn is a connection after its hello: an io.ReadWriteCloser whose Close makes a pending Read return.
@@ -16,6 +18,11 @@ type Conn struct {
 const helloBuffer = 4 << 10
 
 func newConn(c *net.UnixConn) *Conn { return &Conn{unix: c, in: bufio.NewReaderSize(c, helloBuffer)} }
+
+// say writes a reply in bounded time, and then leaves the connection without deadlines.
+func (c *Conn) say(r Reply) error {
+	return errors.Join(c.unix.SetDeadline(time.Now().Add(helloTimeout)), writeLine(c.unix, r), c.unix.SetDeadline(time.Time{}))
+}
 
 // Read implements io.Reader.
 func (c *Conn) Read(p []byte) (int, error) { return c.in.Read(p) }

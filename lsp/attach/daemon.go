@@ -168,11 +168,11 @@ func (d *daemon) greet(ctx context.Context, c *Conn) {
 	}
 	if err != nil {
 		d.opts.Log.Info("a hello was refused", "err", err)
-		_ = errors.Join(writeLine(c.unix, d.reply(Refused, err.Error())), c.Close()) // whoever it was need not listen
+		_ = errors.Join(c.say(d.reply(Refused, err.Error())), c.Close()) // whoever it was need not listen
 		return
 	}
 	reply := d.judge(h)
-	if err := errors.Join(c.unix.SetDeadline(time.Now().Add(helloTimeout)), writeLine(c.unix, reply), c.unix.SetDeadline(time.Time{})); err != nil {
+	if err := c.say(reply); err != nil {
 		d.opts.Log.Info("a client left during its hello", "client", h, "err", err)
 	}
 	switch {
@@ -189,8 +189,7 @@ func (d *daemon) hear(c *Conn) (Hello, error) {
 	if err := checkPeer(c.unix); err != nil {
 		return Hello{}, err
 	}
-	// A write deadline too: who never reads the reply must not hold a goroutine.
-	if err := errors.Join(c.unix.SetWriteDeadline(time.Now().Add(helloTimeout)), c.unix.SetReadDeadline(time.Now().Add(helloTimeout))); err != nil {
+	if err := c.unix.SetReadDeadline(time.Now().Add(helloTimeout)); err != nil {
 		return Hello{}, err
 	}
 	return readHello(c.in)
