@@ -133,6 +133,8 @@ var (
 	ErrNoTrack    = errors.New("no such track")
 	ErrNoTicket   = errors.New("no such ticket")
 	ErrNoApproval = errors.New("no such approval")
+	// ErrNotRunning refuses to pause what does not run.
+	ErrNotRunning = errors.New("only a running track can be paused")
 	// ErrStaleRun refuses what an attempt says after it ended.
 	ErrStaleRun = errors.New("this attempt has ended")
 	// ErrStopped is returned to everyone who submits after the Conductor has stopped.

@@ -79,7 +79,7 @@ func (s *State) decideTrack(id TrackID, to TrackMoved) ([]Body, error) {
 	case tr.Status == to.To, tr.Status == TrackDone && tr.Count(Completed) == tr.Total():
 		return nil, nil
 	case to.To == TrackPaused && tr.Status != TrackRunning:
-		return nil, fmt.Errorf("track %s is %s: only a running track can be paused", id, tr.Status)
+		return nil, fmt.Errorf("track %s is %s: %w", id, tr.Status, ErrNotRunning)
 	default:
 		return []Body{to}, nil
 	}

@@ -21,10 +21,10 @@ type runner struct {
 	signals <-chan os.Signal
 
 	narrator *engine.Narrator
-	asker    *asker // nil unless a person is asked
-	refused  bool   // an approval of this run was rejected
-	paused   uint64 // Seq of the pause that SIGINT asked for; 0: none
-	rested   map[string]uint64
+	asker    *asker     // nil unless a person is asked
+	refused  bool       // an approval of this run was rejected
+	paused   bool       // SIGINT asked for it
+	still    chan error // once paused: no worker of the track is in a step; room for one
 }
 
 // told is an event on its way from the journal.
@@ -34,12 +34,12 @@ type told struct {
 }
 
 // run returns when the track has come to rest, or was interrupted.
-func (r *runner) run(ctx context.Context, track trackDoc) error {
+func (r *runner) run(ctx context.Context, track trackDoc) (err error) {
 	state, err := engine.Load(ctx, r.house.store)
 	if err != nil {
 		return err
 	}
-	r.narrator, r.rested = engine.NewNarrator(state), map[string]uint64{}
+	r.narrator, r.still = engine.NewNarrator(state), make(chan error, 1)
 	if err := r.house.standAside(ctx, r.track); err != nil {
 		return err
 	}
@@ -129,15 +129,17 @@ func (r *runner) loop(ctx context.Context, events <-chan told) error {
 		case err := <-r.house.failed:
 			return err
 		case <-r.signals:
-			if r.paused != 0 {
+			if r.paused {
 				return &exitError{code: exitInterrupted, err: errors.New("interrupted: what was under way is taken up again by the next `slop-ls run`")}
 			}
 			if err := r.pause(ctx); err != nil {
 				return err
 			}
-			if finished, err := r.finished(); finished {
+		case err := <-r.still:
+			if err != nil {
 				return err
 			}
+			return &exitError{code: exitInterrupted, err: fmt.Errorf("paused: go on with `slop-ls run %s`", r.track)}
 		}
 	}
 }
@@ -166,12 +168,6 @@ func (r *runner) tell(ctx context.Context, e engine.Event) error {
 		return r.asker.settled(ctx, b.ID)
 	case engine.ApprovalWithdrawn:
 		return r.asker.settled(ctx, b.ID)
-	case engine.UsageRecorded:
-		r.rested[b.Run.Ticket.ID] = e.Seq
-	case engine.ToolReturned:
-		r.rested[b.Run.Ticket.ID] = e.Seq
-	case engine.ToolCalled:
-		delete(r.rested, b.Run.Ticket.ID)
 	}
 	return nil
 }
@@ -220,7 +216,8 @@ func (r *runner) pause(ctx context.Context) error {
 			return err
 		}
 	}
-	r.paused = max(r.house.conductor.Snapshot().Seq(), 1)
+	r.paused = true
+	go func() { r.still <- r.house.conductor.Quiet(ctx, r.track) }() // ends with the conductor at the latest
 	fmt.Fprintln(r.app.err, "slop-ls: pausing: steps under way end first; interrupt again to stop at once (nothing is lost)")
 	return nil
 }
@@ -232,11 +229,8 @@ func (r *runner) finished() (bool, error) {
 	if !ok {
 		return false, nil
 	}
-	if r.paused != 0 {
-		if snap.Seq() < r.paused || !r.atRest(t) {
-			return false, nil
-		}
-		return true, &exitError{code: exitInterrupted, err: fmt.Errorf("paused: go on with `slop-ls run %s`", r.track)}
+	if r.paused {
+		return false, nil
 	}
 	if r.opts.ticket != "" {
 		ticket, ok := t.Ticket(r.opts.ticket)
@@ -250,18 +244,4 @@ func (r *runner) finished() (bool, error) {
 	}
 	r.printOutcome(t)
 	return true, outcome(t, r.refused)
-}
-
-// atRest reports whether no worker of the track is in the middle of a step: each waits for a person, has not begun, or
-// has ended a step since the pause.
-func (r *runner) atRest(t *engine.Track) bool {
-	for ticket := range t.Tickets() {
-		if ticket.Status != engine.InProgress {
-			continue
-		}
-		if ticket.Delivery != nil || ticket.Spawned && !ticket.Parked && r.rested[ticket.Key.ID] <= r.paused {
-			return false
-		}
-	}
-	return true
 }
