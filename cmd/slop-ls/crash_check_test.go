@@ -206,7 +206,7 @@ func (p *crashPlace) checkFiles(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	status, err := output(ctx, p.repo, "git", "status", "--porcelain", "--untracked-files=all", "--ignored")
+	status, err := commandOutput(ctx, p.repo, "git", "status", "--porcelain", "--untracked-files=all", "--ignored")
 	if diff := cmp.Diff(string(expected), status); diff != "" {
 		errs = append(errs, fmt.Errorf("git status (-want +got):\n%s", diff))
 	}
@@ -216,7 +216,7 @@ func (p *crashPlace) checkFiles(ctx context.Context) error {
 // checkLeft wants no worktree and no scratch folder left.
 func (p *crashPlace) checkLeft(ctx context.Context) error {
 	var errs []error
-	trees, err := output(ctx, p.repo, "git", "worktree", "list", "--porcelain")
+	trees, err := commandOutput(ctx, p.repo, "git", "worktree", "list", "--porcelain")
 	if err != nil || strings.Count(trees, "worktree ") != 1 {
 		errs = append(errs, fmt.Errorf("worktrees are left: %s (%w)", trees, err))
 	}

@@ -4,14 +4,11 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -44,7 +41,7 @@ func newCrashScene(t *testing.T) *crashScene {
 	}
 	s := &crashScene{dir: t.TempDir(), files: files}
 	s.binary = filepath.Join(s.dir, "slop-ls")
-	run(t, ".", "go", "build", "-tags", "failpoints", "-o", s.binary, ".")
+	mustRun(t, ".", "go", "build", "-tags", "failpoints", "-o", s.binary, ".")
 	s.startModels(t)
 	repo := filepath.Join(s.dir, "repo")
 	sub, err := fs.Sub(files, "repo")
@@ -60,7 +57,7 @@ func newCrashScene(t *testing.T) *crashScene {
 
 func (s *crashScene) startModels(t *testing.T) {
 	t.Helper()
-	script, err := scripted.LoadScript(bytes.NewReader(s.read(t, "model.json")))
+	script, err := scripted.LoadScript(bytes.NewReader(readAll(t, s.files, "model.json")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,44 +65,6 @@ func (s *crashScene) startModels(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.models.Close)
-}
-
-func (s *crashScene) read(t *testing.T, name string) []byte {
-	t.Helper()
-	data, err := fs.ReadFile(s.files, name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
-
-// run runs a command that must succeed and returns its output.
-func run(t *testing.T, dir, name string, args ...string) string {
-	t.Helper()
-	out, err := output(t.Context(), dir, name, args...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
-
-func output(ctx context.Context, dir, name string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		return string(out), fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, out)
-	}
-	return string(out), nil
-}
-
-// commitAll makes a repository of a folder.
-func commitAll(t *testing.T, dir string) {
-	t.Helper()
-	run(t, dir, "git", "init", "-q", "-b", "main")
-	run(t, dir, "git", "add", "--all")
-	run(t, dir, "git", "-c", "user.name=Test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false",
-		"commit", "-q", "-m", "as it was")
 }
 
 // crashPlace is one case's own copy of everything, used by one goroutine.
