@@ -28,6 +28,9 @@ var ErrNoShutdown = errors.New("the editor exited without shutting down")
 // errDied is why a daemon's connection ended by itself.
 var errDied = errors.New("the daemon's connection ended")
 
+// againID is the id of an initialize that is said for the editor. No editor numbers its requests so.
+var againID = []byte(`"slop-ls/again"`)
+
 // maxBacklog bounds what the editor may say while no daemon is there, in bytes. Then it is not read any further.
 const maxBacklog = 64 << 20
 
@@ -266,7 +269,7 @@ func (f *forwarder) run(ctx context.Context) error {
 		if conn == nil {
 			return f.goodbye()
 		}
-		err = f.attend(ctx, conn, len(deaths) > 0)
+		err = f.attend(ctx, conn)
 		if !errors.Is(err, errDied) {
 			return err
 		}
@@ -317,18 +320,19 @@ func (f *forwarder) dial(ctx context.Context) (io.ReadWriteCloser, error) {
 }
 
 // attend serves the editor with one daemon. The error is errDied when that died, ctx's, or how the editor left.
-func (f *forwarder) attend(ctx context.Context, conn io.ReadWriteCloser, again bool) error {
+func (f *forwarder) attend(ctx context.Context, conn io.ReadWriteCloser) error {
 	l := &link{conn: conn, out: &frameWriter{out: conn}, gone: make(chan struct{}), again: make(chan *message, 1)}
 	f.mu.Lock()
-	if f.memory.initialize != nil {
-		l.replay = []byte(`"slop-ls/again"`)
-	}
+	known := f.memory.initialize != nil
 	f.mu.Unlock()
+	if known {
+		l.replay = againID
+	}
 	unhook := context.AfterFunc(ctx, func() { conn.Close() }) //nolint:errcheck // it only wakes those who wait on it
 	defer unhook()
 	go f.hear(l)
 	fatal := f.revive(ctx, l)
-	if fatal == nil && again {
+	if fatal == nil && known {
 		f.tell(messageInfo, "slop-ls: the daemon of this workspace ended, and another one has taken over. Nothing that you typed is lost.")
 	}
 	if fatal == nil {
@@ -443,7 +447,7 @@ func (f *forwarder) initialize(ctx context.Context, l *link) error {
 	if !ok {
 		return nil // the editor has not said it, or it is unanswered and sent again as any request
 	}
-	l.send(msg.withID([]byte(`"slop-ls/again"`)))
+	l.send(msg.withID(againID))
 	timer := time.NewTimer(f.opts.Patience)
 	defer timer.Stop()
 	select {
