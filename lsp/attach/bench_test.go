@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -78,5 +80,43 @@ func BenchmarkRemember(b *testing.B) {
 	for b.Loop() {
 		msg, _ := scan(change)
 		m.client(&msg)
+	}
+}
+
+// BenchmarkStart is an editor that finds no daemon: the gate, a process, its lock, its socket, the hello. The process
+// is this test binary, and a stale socket is there each time.
+func BenchmarkStart(b *testing.B) {
+	dir := b.TempDir()
+	d := &Dialer{
+		Place: Place{Dir: dir}, Root: dir, Command: []string{os.Args[0]}, Env: append(os.Environ(), "ATTACH_TEST_DAEMON="+dir),
+		Hello: Hello{Root: dir, Kind: Editor},
+	}
+	for b.Loop() {
+		c, err := d.Dial(context.Background())
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := syscall.Kill(c.Reply.PID, syscall.SIGKILL); err != nil {
+			b.Fatal(err)
+		}
+		c.Close()
+	}
+}
+
+// BenchmarkAttach is an editor that finds a daemon.
+func BenchmarkAttach(b *testing.B) {
+	p := Place{Dir: b.TempDir()}
+	ctx, cancel := context.WithCancel(context.Background())
+	_, ended := inProcess(ctx, b, p, -1)
+	for b.Loop() {
+		c, err := p.Connect(ctx, Hello{Build: "a", Root: p.Dir, Kind: Editor})
+		if err != nil {
+			b.Fatal(err)
+		}
+		c.Close()
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		b.Fatal(err)
 	}
 }

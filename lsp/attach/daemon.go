@@ -160,8 +160,9 @@ func (d *daemon) accept(ctx context.Context) {
 
 // greet takes a connection from its hello to its end. It may be kept for parting.
 func (d *daemon) greet(ctx context.Context, c *Conn) {
+	_ = c.unix.SetReadDeadline(time.Now().Add(helloTimeout))                             // it fails only where reading does too
 	unhook := context.AfterFunc(ctx, func() { c.unix.SetReadDeadline(time.Unix(1, 0)) }) //nolint:errcheck // it only wakes a silent hello
-	h, err := d.hear(c)
+	h, err := hear(c)
 	if !unhook() && err != nil {
 		d.part(c)
 		return
@@ -185,11 +186,8 @@ func (d *daemon) greet(ctx context.Context, c *Conn) {
 	}
 }
 
-func (d *daemon) hear(c *Conn) (Hello, error) {
+func hear(c *Conn) (Hello, error) {
 	if err := checkPeer(c.unix); err != nil {
-		return Hello{}, err
-	}
-	if err := c.unix.SetReadDeadline(time.Now().Add(helloTimeout)); err != nil {
 		return Hello{}, err
 	}
 	return readHello(c.in)

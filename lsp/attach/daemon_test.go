@@ -17,7 +17,7 @@ import (
 )
 
 // inProcess runs a daemon in this process and returns its workspace once it listens, and what Run returns.
-func inProcess(t testing.TB, ctx context.Context, p Place, grace time.Duration) (*fakeWorkspace, <-chan error) {
+func inProcess(ctx context.Context, t testing.TB, p Place, grace time.Duration) (*fakeWorkspace, <-chan error) {
 	t.Helper()
 	opened := make(chan *fakeWorkspace, 1)
 	ended := make(chan error, 1)
@@ -43,7 +43,7 @@ func inProcess(t testing.TB, ctx context.Context, p Place, grace time.Duration) 
 func TestWorkKeepsTheDaemon(t *testing.T) {
 	t.Parallel()
 	p := Place{Dir: t.TempDir()}
-	ws, ended := inProcess(t, t.Context(), p, 300*time.Millisecond)
+	ws, ended := inProcess(t.Context(), t, p, 300*time.Millisecond)
 	ws.set(1)
 	select {
 	case err := <-ended:
@@ -72,7 +72,7 @@ func TestCauseOfTheEnd(t *testing.T) {
 	for _, cause := range []error{nil, broken} {
 		ctx, cancel := context.WithCancelCause(t.Context())
 		p := Place{Dir: t.TempDir()}
-		_, ended := inProcess(t, ctx, p, -1)
+		_, ended := inProcess(ctx, t, p, -1)
 		c, err := p.Connect(ctx, Hello{Build: "a", Root: p.Dir, Kind: CLI})
 		if err != nil {
 			t.Fatal(err)
@@ -101,7 +101,7 @@ func TestStaleSocket(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	_, ended := inProcess(t, ctx, p, -1)
+	_, ended := inProcess(ctx, t, p, -1)
 	if _, err := p.Status(t.Context(), Hello{}); err != nil {
 		t.Error(err)
 	}
@@ -180,7 +180,7 @@ func TestGateWaits(t *testing.T) {
 func TestThousandSessions(t *testing.T) {
 	p := Place{Dir: t.TempDir()}
 	ctx, cancel := context.WithCancel(t.Context())
-	_, ended := inProcess(t, ctx, p, -1)
+	_, ended := inProcess(ctx, t, p, -1)
 	session := func() {
 		inR, inW := io.Pipe()
 		outR, outW := io.Pipe()

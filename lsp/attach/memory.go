@@ -90,7 +90,10 @@ func (m *memory) editsOf(key string) uint64 {
 // repeatable reports whether a request only asks: whoever sends it twice changes nothing. One with partial results
 // would bring these twice.
 func repeatable(msg *message) bool {
-	asks := msg.method == "initialize" || msg.method == "workspace/symbol" || msg.method == "workspace/diagnostic" ||
+	if msg.method == "initialize" {
+		return true
+	}
+	asks := msg.method == "workspace/symbol" || msg.method == "workspace/diagnostic" ||
 		strings.HasPrefix(msg.method, "textDocument/") || strings.HasPrefix(msg.method, "workspace/will") ||
 		strings.HasPrefix(msg.method, "callHierarchy/") || strings.HasPrefix(msg.method, "typeHierarchy/") ||
 		strings.HasSuffix(msg.method, "/resolve") || msg.method == "workspace/textDocumentContent"
