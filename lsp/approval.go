@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/slop-ls/slop-ls/engine"
@@ -84,22 +83,15 @@ type answer struct {
 	content  engine.Content // as it is to be used; not read for a rejection
 }
 
-// answer submits a person's answer. The first one counts; a late one is a *engine.DecidedError.
+// answer submits a person's answer. The first one counts; a late one is a *engine.DecidedError. What is not all there
+// is a *engine.IncompleteError.
 func (s *Session) answer(ctx context.Context, asked *engine.Approval, a answer) error {
-	cmd := engine.AnswerApproval{ID: asked.ID, Decision: a.decision, By: s.actor(), Reason: a.reason}
-	if a.decision == engine.Approved {
-		if err := complete(asked, a); err != nil {
-			return err
-		}
-		if engine.ContentHash(a.content.Encode()) != asked.Hash {
-			hash, err := engine.StoreContent(ctx, s.hub.opts.Blobs, a.content)
-			if err != nil {
-				return err
-			}
-			cmd.Edited = hash
-		}
+	cmd := engine.AnswerApproval{Decision: a.decision, By: s.actor(), Reason: a.reason}
+	cmd, err := engine.PrepareAnswer(ctx, s.hub.opts.Blobs, asked, a.content, cmd)
+	if err != nil {
+		return err
 	}
-	err := s.engine.Do(ctx, cmd)
+	err = s.engine.Do(ctx, cmd)
 	if err == nil {
 		s.hub.decided(asked.ID, engine.Answer{Decision: cmd.Decision, By: cmd.By, Reason: cmd.Reason})
 	}
@@ -107,23 +99,6 @@ func (s *Session) answer(ctx context.Context, asked *engine.Approval, a answer) 
 		return &engine.DecidedError{ID: asked.ID, Answer: earlier}
 	}
 	return err
-}
-
-// complete refuses to approve what is not all there: a prompt without an instruction, a question without an answer.
-func complete(asked *engine.Approval, a answer) error {
-	switch asked.Kind {
-	case engine.KindSpawn:
-		if strings.TrimSpace(a.content.Prompt) == "" || strings.Contains(a.content.Prompt, unwritten) {
-			return refuse(codeRequestFailed,
-				"%s has no instruction yet: write it in the Review… document (%s) and approve it there", asked.ID, wire.ApprovalOpen)
-		}
-	case engine.KindQuestion:
-		if strings.TrimSpace(a.reason) == "" {
-			return refuse(codeRequestFailed, "%s is a question: write the answer in the Review… document (%s)", asked.ID, wire.ApprovalOpen)
-		}
-	case engine.KindStep, engine.KindEdit, engine.KindCommand:
-	}
-	return nil
 }
 
 // lateMessage is what a person is told whose answer came after another one; ok is false for any other error.

@@ -10,6 +10,7 @@ import (
 	"go.lsp.dev/protocol"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/page"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
@@ -169,7 +170,7 @@ func (s *Session) sendState(ctx context.Context, snap *engine.Snapshot) {
 	if !s.traits().state {
 		return
 	}
-	raw, err := jsonOf(statusOf(snap))
+	raw, err := jsonOf(page.Status(snap))
 	if err == nil {
 		err = s.conn.notify(ctx, wire.StateMethod, raw)
 	}

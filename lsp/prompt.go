@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -138,7 +137,7 @@ func (p *prompter) may(snap *engine.Snapshot, a *engine.Approval) bool {
 // unwritten says whether an approval is the spawn of a ticket whose instruction a person still has to write.
 func (p *prompter) unwritten(snap *engine.Snapshot, a *engine.Approval) bool {
 	t, ok := snap.Ticket(a.Run.Ticket)
-	return ok && a.Kind == engine.KindSpawn && strings.HasPrefix(t.Spec.Description, unwritten)
+	return ok && a.Kind == engine.KindSpawn && engine.Unwritten(t.Spec.Description)
 }
 
 // announce says quietly that approvals wait. It never asks.

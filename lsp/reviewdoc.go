@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/page"
 	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
@@ -34,7 +34,7 @@ func (s *Session) writeReview(ctx context.Context, a *engine.Approval) (string, 
 	if err := os.MkdirAll(s.hub.opts.ReviewDir, 0o700); err != nil {
 		return "", fmt.Errorf("making the folder for reviews: %w", err)
 	}
-	if err := os.WriteFile(path, []byte(renderReview(a, content)), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(page.Review(a, content)), 0o600); err != nil {
 		return "", fmt.Errorf("writing a review: %w", err)
 	}
 	return path, nil
@@ -54,10 +54,10 @@ func (s *Session) show(ctx context.Context, path string) {
 	}
 }
 
-// isReview says whether a document is a Review… document, by where it lies.
+// isReview says whether a document is a Review… document, by its name and its first line.
 func isReview(d *document) bool {
 	p, ok := filePath(d.uri)
-	return ok && strings.HasPrefix(d.text(), "<!-- slop:review ") && filepath.Ext(p) == ".md"
+	return ok && filepath.Ext(p) == ".md" && page.IsReview(d.text())
 }
 
 // readReview reads an answer from the open Review… document that the arguments name.
@@ -69,16 +69,16 @@ func (s *Session) readReview(v view, a wire.AnswerArgs, asked *engine.Approval, 
 	if p, ok := filePath(d.uri); !ok || p != s.hub.reviewPath(asked.ID) {
 		return answer{}, refuse(codeInvalidParams, "%s is not the review of %s: open that with %s", a.URI, asked.ID, wire.ApprovalOpen)
 	}
-	reply, err := parseReview(d.text(), asked, content)
+	got, err := page.ParseReview(asked, content, d.text())
 	if err != nil {
 		return answer{}, refuse(codeRequestFailed, "%s: %v", filepath.Base(d.uri.FsPath()), err)
 	}
-	return reply, nil
+	return answer{reason: got.Reason, content: got.Content}, nil
 }
 
 // reviewActions are what can be done with a Review… document. They answer what stands in it when they are run.
 func reviewActions(d *document) []protocol.Command {
-	id, _, err := reviewID(d.text())
+	id, err := page.ReviewID(d.text())
 	if err != nil {
 		return nil
 	}
@@ -93,7 +93,7 @@ func reviewActions(d *document) []protocol.Command {
 
 // reviewProblems are the diagnostics of a Review… document.
 func (s *Session) reviewProblems(ctx context.Context, docs *documents, d *document) []protocol.Diagnostic {
-	id, _, err := reviewID(d.text())
+	id, err := page.ReviewID(d.text())
 	var asked *engine.Approval
 	if err == nil {
 		asked, err = s.pending(id)
@@ -103,15 +103,15 @@ func (s *Session) reviewProblems(ctx context.Context, docs *documents, d *docume
 		content, err = engine.LoadContent(ctx, s.hub.opts.Blobs, asked.Hash)
 	}
 	if err == nil {
-		_, err = parseReview(d.text(), asked, content)
+		_, err = page.ParseReview(asked, content, d.text())
 	}
 	if err == nil {
 		return []protocol.Diagnostic{}
 	}
 	line := 0
-	var damaged *reviewError
+	var damaged *page.ReviewError
 	if errors.As(err, &damaged) {
-		line = damaged.line
+		line = damaged.Line
 	}
 	return []protocol.Diagnostic{diagnostic(docs.rangeOf(d, d.index.Line(line)), protocol.DiagnosticSeverityError, "review", err.Error())}
 }

@@ -73,9 +73,3 @@ func todoIn(src string) string {
 	}
 	return strings.TrimSpace(strings.TrimSuffix(strings.TrimSuffix(strings.TrimSpace(m[1]), "*/"), "-->"))
 }
-
-// unwritten marks a description that a person still has to write.
-const unwritten = "‹Write here what to do with "
-
-// toBeWritten is the description of a ticket that has no instruction yet. It cannot be approved.
-func toBeWritten(symbol string) string { return unwritten + symbol + ", then approve.›" }

@@ -200,7 +200,7 @@ func (a subject) ticket(id, instruction string) trackfile.Ticket {
 		instruction = todoIn(src[a.symbol.Start:a.symbol.End])
 	}
 	if instruction == "" {
-		instruction = toBeWritten(a.symbol.Path)
+		instruction = engine.ToBeWritten(a.symbol.Path)
 	}
 	return trackfile.Ticket{
 		ID: id, Description: instruction, TargetFile: a.doc.path, TargetSymbols: []string{a.symbol.Path},

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/page"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 
@@ -93,35 +94,5 @@ func trackStop(ctx context.Context, s *Session, v view, a wire.TrackArgs) (any, 
 }
 
 func statusShow(_ context.Context, s *Session, _ view, _ struct{}) (any, error) {
-	return statusOf(s.engine.Snapshot()), nil
-}
-
-// statusOf is a snapshot as it goes over the wire.
-func statusOf(snap *engine.Snapshot) wire.Status {
-	st := wire.Status{Seq: snap.Seq(), Tracks: []wire.Track{}}
-	for tr := range snap.Tracks() {
-		w := wire.Track{ID: string(tr.ID), Status: string(tr.Status), Reason: tr.Reason, Tickets: make([]wire.Ticket, 0, tr.Len())}
-		for t := range tr.Tickets() {
-			w.Tickets = append(w.Tickets, ticketStatus(snap, t))
-		}
-		st.Tracks = append(st.Tracks, w)
-	}
-	return st
-}
-
-func ticketStatus(snap *engine.Snapshot, t *engine.Ticket) wire.Ticket {
-	w := wire.Ticket{
-		ID: t.Key.ID, Status: string(t.Status), Phase: string(t.Phase()), WaitsFor: []string{},
-		RetryCount: t.RetryCount, Attempt: t.Attempt,
-		Usage: wire.Usage{
-			Input: t.Usage.Input, CachedInput: t.Usage.CachedInput, Output: t.Usage.Output, Reasoning: t.Usage.Reasoning,
-		},
-	}
-	if t.Block != nil {
-		w.Reason = t.Block.Reason
-	}
-	for _, wait := range snap.WaitsFor(t.Key) {
-		w.WaitsFor = append(w.WaitsFor, wait.Ticket.ID)
-	}
-	return w
+	return page.Status(s.engine.Snapshot()), nil
 }

@@ -1,7 +1,6 @@
 package page_test
 
 import (
-	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -42,90 +41,6 @@ var (
 	asked = time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC)
 	run2  = engine.Run{Ticket: engine.TicketKey{Track: ".slop/tracks/parser", ID: "T1"}, Attempt: 2}
 )
-
-func spawn() (*engine.Approval, engine.Content) {
-	c := engine.Content{
-		Prompt:  "Ticket T1\n\nGive Lexer positions.\n```\n## Context\n```\n<!-- hidden? -->",
-		Context: "File: parser/lex.go\npackage parser\t// \u202e reversed\n", Model: "medium",
-		Rests: map[string]string{"parser/lex.go": "ab", "docs/grammar.md": "cd"},
-	}
-	a := &engine.Approval{
-		ID: "A3", Kind: engine.KindSpawn, Run: run2, Title: "Start T1 on medium: *Give* Lexer positions", Requested: asked,
-		Hash: engine.ContentHash(c.Encode()),
-	}
-	return a, c
-}
-
-func TestReviewGolden(t *testing.T) {
-	t.Parallel()
-	a, c := spawn()
-	golden(t, "review_spawn", page.Review(a, c))
-	step := engine.Content{Tool: "run_command", Arguments: `{"command": "go test ./... # \u202e"}`}
-	golden(t, "review_command", page.Review(&engine.Approval{
-		ID: "A4", Kind: engine.KindCommand, Run: run2, Title: "run go test", Requested: asked, Hash: "0123456789abcdef01",
-		Answer: &engine.Answer{Decision: engine.Approved, By: "person (Neovim)"},
-	}, step))
-	question := engine.Content{Question: "Which one?\n# not a heading"}
-	golden(t, "review_question", page.Review(&engine.Approval{
-		ID: "A5", Kind: engine.KindQuestion, Run: run2, Title: "asks", Options: []string{"left", "right"}, Hash: "00",
-	}, question))
-}
-
-func TestParseReview(t *testing.T) {
-	t.Parallel()
-	a, c := spawn()
-	doc := page.Review(a, c)
-	mark := "<!-- slop end reason A3 " + a.Hash[:16]
-	edited := c
-	edited.Prompt = "Do it well."
-	tests := []struct {
-		name, document string
-		want           page.Reviewed
-		err            error
-	}{
-		{"unchanged", doc, page.Reviewed{Content: c}, nil},
-		{"with CRLF", strings.ReplaceAll(doc, "\n", "\r\n"), page.Reviewed{Content: c}, nil},
-		{"a reason", strings.Replace(doc, mark, "too wide\n"+mark, 1), page.Reviewed{Content: c, Reason: "too wide"}, nil},
-		{"edited", replaceBetween(doc, "````text\n", "\n````\n", "Do it well."), page.Reviewed{Content: edited, Changed: true}, nil},
-		{"a mark deleted", strings.Replace(doc, mark, "", 1), page.Reviewed{Content: c}, page.ErrReviewMarks},
-		{"a mark doubled", doc + doc, page.Reviewed{Content: c}, page.ErrReviewMarks},
-		{"the fence deleted", strings.Replace(doc, "\n````\n", "\n", 1), page.Reviewed{Content: c}, page.ErrReviewMarks},
-		{"empty", "", page.Reviewed{Content: c}, page.ErrReviewMarks},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			got, err := page.ParseReview(a, c, test.document)
-			if !errors.Is(err, test.err) {
-				t.Fatalf("error %v, want %v", err, test.err)
-			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
-func replaceBetween(s, begin, end, with string) string {
-	before, rest, _ := strings.Cut(s, begin)
-	_, after, _ := strings.Cut(rest, end)
-	return before + begin + with + end + after
-}
-
-// FuzzReview: whatever is asked, the untouched document approves exactly that.
-func FuzzReview(f *testing.F) {
-	f.Add("prompt", "context\r\n")
-	f.Add("```text\n````", "<!-- slop end prompt A3 -->")
-	f.Add("\xff\u202e", "\r")
-	f.Fuzz(func(t *testing.T, prompt, context string) {
-		c := engine.Content{Prompt: prompt, Context: context}
-		a := &engine.Approval{ID: "A3", Kind: engine.KindSpawn, Run: run2, Title: prompt, Hash: engine.ContentHash(c.Encode())}
-		got, err := page.ParseReview(a, c, page.Review(a, c))
-		if err != nil || got.Changed || got.Content.Prompt != prompt || got.Content.Context != context {
-			t.Fatalf("an untouched review of %q, %q came back as %+v, %v", prompt, context, got, err)
-		}
-	})
-}
 
 func TestTranscriptGolden(t *testing.T) {
 	t.Parallel()

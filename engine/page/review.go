@@ -2,7 +2,6 @@ package page
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,60 +11,81 @@ import (
 	"github.com/slop-ls/slop-ls/engine/text"
 )
 
-// Reviewed is what a person made of a review document.
-type Reviewed struct {
-	Content engine.Content // as edited
-	Changed bool           // Content differs from what was asked
-	Reason  string         // the person's words: why it is rejected; the answer to a question
-}
-
-// ErrReviewMarks is returned by ParseReview for a document whose marks are gone, doubled or those of another approval.
-// What stood between them is unknown, so nothing can be approved from it.
-var ErrReviewMarks = errors.New("the marks of the review document are damaged: undo that edit, or open the review again")
+// A review document is Markdown with everything that an approval asks. Its first line names the approval. What may be
+// edited stands in fences between marker lines; both carry a key that occurs nowhere in what is asked, so that nothing
+// that is asked can pass for a marker.
 
 // section is one part of a review document that may be edited.
 type section struct {
-	name, title string
-	get         func(*engine.Content) *string // nil: the reason
+	name, title, language string
+	get                   func(*engine.Content) *string
 }
+
+var arguments = section{"arguments", "Arguments", "json", func(c *engine.Content) *string { return &c.Arguments }}
 
 var sections = map[engine.ApprovalKind][]section{
 	engine.KindSpawn: {
-		{"prompt", "Prompt", func(c *engine.Content) *string { return &c.Prompt }},
-		{"context", "Context", func(c *engine.Content) *string { return &c.Context }},
+		{"prompt", "Prompt", "text", func(c *engine.Content) *string { return &c.Prompt }},
+		{"context", "Context", "text", func(c *engine.Content) *string { return &c.Context }},
 	},
-	engine.KindStep:     {{"arguments", "Arguments", func(c *engine.Content) *string { return &c.Arguments }}},
-	engine.KindCommand:  {{"arguments", "Arguments", func(c *engine.Content) *string { return &c.Arguments }}},
+	engine.KindStep:     {arguments},
+	engine.KindCommand:  {arguments},
 	engine.KindEdit:     nil,
 	engine.KindQuestion: nil,
 }
 
-// Review is the Markdown document in which a person reads an approval whole and may edit what will be sent. What
+// The part in which a person writes, of every kind of approval.
+const reasonName = "reason"
+
+// readable is a part as people read it, before what cannot be seen is written out: JSON is indented.
+func (s section) readable(c *engine.Content) string {
+	if s.language == "json" {
+		return indented(*s.get(c))
+	}
+	return *s.get(c)
+}
+
+// shown is a text as the document holds it: what cannot be seen is written out, and every line ends in \n alone, since
+// editors give a mixture of line ends back as they like.
+func shown(s string) string { return strings.ReplaceAll(text.Visible(s), "\r\n", "\n") }
+
+// Review is the Markdown document in which a person reads an approval whole and may edit what will be used. What
 // cannot be seen is written out; ParseReview takes it back unchanged.
 func Review(a *engine.Approval, c engine.Content) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# %s %s: %s\n\n", reviewVerb(a.Kind), a.ID, cell(a.Title, 200))
-	fmt.Fprintf(&b, "Ticket %s of track %s, attempt %d", cell(a.Run.Ticket.ID, 80), cell(string(a.Run.Ticket.Track), 200), a.Run.Attempt)
-	if c.Model != "" {
-		fmt.Fprintf(&b, ", model %s", cell(c.Model, 80))
-	}
-	if c.Tool != "" {
-		fmt.Fprintf(&b, ", tool %s", cell(c.Tool, 80))
-	}
-	b.WriteString(".\n")
-	if a.Answer != nil {
-		fmt.Fprintf(&b, "\n**Already %s by %s.** Nothing that is done here has an effect.\n", a.Answer.Decision, cell(string(a.Answer.By), 80))
-	} else if len(sections[a.Kind]) > 0 {
-		b.WriteString("\nWhat stands between the marks when you approve is what is used: edit it as you like.\n")
-	}
+	key := reviewKey(a, c)
+	fmt.Fprintf(&b, "%s%s %s -->\n", reviewHead, a.ID, key)
+	writeHeading(&b, a, c)
 	writeFixed(&b, a, c)
 	for _, s := range sections[a.Kind] {
-		body := text.Visible(*s.get(&c))
+		body := shown(s.readable(&c))
 		fence := fenceFor(body)
-		writeSection(&b, a, s.name, s.title, fence+"text\n"+body+"\n"+fence)
+		writeSection(&b, key, s.name, s.title, fence+s.language+"\n"+body+"\n"+fence)
 	}
-	writeSection(&b, a, "reason", reasonTitle(a.Kind), "")
+	writeSection(&b, key, reasonName, reasonTitle(a.Kind), "")
+	writeRests(&b, c)
 	return b.String()
+}
+
+func writeHeading(b *strings.Builder, a *engine.Approval, c engine.Content) {
+	fmt.Fprintf(b, "# %s %s: %s\n\n", reviewVerb(a.Kind), a.ID, cell(a.Title, 200))
+	fmt.Fprintf(b, "Ticket %s of track %s, attempt %d", cell(a.Run.Ticket.ID, 80), cell(string(a.Run.Ticket.Track), 200), a.Run.Attempt)
+	if c.Model != "" {
+		fmt.Fprintf(b, ", model %s", cell(c.Model, 80))
+	}
+	if c.Tool != "" {
+		fmt.Fprintf(b, ", tool %s", cell(c.Tool, 80))
+	}
+	b.WriteString(".\n")
+	switch {
+	case a.Answer != nil:
+		fmt.Fprintf(b, "\n**Already %s by %s.** Nothing that is done here has an effect.\n", a.Answer.Decision, cell(string(a.Answer.By), 80))
+	case len(sections[a.Kind]) > 0:
+		b.WriteString("\nWhat stands between the marker lines when you approve is what is used: edit it as you like, and leave the\n" +
+			"marker lines as they are.\n")
+	default:
+		b.WriteString("\nWrite between the marker lines below, and leave those as they are.\n")
+	}
 }
 
 func reviewVerb(k engine.ApprovalKind) string {
@@ -85,7 +105,7 @@ func reasonTitle(k engine.ApprovalKind) string {
 // writeFixed writes what is asked and cannot be edited.
 func writeFixed(b *strings.Builder, a *engine.Approval, c engine.Content) {
 	if c.Question != "" {
-		b.WriteString("\n## Question\n\n" + fenced("text", text.Visible(c.Question)))
+		b.WriteString("\n## Question\n\n" + fenced("text", shown(c.Question)))
 	}
 	if len(a.Options) > 0 {
 		b.WriteString("\n")
@@ -94,18 +114,10 @@ func writeFixed(b *strings.Builder, a *engine.Approval, c engine.Content) {
 		fmt.Fprintf(b, "%d. %s\n", i+1, cell(o, 200))
 	}
 	if cmd := commandOf(c); cmd != "" {
-		b.WriteString("\n## Command\n\n" + fenced("sh", text.Visible(cmd)))
+		b.WriteString("\n## Command\n\n" + fenced("sh", shown(cmd)))
 	}
 	if c.Diff != "" {
-		b.WriteString("\n## Diff\n\n" + fenced("diff", text.Visible(c.Diff)))
-	}
-	if len(c.Rests) > 0 {
-		b.WriteString("\nIt rests on " + plural(len(c.Rests), "file") + ": ")
-		names := slices.Sorted(maps.Keys(c.Rests))
-		for i, name := range names {
-			names[i] = cell(name, 200)
-		}
-		b.WriteString(strings.Join(names, ", ") + ".\n")
+		b.WriteString("\n## Diff\n\n" + fenced("diff", shown(c.Diff)))
 	}
 }
 
@@ -120,63 +132,43 @@ func commandOf(c engine.Content) string {
 	return args.Command
 }
 
-func writeSection(b *strings.Builder, a *engine.Approval, name, title, body string) {
-	begin, end := marks(a, name)
-	fmt.Fprintf(b, "\n## %s\n\n%s\n%s\n%s\n", title, begin, body, end)
+// writeRests names the files that an approval rests on.
+func writeRests(b *strings.Builder, c engine.Content) {
+	if len(c.Rests) == 0 {
+		return
+	}
+	names := slices.Sorted(maps.Keys(c.Rests))
+	for i, name := range names {
+		names[i] = cell(name, 200)
+	}
+	fmt.Fprintf(b, "\nIt rests on %s: %s.\n", plural(len(names), "file"), strings.Join(names, ", "))
 }
 
-// marks are lines that the content cannot hold: they name the content's own hash.
-func marks(a *engine.Approval, name string) (begin, end string) {
-	key := string(a.ID) + " " + a.Hash[:min(16, len(a.Hash))]
-	return "<!-- slop " + name + " " + key + " -->", "<!-- slop end " + name + " " + key + " -->"
+func writeSection(b *strings.Builder, key, name, title, body string) {
+	fmt.Fprintf(b, "\n## %s\n\n%s\n%s\n%s\n", title, marker("begin", name, key), body, marker("end", name, key))
 }
 
-// ParseReview reads a review document back. c is the content that Review was given; a part that looks as it did is
-// taken from c, byte for byte. It returns ErrReviewMarks where the parts cannot be told apart with certainty.
-func ParseReview(a *engine.Approval, c engine.Content, document string) (Reviewed, error) {
-	document = strings.ReplaceAll(document, "\r\n", "\n")
-	out := Reviewed{Content: c}
-	for _, s := range sections[a.Kind] {
-		body, err := cutFenced(a, s.name, document)
-		if err != nil {
-			return Reviewed{Content: c}, err
+// reviewHead begins the first line of a review document.
+const reviewHead = "<!-- slop:review "
+
+func marker(edge, name, key string) string {
+	return fmt.Sprintf("<!-- slop:%s %s %s -->", edge, name, key)
+}
+
+// reviewKey is a key for the markers that nothing of what is asked holds: a part of the content's hash, as long as
+// needed.
+func reviewKey(a *engine.Approval, c engine.Content) string {
+	all := strings.Join(slices.Concat(a.Options, slices.Collect(maps.Keys(c.Rests)), []string{
+		a.Title, string(a.Run.Ticket.Track), a.Run.Ticket.ID, c.Prompt, c.Context, c.Model, c.Tool, c.Arguments, commandOf(c), c.Diff, c.Question,
+	}), "\n")
+	for n := min(12, len(a.Hash)); n < len(a.Hash); n++ {
+		if !strings.Contains(all, a.Hash[:n]) {
+			return a.Hash[:n]
 		}
-		field := s.get(&out.Content)
-		if body != strings.ReplaceAll(text.Visible(*field), "\r\n", "\n") {
-			*field, out.Changed = body, true
-		}
 	}
-	reason, err := cutSection(a, "reason", document)
-	if err != nil {
-		return Reviewed{Content: c}, err
+	key := a.Hash + "-" + string(a.ID)
+	for strings.Contains(all, key) {
+		key += "-"
 	}
-	out.Reason = strings.TrimSpace(reason)
-	return out, nil
-}
-
-// cutFenced is a section without the fence that keeps its text from being rendered.
-func cutFenced(a *engine.Approval, name, document string) (string, error) {
-	body, err := cutSection(a, name, document)
-	if err != nil {
-		return "", err
-	}
-	first, rest, opened := strings.Cut(body, "\n")
-	fence, isText := strings.CutSuffix(first, "text")
-	if !opened || !isText || strings.Trim(fence, "`") != "" || !strings.HasSuffix("\n"+rest, "\n"+fence) {
-		return "", ErrReviewMarks
-	}
-	return strings.TrimSuffix(strings.TrimSuffix(rest, fence), "\n"), nil
-}
-
-func cutSection(a *engine.Approval, name, document string) (string, error) {
-	begin, end := marks(a, name)
-	if strings.Count(document, begin) != 1 || strings.Count(document, end) != 1 {
-		return "", ErrReviewMarks
-	}
-	_, rest, _ := strings.Cut(document, begin+"\n")
-	body, _, ok := strings.Cut(rest, end)
-	if !ok {
-		return "", ErrReviewMarks
-	}
-	return strings.TrimSuffix(body, "\n"), nil
+	return key
 }
