@@ -47,6 +47,7 @@ func parserTrack(t *testing.T) (*engine.Snapshot, *engine.Track) {
 		engine.UsageRecorded{Run: run("T1", 1), Tier: engine.TierQA, Model: "small", Usage: engine.Usage{Input: 300, Output: 20, Cost: engine.Cost{MicroUSD: 1500}}},
 		engine.TicketCompleted{Ticket: key("T1"), Summary: "done"},
 		engine.TicketStarted{Run: run("T2", 1), Model: "small"},
+		engine.UsageRecorded{Run: run("T2", 1), Tier: engine.TierWorker, Model: "small", Usage: engine.Usage{Input: 100, Output: 5, Reasoning: 2, Cost: engine.Cost{MicroUSD: 1500}}},
 		engine.TicketBlocked{Ticket: key("T2"), By: engine.ByWorker, Reason: "no such file\n\u202eelif"},
 		engine.TicketStarted{Run: run("T3", 1), Model: "small"},
 		engine.ApprovalRequested{Approval: engine.Approval{ID: "A2", Kind: engine.KindSpawn, Run: run("T3", 1), Title: "Start T3"}},

@@ -32,10 +32,16 @@ func TicketStatus(s *engine.Snapshot, t *engine.Ticket) wire.Ticket {
 	return wire.Ticket{
 		ID: t.Key.ID, Status: string(t.Status), Phase: string(t.Phase()), Reason: reason(t), WaitsFor: waits,
 		RetryCount: t.RetryCount, Attempt: t.Attempt,
-		Usage: wire.Usage{
-			Input: t.Usage.Input, CachedInput: t.Usage.CachedInput, Output: t.Usage.Output, Reasoning: t.Usage.Reasoning,
-		},
+		Usage: usage(t.Usage),
 	}
+}
+
+func usage(u engine.Usage) wire.Usage {
+	out := wire.Usage{Input: u.Input, CachedInput: u.CachedInput, Output: u.Output, Reasoning: u.Reasoning}
+	if out.Cost.Unknown = u.Cost.Unknown; !u.Cost.Unknown {
+		out.Cost.USD = float64(u.Cost.MicroUSD) / 1e6
+	}
+	return out
 }
 
 // reason is why a ticket does not go on by itself, without the tickets that it waits for.

@@ -1,5 +1,7 @@
 package wire
 
+import "encoding/json"
+
 // Status is the answer to slop.status and the payload of slop/state.
 type Status struct {
 	Seq    uint64  `json:"seq"` // of the last event in it
@@ -26,12 +28,40 @@ type Ticket struct {
 	Usage      Usage    `json:"usage"`
 }
 
-// Usage is the tokens of a ticket's model calls.
+// Usage is the tokens of a ticket's model calls, and what they cost.
 type Usage struct {
 	Input       int64 `json:"input"`
 	CachedInput int64 `json:"cached_input"`
 	Output      int64 `json:"output"`
 	Reasoning   int64 `json:"reasoning"`
+	Cost        Cost  `json:"cost"`
+}
+
+// Cost is money in US dollars. As JSON it is a number, or "unknown" where the price of a call is not known: never 0
+// for what is not known.
+type Cost struct {
+	USD     float64 // not set where Unknown
+	Unknown bool
+}
+
+const unknownCost = `"unknown"`
+
+// MarshalJSON implements json.Marshaler.
+func (c Cost) MarshalJSON() ([]byte, error) {
+	if c.Unknown {
+		return []byte(unknownCost), nil
+	}
+	return json.Marshal(c.USD)
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (c *Cost) UnmarshalJSON(data []byte) error {
+	if string(data) == unknownCost {
+		*c = Cost{Unknown: true}
+		return nil
+	}
+	*c = Cost{}
+	return json.Unmarshal(data, &c.USD)
 }
 
 // Approval is one element of the answer to slop.approval.list.

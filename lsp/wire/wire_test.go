@@ -100,3 +100,23 @@ func TestDecode(t *testing.T) {
 		})
 	}
 }
+
+func TestCost(t *testing.T) {
+	t.Parallel()
+	for _, cost := range []wire.Cost{{}, {USD: 0.0015}, {Unknown: true}} {
+		data, err := json.Marshal(wire.Usage{Cost: cost})
+		if err != nil {
+			t.Fatal(err)
+		}
+		back := wire.Usage{Cost: wire.Cost{USD: 7, Unknown: true}}
+		if err := json.Unmarshal(data, &back); err != nil || back.Cost != cost {
+			t.Errorf("%+v as %s came back as %+v, %v", cost, data, back.Cost, err)
+		}
+		if cost.Unknown != strings.Contains(string(data), `"cost":"unknown"`) {
+			t.Errorf("%+v is %s", cost, data)
+		}
+	}
+	if err := json.Unmarshal([]byte(`"none"`), &wire.Cost{}); err == nil {
+		t.Error("a word that is no cost is read as one")
+	}
+}
