@@ -26,7 +26,7 @@ func BenchmarkRoundTrip(b *testing.B) {
 }
 
 func roundTrips(b *testing.B, body []byte, through bool) {
-	near, far, err := socketPair(b)
+	near, far, err := socketPair()
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func roundTrips(b *testing.B, body []byte, through bool) {
 	ended := make(chan error, 1)
 	if through {
 		var editor *net.UnixConn
-		client, editor, err = socketPair(b)
+		client, editor, err = socketPair()
 		if err != nil {
 			b.Fatal(err)
 		}

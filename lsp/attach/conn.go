@@ -19,9 +19,9 @@ const helloBuffer = 4 << 10
 
 func newConn(c *net.UnixConn) *Conn { return &Conn{unix: c, in: bufio.NewReaderSize(c, helloBuffer)} }
 
-// say writes a reply in bounded time, and then leaves the connection without deadlines.
+// say writes a reply, which is so short that the socket takes it whole, and leaves the connection without deadlines.
 func (c *Conn) say(r Reply) error {
-	return errors.Join(c.unix.SetDeadline(time.Now().Add(helloTimeout)), writeLine(c.unix, r), c.unix.SetDeadline(time.Time{}))
+	return errors.Join(writeLine(c.unix, r), c.unix.SetDeadline(time.Time{}))
 }
 
 // Read implements io.Reader.

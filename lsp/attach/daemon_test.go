@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -14,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
 // inProcess runs a daemon in this process and returns its workspace once it listens, and what Run returns.
@@ -62,6 +65,33 @@ func TestWorkKeepsTheDaemon(t *testing.T) {
 	ws.set(0)
 	if err := outcomeOf(t, ended); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestEndAndAttachAtOnce: a session that was admitted keeps the daemon, and one that asks after the end began is sent
+// away to wait for the next daemon, whichever of the two comes first by a hair.
+func TestEndAndAttachAtOnce(t *testing.T) {
+	t.Parallel()
+	ln, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(t.TempDir(), "s"), Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	ctx, end := context.WithCancelCause(t.Context())
+	d := &daemon{opts: Options{Root: "/w", Build: "a"}, ws: &fakeWorkspace{}, ln: ln, end: end}
+	editor := Hello{Wire: wire.Version, Build: "a", Root: "/w", Kind: Editor}
+	if r := d.judge(editor); !r.OK || r.Sessions != 1 {
+		t.Fatalf("the first session: %+v", r)
+	}
+	if d.leaveIdle() || ctx.Err() != nil {
+		t.Fatal("it ended under a session")
+	}
+	d.sessions = 0
+	if !d.leaveIdle() || !errors.Is(context.Cause(ctx), errIdle) {
+		t.Fatal("it did not end")
+	}
+	if r := d.judge(editor); r.OK || r.Code != Leaving || r.Sessions != 0 {
+		t.Fatalf("a session after the end: %+v", r)
 	}
 }
 
