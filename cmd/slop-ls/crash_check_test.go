@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -237,23 +238,26 @@ func (p *crashPlace) checkLeft(ctx context.Context) error {
 // checkSessions wants every process gone that any run has started, also by way of one that was killed. A killed group
 // takes a moment to die.
 func (p *crashPlace) checkSessions() error {
-	var left []string
+	var left map[int]string
 	for begun := time.Now(); time.Since(begun) < 10*time.Second; time.Sleep(5 * time.Millisecond) {
 		if left = inSessions(p.sessions); len(left) == 0 {
 			return nil
 		}
 	}
-	return fmt.Errorf("processes are left: %s", strings.Join(left, "; "))
+	for pid := range left {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+	return fmt.Errorf("processes are left: %v", left)
 }
 
-// inSessions lists the live processes of some sessions.
-func inSessions(sessions []int) []string {
+// inSessions gives the live processes of some sessions, and their command lines.
+func inSessions(sessions []int) map[int]string {
 	ours := map[string]bool{}
 	for _, s := range sessions {
 		ours[strconv.Itoa(s)] = true
 	}
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
-	var left []string
+	left := map[int]string{}
 	for _, name := range stats {
 		data, err := os.ReadFile(name)
 		if err != nil {
@@ -262,8 +266,9 @@ func inSessions(sessions []int) []string {
 		// pid (command) state ppid pgrp session …; the command may hold anything.
 		fields := bytes.Fields(data[bytes.LastIndexByte(data, ')')+1:])
 		if len(fields) > 3 && ours[string(fields[3])] && fields[0][0] != 'Z' {
+			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(name)))
 			line, _ := os.ReadFile(filepath.Join(filepath.Dir(name), "cmdline"))
-			left = append(left, filepath.Base(filepath.Dir(name))+" "+strings.ReplaceAll(string(line), "\x00", " "))
+			left[pid] = strings.ReplaceAll(string(line), "\x00", " ")
 		}
 	}
 	return left
