@@ -37,7 +37,6 @@ type peer struct {
 
 	mu     sync.Mutex
 	got    []said
-	taken  int // how much of got take has returned
 	ended  bool
 	change chan struct{}
 	reply  func(said) any // answers requests where it is not nil
@@ -78,7 +77,7 @@ func (p *peer) read(in io.Reader) {
 	}
 }
 
-// await is the first message that ok accepts, those before included that nobody has taken.
+// await is the first message that ok accepts, of those that came and will come.
 func (p *peer) await(what string, ok func(said) bool) said {
 	p.t.Helper()
 	deadline := time.After(patience)
@@ -100,6 +99,13 @@ func (p *peer) await(what string, ok func(said) bool) said {
 			p.t.Fatalf("%s did not come; got %s", what, p.dump())
 		}
 	}
+}
+
+// all is what came until now.
+func (p *peer) all() []said {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.got
 }
 
 func (p *peer) dump() string {

@@ -132,7 +132,7 @@ func TestRequestsOfADeadDaemon(t *testing.T) {
 	if !strings.Contains(string(note.Params), "taken over") {
 		t.Errorf("the editor is told %s", note.Params)
 	}
-	for _, m := range second.got {
+	for _, m := range second.all() {
 		if m.Method == "workspace/executeCommand" {
 			t.Error("a command was carried out twice")
 		}
@@ -171,7 +171,7 @@ func TestReplay(t *testing.T) {
 	editor.notify("end", nil)
 	second.awaitMethod("end")
 	var got []string
-	for _, m := range second.got[1:] {
+	for _, m := range second.all()[1:] {
 		got = append(got, m.Method+" "+string(m.Params))
 	}
 	want := []string{
@@ -210,7 +210,7 @@ func TestUnreadableChange(t *testing.T) {
 	editor.notify("end", nil)
 	second.awaitMethod("end")
 	var changes []string
-	for _, m := range second.got {
+	for _, m := range second.all() {
 		if m.Method == "textDocument/didChange" {
 			changes = append(changes, string(m.Params))
 		}
@@ -252,7 +252,7 @@ func TestLateAnswers(t *testing.T) {
 	editor.notify("end", nil)
 	second.awaitMethod("end")
 	var answers []string
-	for _, m := range second.got {
+	for _, m := range second.all() {
 		if m.Method == "" {
 			answers = append(answers, string(m.ID)+" "+string(m.Result))
 		}
@@ -290,12 +290,13 @@ func TestTakenBack(t *testing.T) {
 	_ = first.out.write([]byte(`{"jsonrpc":"2.0","id":1,"method":"client/registerCapability","params":{"registrations":[{"id":"r1","method":"m"},{"id":"r2","method":"n"}]}}`))
 	_ = first.out.write([]byte(`{"jsonrpc":"2.0","id":2,"method":"client/unregisterCapability","params":{"unregisterations":[{"id":"r1","method":"m"}]}}`))
 	editor.awaitMethod("client/unregisterCapability")
-	before := len(editor.got)
+	before := len(editor.all())
 	first.die()
-	s.daemon().greet()
+	second := s.daemon()
+	second.greet()
 	editor.awaitMethod("window/showMessage")
 	var got []string
-	for _, m := range editor.got[before:] {
+	for _, m := range editor.all()[before:] {
 		if m.Method != "$/cancelRequest" && m.Method != "window/showMessage" {
 			got = append(got, m.Method+" "+string(m.Params))
 		}
@@ -307,6 +308,24 @@ func TestTakenBack(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the editor was told (-want +got):\n%s", diff)
+	}
+	editor.notify("end", nil)
+	second.awaitMethod("end")
+	before = len(editor.all())
+	second.die()
+	third := s.daemon()
+	third.greet()
+	takeovers := 0
+	editor.await("the second takeover", func(m said) bool {
+		if m.Method == "window/showMessage" {
+			takeovers++
+		}
+		return takeovers == 2
+	})
+	for _, m := range editor.all()[before:] {
+		if m.Method == "$/progress" || m.Method == "client/unregisterCapability" {
+			t.Errorf("taken back a second time: %s", m.body)
+		}
 	}
 }
 
@@ -329,7 +348,7 @@ func TestBacklog(t *testing.T) {
 		editor.notify("end", nil)
 		d.awaitMethod("end")
 		want := 0
-		for _, m := range d.got {
+		for _, m := range d.all() {
 			if m.Method == "workspace/executeCommand" {
 				if string(m.Params) != fmt.Sprint(want) {
 					t.Fatalf("round %d: command %s where %d was due", round, m.Params, want)
