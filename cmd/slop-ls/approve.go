@@ -26,11 +26,11 @@ func approveCommand(a *app) *cobra.Command {
 		RunE:  list,
 	}
 	yes := &cobra.Command{
-		Use:   "yes ID",
-		Short: "Approve",
-		Args:  arguments(1, 1),
+		Use:   "yes ID [ANSWER...]",
+		Short: "Approve; a question takes its answer, or the number of one of its options",
+		Args:  arguments(1, 1000),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.approveAnswer(cmd.Context(), args[0], engine.Approved, "")
+			return a.approveAnswer(cmd.Context(), args[0], engine.Approved, shellWords(args[1:]))
 		},
 	}
 	no := &cobra.Command{
@@ -136,8 +136,17 @@ func (a *app) approveAnswer(ctx context.Context, id string, decision engine.Deci
 	if err != nil {
 		return err
 	}
-	err = change(ctx, root, func(*engine.Snapshot, *store.Store) ([]engine.Command, error) {
-		return []engine.Command{engine.AnswerApproval{ID: engine.ApprovalID(id), Decision: decision, By: byTerminal, Reason: reason}}, nil
+	answer := engine.AnswerApproval{ID: engine.ApprovalID(id), Decision: decision, By: byTerminal, Reason: reason}
+	err = change(ctx, root, func(snap *engine.Snapshot, s *store.Store) ([]engine.Command, error) {
+		if decision != engine.Approved {
+			return []engine.Command{answer}, nil // also where what was asked cannot be read any more
+		}
+		approval, content, err := findApproval(ctx, snap, s, id)
+		if err != nil {
+			return nil, err
+		}
+		answer, err := engine.PrepareAnswer(ctx, s, approval, content, answer)
+		return []engine.Command{answer}, err
 	})
 	if errors.Is(err, engine.ErrNoApproval) {
 		return noApproval(id)
@@ -189,13 +198,8 @@ func (a *app) edited(ctx context.Context, blobs engine.Blobs, approval *engine.A
 	if err != nil {
 		return engine.AnswerApproval{}, err
 	}
-	answer := engine.AnswerApproval{ID: approval.ID, Decision: engine.Approved, By: byTerminal, Reason: reviewed.Reason}
-	if reviewed.Changed {
-		if answer.Edited, err = engine.StoreContent(ctx, blobs, reviewed.Content); err != nil {
-			return engine.AnswerApproval{}, fmt.Errorf("storing what you edited: %w", err)
-		}
-	}
-	return answer, nil
+	answer := engine.AnswerApproval{Decision: engine.Approved, By: byTerminal, Reason: reviewed.Reason}
+	return engine.PrepareAnswer(ctx, blobs, approval, reviewed.Content, answer)
 }
 
 // edit opens text in $VISUAL or $EDITOR and gives back what was saved. An editor that fails has approved nothing.

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -159,21 +160,19 @@ func (a *asker) answer(ctx context.Context, input typedLine) error {
 		return err
 	}
 	word, rest, _ := strings.Cut(strings.TrimSpace(input.text), " ")
-	switch strings.ToLower(word) {
-	case "v", "view":
+	question := approval.Kind == engine.KindQuestion
+	switch said := strings.ToLower(word); {
+	case rest == "" && (said == "v" || said == "view"):
 		fmt.Fprintln(a.r.app.err, page.Review(approval, content))
 		a.prompt(approval)
 		return nil
-	case "n", "no":
+	case question && rest == "" && said == "n", !question && (said == "n" || said == "no"):
 		return a.r.decide(ctx, engine.AnswerApproval{ID: approval.ID, Decision: engine.Rejected, By: a.r.by, Reason: rest})
-	}
-	if approval.Kind == engine.KindQuestion && word != "" {
-		return a.r.decide(ctx, engine.AnswerApproval{ID: approval.ID, Decision: engine.Approved, By: a.r.by, Reason: chosen(approval, input.text)})
-	}
-	switch {
-	case rest == "" && (word == "y" || word == "yes"):
-		return a.r.decide(ctx, engine.AnswerApproval{ID: approval.ID, Decision: engine.Approved, By: a.r.by})
-	case rest == "" && (word == "e" || word == "edit"):
+	case question:
+		return a.approve(ctx, approval, content, input.text)
+	case rest == "" && (said == "y" || said == "yes"):
+		return a.approve(ctx, approval, content, "")
+	case rest == "" && (said == "e" || said == "edit"):
 		return a.edit(ctx, approval, content)
 	default:
 		a.prompt(approval)
@@ -181,25 +180,33 @@ func (a *asker) answer(ctx context.Context, input typedLine) error {
 	}
 }
 
-// chosen is the option that a number names, else what was typed.
-func chosen(approval *engine.Approval, typed string) string {
-	typed = strings.TrimSpace(typed)
-	for i, o := range approval.Options {
-		if typed == fmt.Sprint(i+1) {
-			return o
-		}
-	}
-	return typed
+// approve submits an approval; one that lacks something is asked again.
+func (a *asker) approve(ctx context.Context, approval *engine.Approval, content engine.Content, words string) error {
+	answer := engine.AnswerApproval{Decision: engine.Approved, By: a.r.by, Reason: words}
+	answer, err := engine.PrepareAnswer(ctx, a.r.house.store, approval, content, answer)
+	return a.submit(ctx, approval, answer, err)
 }
 
 func (a *asker) edit(ctx context.Context, approval *engine.Approval, content engine.Content) error {
 	answer, err := a.r.app.edited(ctx, a.r.house.store, approval, content)
-	if err != nil {
-		fmt.Fprintln(a.r.app.err, errorLine(err))
-		a.prompt(approval)
-		return nil
+	return a.submit(ctx, approval, answer, err)
+}
+
+// submit submits an answer, or says what is wrong with it and asks again.
+func (a *asker) submit(ctx context.Context, approval *engine.Approval, answer engine.AnswerApproval, err error) error {
+	if err == nil {
+		return a.r.decide(ctx, answer)
 	}
-	return a.r.decide(ctx, answer)
+	line := errorLine(err)
+	if incomplete := (*engine.IncompleteError)(nil); errors.As(err, &incomplete) {
+		line = map[bool]string{
+			true:  "  it is a question: type the answer",
+			false: "  it has no instruction yet: e opens the prompt, write it there",
+		}[incomplete.Kind == engine.KindQuestion]
+	}
+	fmt.Fprintln(a.r.app.err, line)
+	a.prompt(approval)
+	return nil
 }
 
 // leave is the end of the terminal: nobody is there any more.

@@ -6,11 +6,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/scripted"
 )
 
@@ -18,22 +20,25 @@ import (
 // clear yes asks again, and an editor has the terminal for itself.
 func TestRunAsksOnATerminal(t *testing.T) {
 	t.Parallel()
+	const hidden = "nothing \u202e here"
 	for _, test := range []struct {
 		name    string
+		about   string // the ticket's description
 		typed   []string
 		status  int
 		shows   []string
 		written bool
 	}{
-		{"yes after all", []string{"maybe", "", "yes please", "v", "y"}, exitDone, []string{"nothing ⟨U+202E⟩ here", "approved by person (terminal)"}, true},
-		{"no, with a reason", []string{"n too vague"}, exitFailed, []string{"rejected by person (terminal): too vague", "an approval was refused"}, false},
-		{"edited", []string{"e"}, exitDone, []string{"approved, edited by person (terminal)"}, true},
-		{"the terminal goes away", []string{"\x04"}, exitDenied, []string{"nobody was there to approve"}, false},
+		{"yes after all", hidden, []string{"maybe", "", "yes please", "v", "y"}, exitDone, []string{"nothing ⟨U+202E⟩ here", "approved by person (terminal)"}, true},
+		{"no, with a reason", hidden, []string{"n too vague"}, exitFailed, []string{"rejected by person (terminal): too vague", "an approval was refused"}, false},
+		{"edited", hidden, []string{"e"}, exitDone, []string{"approved, edited by person (terminal)"}, true},
+		{"an instruction to be written", engine.ToBeWritten("F"), []string{"y", "e"}, exitDone, []string{"it has no instruction yet: e opens", "approved, edited by person (terminal)"}, true},
+		{"the terminal goes away", hidden, []string{"\x04"}, exitDenied, []string{"nobody was there to approve"}, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			root := t.TempDir()
-			output, status := runOnTerminal(t, root, test.typed)
+			output, status := runOnTerminal(t, root, test.about, test.typed)
 			if status != test.status {
 				t.Errorf("exit status %d, want %d", status, test.status)
 			}
@@ -53,7 +58,7 @@ func TestRunAsksOnATerminal(t *testing.T) {
 }
 
 // runOnTerminal runs a track of one ticket on a terminal and types a line at each prompt.
-func runOnTerminal(t *testing.T, root string, typed []string) (output string, status int) {
+func runOnTerminal(t *testing.T, root, description string, typed []string) (output string, status int) {
 	t.Helper()
 	server, err := scripted.Start(scripted.Script{Rules: []scripted.Rule{
 		{Turn: scripted.At(0), Reply: calls("", "write_file", map[string]any{"path": "hello.txt", "content": "hello\n"})},
@@ -64,7 +69,7 @@ func runOnTerminal(t *testing.T, root string, typed []string) (output string, st
 	}
 	t.Cleanup(server.Close)
 	write(t, filepath.Join(root, ".slop", "tracks", "work.track.yaml"),
-		"title: work\ntickets:\n  - id: T1\n    description: \"nothing \\u202e here\"\n")
+		"title: work\ntickets:\n  - id: T1\n    description: "+strconv.Quote(description)+"\n")
 	own := t.TempDir()
 	write(t, filepath.Join(own, "config.toml"), modelConfig(server.URL()))
 	self, err := os.Executable()
@@ -74,7 +79,7 @@ func runOnTerminal(t *testing.T, root string, typed []string) (output string, st
 	master, slave := openTerminal(t)
 	cmd := exec.CommandContext(t.Context(), self, "run", "work", "--root", root, "--config", filepath.Join(own, "config.toml"))
 	cmd.Args[0] = "slop-ls" // testscript's Main runs what it is called as
-	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+own, "EDITOR=sed -i s/nothing/something/")
+	cmd.Env = append(os.Environ(), "XDG_STATE_HOME="+own, "EDITOR=sed -i 's/nothing/something/; s/^‹.*›/something/'")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = slave, slave, slave
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

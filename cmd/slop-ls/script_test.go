@@ -134,20 +134,25 @@ func openOnly(ts *testscript.TestScript, path string) *store.Store {
 }
 
 func askApproval(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: ask ID KIND")
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: ask ID KIND WORDS")
 	}
 	ctx := context.Background()
 	s := openOnly(ts, filepath.Join(ts.Getenv("XDG_STATE_HOME"), "slop-ls"))
 	defer s.Close() //nolint:errcheck // Append has reported
 	state, err := engine.Load(ctx, s)
 	ts.Check(err)
-	content := engine.Content{Prompt: "Ticket T1\n\nwrite hello", Context: "nothing \u202e here"}
+	content := engine.Content{Prompt: "Ticket T1\n\n" + args[2], Context: "nothing \u202e here"}
+	var options []string
+	if args[1] == string(engine.KindQuestion) {
+		content, options = engine.Content{Question: args[2]}, []string{"left", "right"}
+	}
 	hash, err := engine.StoreContent(ctx, s, content)
 	ts.Check(err)
 	run := engine.Run{Ticket: engine.TicketKey{Track: ".slop/tracks/work", ID: "T1"}, Attempt: 1}
 	bodies := []engine.Body{engine.ApprovalRequested{Approval: engine.Approval{
 		ID: engine.ApprovalID(args[0]), Kind: engine.ApprovalKind(args[1]), Run: run, Title: "Start T1 \u202e", Hash: hash, Requested: time.Now(),
+		Options: options,
 	}}}
 	if t, ok := state.Freeze().Ticket(run.Ticket); ok && t.Attempt == 0 {
 		bodies = append([]engine.Body{engine.TicketStarted{Run: run, Model: "small"}}, bodies...)
