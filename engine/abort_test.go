@@ -14,7 +14,18 @@ import (
 type deaf struct {
 	during func(call string) // runs in the middle of each model call ("generate") and tool call
 	calls  []engine.ToolCall
+	asked  atomic.Int32 // how often the policy was asked about a call: what a call begins with
 	ran    atomic.Int32
+}
+
+func (d *deaf) Rule(_ context.Context, a engine.Action) engine.Ruling {
+	if a.Kind == engine.KindSpawn && d.calls == nil {
+		return engine.Ruling{Verdict: engine.Ask}
+	}
+	if a.Kind == engine.KindStep {
+		d.asked.Add(1)
+	}
+	return engine.Ruling{Verdict: engine.Allow}
 }
 
 func (d *deaf) Generate(context.Context, engine.Request, func(engine.Delta)) (engine.Reply, error) {
@@ -58,8 +69,8 @@ func TestAbortIsLookedAt(t *testing.T) {
 			h.do(engine.RunTicket{Ticket: key("T1"), By: engine.ByPerson})
 			h.until("killed", ticketIs("T1", engine.Killed))
 			h.stop() // waits for the worker
-			if n := d.ran.Load(); n != c.digs || len(files.Contents()) != 0 {
-				t.Errorf("the tool ran %d times; the workspace: %v", n, files.Contents())
+			if asked, ran := d.asked.Load(), d.ran.Load(); asked != c.digs || ran != c.digs || len(files.Contents()) != 0 {
+				t.Errorf("%d calls were begun and %d ran; the workspace: %v", asked, ran, files.Contents())
 			}
 		})
 	}
@@ -83,12 +94,8 @@ func TestAbortIsLookedAt(t *testing.T) {
 func deafShop(t *testing.T, d *deaf) (*enginetest.Files, *house) {
 	t.Helper()
 	files, store := enginetest.NewFiles(nil), newDisk()
-	verdicts := rules{}
-	if d.calls == nil {
-		verdicts["spawn"] = engine.Ask
-	}
 	return files, open(t, store, settings(2), engine.NewWorker(engine.WorkerConfig{
-		Provider: d, Tools: []engine.Tool{d}, Policy: verdicts, Viewer: plainViewer{},
+		Provider: d, Tools: []engine.Tool{d}, Policy: d, Viewer: plainViewer{},
 		Bench: &enginetest.Workbench{Files: files}, Applier: files, Blobs: store,
 	}))
 }
