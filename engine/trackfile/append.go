@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -40,20 +39,7 @@ var numbered = regexp.MustCompile(`^T([0-9]{1,15})$`)
 
 // NextID is an id that no ticket of the document has: T with the number behind the greatest one in use.
 func (d *Document) NextID() string {
-	greatest := 0
-	use := func(id string) {
-		if m := numbered.FindStringSubmatch(id); m != nil {
-			n, _ := strconv.Atoi(m[1]) // at most 15 digits
-			greatest = max(greatest, n)
-		}
-	}
-	for id := range d.first {
-		use(id)
-	}
-	for id := range d.hidden {
-		use(id)
-	}
-	return "T" + strconv.Itoa(greatest+1)
+	return nextID(d.links.first, d.hidden)
 }
 
 // AppendTicket returns the edits that add the ticket behind the others and change nothing else: comments, order
@@ -89,7 +75,7 @@ func (d *Document) acceptable(t Ticket) error {
 	if why := illegalID(t.ID); why != "" {
 		return refuse("%s", why)
 	}
-	if _, taken := d.first[t.ID]; taken || d.hidden[t.ID] {
+	if _, taken := d.links.first[t.ID]; taken || d.hidden[t.ID] {
 		return refuse("the id %s is taken: use %s", t.ID, d.NextID())
 	}
 	for _, p := range slices.Concat([]string{t.TargetFile}, t.ContextRequirements, t.Writes) {
@@ -141,7 +127,7 @@ func (a *appender) toTrack() []Edit {
 	case tickets != nil && (root.flow || a.d.Form == FormJSON):
 		return []Edit{{tickets.span.Start, tickets.span.End, sep(tickets) + "[" + a.flow() + "]"}}
 	case tickets != nil:
-		return a.afterLine(tickets, a.block(a.column(root)+2))
+		return a.afterLine(tickets.span.End, a.block(a.column(root)+2))
 	case root.flow && len(root.items) == 0:
 		return insert(root.span.Start+1, `"tickets": [`+a.flow()+"]")
 	case root.flow:
@@ -149,7 +135,7 @@ func (a *appender) toTrack() []Edit {
 		return insert(last.span.End, `, "tickets": [`+a.flow()+"]")
 	}
 	col := a.column(root)
-	return a.afterLine(root, spaces(col)+"tickets:"+a.eol+a.block(col+2))
+	return a.afterLine(root.span.End, spaces(col)+"tickets:"+a.eol+a.block(col+2))
 }
 
 // sep is a blank where nothing stands yet between the colon and the value.
@@ -160,9 +146,11 @@ func sep(n *node) string {
 	return ""
 }
 
-func (a *appender) column(n *node) int {
-	_, col := a.d.Position(n.entry)
-	if line, _ := a.d.Position(n.entry); line == 1 && bytes.HasPrefix(a.d.Source, []byte("\ufeff")) {
+func (a *appender) column(n *node) int { return a.columnAt(n.entry) }
+
+func (a *appender) columnAt(at int) int {
+	line, col := a.d.Position(at)
+	if line == 1 && bytes.HasPrefix(a.d.Source, []byte("\ufeff")) {
 		col -= 3
 	}
 	return col - 1
@@ -173,23 +161,24 @@ func spaces(n int) string { return strings.Repeat(" ", n) }
 // toList adds behind the last element of the list.
 func (a *appender) toList(l *node) []Edit {
 	switch {
-	case len(l.items) == 0:
+	case len(a.d.pieces) == 0:
 		return a.toEmpty(l)
 	case l.flow:
-		return a.toFlow(l)
+		return a.toFlow()
 	}
-	last := l.items[len(l.items)-1]
-	text := a.block(a.column(last))
-	if n := len(l.items); n > 1 && a.blankBefore(last.entry) && a.blankBefore(l.items[n-2].entry) || n == 2 && a.blankBefore(last.entry) {
+	n := len(a.d.pieces)
+	last := a.d.entry(n - 1)
+	text := a.block(a.columnAt(last.Start))
+	if n > 1 && a.blankBefore(last.Start) && (n == 2 || a.blankBefore(a.d.entry(n-2).Start)) {
 		text = a.eol + text
 	}
-	return a.afterLine(last, text)
+	return a.afterLine(last.End, text)
 }
 
 // blankBefore says whether the line above the one of the offset is blank.
 func (a *appender) blankBefore(at int) bool {
 	line, _ := a.d.Position(at)
-	return line > 1 && len(bytes.TrimSpace(a.d.line(a.d.Source, line-2))) == 0
+	return line > 1 && len(bytes.TrimSpace(a.d.line(line-2))) == 0
 }
 
 // toEmpty fills "[]". Where a block can stand instead, it does.
@@ -201,7 +190,7 @@ func (a *appender) toEmpty(l *node) []Edit {
 			start--
 		}
 		cut := Edit{start, l.span.End, ""}
-		return append([]Edit{cut}, a.afterLine(l, a.block(a.column(a.d.root)+2))...)
+		return append([]Edit{cut}, a.afterLine(l.span.End, a.block(a.column(a.d.root)+2))...)
 	}
 	if a.d.Form.JSON() && a.d.Source[l.span.Start+1] == ']' {
 		in := a.indentAt(l.span.Start)
@@ -213,26 +202,26 @@ func (a *appender) toEmpty(l *node) []Edit {
 // indentAt is the white space that the offset's line starts with.
 func (a *appender) indentAt(at int) string {
 	line, _ := a.d.Position(at)
-	l := a.d.line(a.d.Source, line-1)
+	l := a.d.line(line - 1)
 	return string(l[:len(l)-len(bytes.TrimLeft(l, " \t"))])
 }
 
 // toFlow adds behind the last element between brackets, on a line of its own where that one has one too.
-func (a *appender) toFlow(l *node) []Edit {
-	last := l.items[len(l.items)-1]
-	line, col := a.d.Position(last.span.Start)
-	before := a.d.line(a.d.Source, line-1)[:col-1]
+func (a *appender) toFlow() []Edit {
+	last := a.d.entry(len(a.d.pieces) - 1)
+	line, col := a.d.Position(last.Start)
+	before := a.d.line(line - 1)[:col-1]
 	gap := " "
 	if len(bytes.TrimSpace(before)) == 0 && line > 1 {
 		gap = a.eol + string(before)
 	}
-	return insert(last.span.End, ","+gap+a.flow())
+	return insert(last.End, ","+gap+a.flow())
 }
 
-// afterLine inserts lines behind the line in which the node ends.
-func (a *appender) afterLine(n *node, lines string) []Edit {
-	line, _ := a.d.Position(n.span.End)
-	l := a.d.line(a.d.Source, line-1)
+// afterLine inserts lines behind the line of the offset.
+func (a *appender) afterLine(at int, lines string) []Edit {
+	line, _ := a.d.Position(at)
+	l := a.d.line(line - 1)
 	return insert(a.d.lines[line-1]+len(l), a.eol+lines)
 }
 

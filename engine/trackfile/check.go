@@ -7,42 +7,19 @@ import (
 	"unicode"
 )
 
-// check looks at what the fields mean: ids, dependencies, choices and paths.
-func (d *Document) check() {
-	d.checkIDs()
-	d.checkPaths(d.Fields, TrackFields)
-	for i := range d.Items {
-		d.checkChoices(i)
-		d.checkPaths(d.Items[i].Fields, TicketFields)
-	}
-	d.cleanPaths()
-	d.checkDependencies()
-	d.checkCycles()
-}
-
-func (d *Document) checkIDs() {
-	free := ""
-	for i := range d.Items {
-		id := d.Track.Tickets[i].ID
-		f := d.Items[i].Field("id")
-		if id == "" || f == nil {
-			continue
-		}
-		if why := illegalID(id); why != "" {
+// checkTicket looks at what the fields of one ticket mean: its id, choices and paths. What is illegal is left
+// out of the ticket.
+func (d *reading) checkTicket(t *Ticket, fields []Field) {
+	if f := findField(fields, "id"); f != nil && t.ID != "" {
+		if why := illegalID(t.ID); why != "" {
 			d.errorf(CodeID, f.Value, "%s", why)
 		}
-		first, twice := d.first[id]
-		if !twice {
-			d.first[id] = i
-			continue
-		}
-		if free == "" {
-			free = d.NextID()
-		}
-		line, _ := d.Position(d.Items[first].Field("id").Value.Start)
-		d.errorf(CodeDuplicateID, f.Value, "the id %s is already taken by the ticket in line %d: give this one another, such as %q",
-			quoteShort(id), line, free)
 	}
+	d.checkChoices(t, fields)
+	d.checkPaths(fields, TicketFields)
+	d.checkTarget(t, fields)
+	t.ContextRequirements = legalPaths(t.ContextRequirements, false)
+	t.Writes = legalPaths(t.Writes, true)
 }
 
 const maxID = 100
@@ -66,13 +43,12 @@ func illegalID(id string) string {
 	return ""
 }
 
-func (d *Document) checkChoices(i int) {
-	t, item := &d.Track.Tickets[i], &d.Items[i]
-	if f := item.Field("priority"); f != nil && t.Priority != "" && !slices.Contains(Priorities, t.Priority) {
+func (d *reading) checkChoices(t *Ticket, fields []Field) {
+	if f := findField(fields, "priority"); f != nil && t.Priority != "" && !slices.Contains(Priorities, t.Priority) {
 		d.choice(CodePriority, f, string(t.Priority), words(Priorities))
 		t.Priority = ""
 	}
-	if f := item.Field("status"); f != nil && !slices.Contains(Statuses, t.Status) {
+	if f := findField(fields, "status"); f != nil && !slices.Contains(Statuses, t.Status) {
 		d.choice(CodeStatus, f, string(t.Status), words(Statuses))
 		t.Status = Todo
 	}
@@ -86,7 +62,7 @@ func words[T ~string](values []T) []string {
 	return out
 }
 
-func (d *Document) choice(code Code, f *Field, got string, legal []string) {
+func (d *reading) choice(code Code, f *Field, got string, legal []string) {
 	hint := ""
 	if near := Nearest(got, legal); near != "" {
 		hint = "did you mean " + near + "? "
@@ -96,7 +72,7 @@ func (d *Document) choice(code Code, f *Field, got string, legal []string) {
 		f.Name, quoteShort(got), hint, strings.Join(legal[:last], ", "), legal[last])
 }
 
-func (d *Document) checkPaths(fields []Field, infos []FieldInfo) {
+func (d *reading) checkPaths(fields []Field, infos []FieldInfo) {
 	for i := range fields {
 		f := &fields[i]
 		info := lookupField(infos, f.Name)
@@ -110,7 +86,7 @@ func (d *Document) checkPaths(fields []Field, infos []FieldInfo) {
 	}
 }
 
-func (d *Document) checkPath(info *FieldInfo, p string, at Span) {
+func (d *reading) checkPath(info *FieldInfo, p string, at Span) {
 	if why := illegalPath(p, info.shape == shapeGlobs); why != "" {
 		d.errorf(CodePath, at, "%s", why)
 	}
@@ -144,19 +120,8 @@ func badGlob(p string) bool {
 	return err != nil
 }
 
-// cleanPaths leaves only legal paths in the track, each in its shortest spelling.
-func (d *Document) cleanPaths() {
-	d.Track.Context = legalPaths(d.Track.Context, false)
-	for i := range d.Track.Tickets {
-		t := &d.Track.Tickets[i]
-		d.checkTarget(i)
-		t.ContextRequirements = legalPaths(t.ContextRequirements, false)
-		t.Writes = legalPaths(t.Writes, true)
-	}
-}
-
-func (d *Document) checkTarget(i int) {
-	t, f := &d.Track.Tickets[i], d.Items[i].Field("target_file")
+func (d *reading) checkTarget(t *Ticket, fields []Field) {
+	f := findField(fields, "target_file")
 	if t.TargetFile == "" || f == nil {
 		return
 	}
@@ -168,6 +133,7 @@ func (d *Document) checkTarget(i int) {
 	t.TargetFile = path.Clean(t.TargetFile)
 }
 
+// legalPaths are the legal ones, each in its shortest spelling.
 func legalPaths(paths []string, glob bool) []string {
 	out := paths[:0]
 	for _, p := range paths {

@@ -154,7 +154,7 @@ func (y *yamlReader) alias(n *ast.AliasNode) *node {
 }
 
 func (y *yamlReader) badAlias(at Span, msg string) *node {
-	y.extra = append(y.extra, y.d.problem(Error, CodeAlias, at, "%s", msg))
+	y.extra = append(y.extra, found(Error, CodeAlias, at, "%s", msg))
 	return scalar(nothing, "", at)
 }
 
@@ -168,18 +168,19 @@ func (y *yamlReader) tagged(n *ast.TagNode) *node {
 }
 
 // runeSpan is the character at a line and a rune column, both from 1; the other span when there is none.
-func (d *Document) runeSpan(line, column int, other Span) Span {
-	if line < 1 || line > len(d.lines) {
+func (d *reading) runeSpan(line, column int, other Span) Span {
+	lines := d.starts()
+	if line < 1 || line > len(lines) {
 		return other
 	}
-	at := d.lines[line-1]
-	for ; column > 1 && at < len(d.Source) && d.Source[at] != '\n'; column-- {
-		_, n := utf8.DecodeRune(d.Source[at:])
+	at := lines[line-1]
+	for ; column > 1 && at < len(d.src) && d.src[at] != '\n'; column-- {
+		_, n := utf8.DecodeRune(d.src[at:])
 		at += n
 	}
 	if at < other.Start {
 		return other
 	}
-	_, n := utf8.DecodeRune(d.Source[at:])
+	_, n := utf8.DecodeRune(d.src[at:])
 	return Span{at, at + n}
 }

@@ -5,85 +5,18 @@ import (
 	"strings"
 )
 
-// maxNearest bounds how many unknown ids are compared with all others, which costs time for each.
-const maxNearest = 50
-
 // maxCycles bounds how many cycles of one document are named.
 const maxCycles = 20
 
-// checkDependencies reports ids that no ticket has, and keeps in the track those that one has, each once.
-func (d *Document) checkDependencies() {
-	r := &resolver{d: d}
-	for i := range d.Items {
-		t := &d.Track.Tickets[i]
-		if f := d.Items[i].Field("depends_on"); f != nil {
-			t.DependsOn = r.resolve(t.ID, f.Elements)
-		}
-	}
-}
-
-// resolver looks up what depends_on names.
-type resolver struct {
-	d       *Document
-	unknown int
-	ids     []string // of all tickets, from the first unknown one on
-}
-
-func (r *resolver) resolve(id string, elements []Element) []string {
-	kept, seen := make([]string, 0, len(elements)), make(map[string]bool, len(elements))
-	for _, e := range elements {
-		_, ok := r.d.first[e.Text]
-		switch {
-		case e.kind != text: // reported already
-		case e.Text == id:
-			r.d.errorf(CodeSelfDep, e.Span, "the ticket %s depends on itself, so it could never start: delete this", quoteShort(id))
-		case seen[e.Text]:
-			r.d.warnf(CodeDuplicateDep, e.Span, "%s is listed twice: once is enough", quoteShort(e.Text))
-		case ok:
-			kept = append(kept, e.Text)
-		case !r.d.hidden[e.Text] && !r.d.cutOff():
-			r.report(e)
-		}
-		seen[e.Text] = true
-	}
-	return kept
-}
-
-func (r *resolver) report(e Element) {
-	if r.unknown++; r.unknown == 1 {
-		r.ids = r.d.ids()
-	}
-	if r.unknown <= maxNearest {
-		if near := Nearest(e.Text, r.ids); near != "" {
-			r.d.errorf(CodeUnknownDep, e.Span, "no ticket of this track has the id %s: did you mean %q?", quoteShort(e.Text), near)
-			return
-		}
-	}
-	r.d.errorf(CodeUnknownDep, e.Span, "no ticket of this track has the id %s", quoteShort(e.Text))
-}
-
-// cutOff says whether tickets may stand behind a syntax error at which reading had to stop.
-func (d *Document) cutOff() bool { return d.broken && (d.Form.JSON() || d.root == nil) }
-
-func (d *Document) ids() []string {
-	out := make([]string, 0, len(d.first))
-	for i, t := range d.Track.Tickets {
-		if at, ok := d.first[t.ID]; ok && at == i {
-			out = append(out, t.ID)
-		}
-	}
-	return out
-}
-
 // checkCycles reports each cycle at the dependency that closes it. A cycle that shares tickets with another is
 // found once the closing dependency of the other is set aside.
-func (d *Document) checkCycles() {
-	g := d.graph()
+func (k *linker) checkCycles() {
+	g := k.graph()
 	for n := 0; n < maxCycles; {
 		found := false
 		for _, component := range components(g) {
 			if len(component) > 1 && n < maxCycles {
-				d.reportCycle(g, component)
+				k.reportCycle(g, component)
 				n, found = n+1, true
 			}
 		}
@@ -94,38 +27,34 @@ func (d *Document) checkCycles() {
 }
 
 // graph lists for each ticket the tickets that it depends on, by index.
-func (d *Document) graph() [][]int {
-	g := make([][]int, len(d.Items))
-	for i, t := range d.Track.Tickets {
-		if d.first[t.ID] != i {
+func (k *linker) graph() [][]int {
+	g := make([][]int, len(k.pieces))
+	for i, p := range k.pieces {
+		if at, ok := k.first[p.ticket.ID]; !ok || at != i {
 			continue
 		}
-		for _, id := range t.DependsOn {
-			g[i] = append(g[i], d.first[id])
+		for _, id := range k.dependsOn[i] {
+			g[i] = append(g[i], k.first[id])
 		}
 	}
 	return g
 }
 
 // reportCycle names a shortest cycle through the component's first ticket and removes its last edge.
-func (d *Document) reportCycle(g [][]int, component []int) {
+func (k *linker) reportCycle(g [][]int, component []int) {
 	start := slices.Min(component)
 	cycle := shortestCycle(g, component, start)
 	var names strings.Builder
 	for _, i := range cycle {
-		names.WriteString(d.Track.Tickets[i].ID + " → ")
+		names.WriteString(k.pieces[i].ticket.ID + " → ")
 	}
-	names.WriteString(d.Track.Tickets[start].ID)
+	id := k.pieces[start].ticket.ID
+	names.WriteString(id)
 	last := cycle[len(cycle)-1]
 	g[last] = slices.DeleteFunc(slices.Clone(g[last]), func(to int) bool { return to == start })
-	at := d.Items[last].Span
-	for _, e := range d.Items[last].Field("depends_on").Elements {
-		if e.Text == d.Track.Tickets[start].ID {
-			at = e.Span
-			break
-		}
-	}
-	d.errorf(CodeCycle, at, "dependency cycle, in which each ticket waits for the next: %s; delete one of these dependencies", names.String())
+	at := slices.IndexFunc(k.pieces[last].deps.Elements, func(e Element) bool { return e.Text == id })
+	k.report(Error, CodeCycle, last, at,
+		"dependency cycle, in which each ticket waits for the next: %s; delete one of these dependencies", names.String())
 }
 
 // shortestCycle is a shortest path within the component from start back to it, found breadth first.

@@ -119,7 +119,7 @@ func checkInvariants(t *testing.T, d *Document) {
 	}
 	for i := range d.Items {
 		inside("item", d.Items[i].Span)
-		checkFields(t, d, inside, d.Items[i].Fields, d.Items[i].Span)
+		checkFields(t, d, inside, d.Items[i].Fields(), d.Items[i].Span)
 	}
 	checkFields(t, d, inside, d.Fields, Span{0, len(d.Source)})
 }

@@ -11,7 +11,7 @@ const maxDepth = 64
 
 // parseJSON reads the root value; nil when there is none. The syntax is checked by encoding/json as a whole,
 // so what follows an error is not read, and what stands before it is.
-func (d *Document) parseJSON(src []byte, bom int) *node {
+func (d *reading) parseJSON(src []byte, bom int) *node {
 	body := src[bom:]
 	if len(bytes.TrimSpace(body)) == 0 {
 		d.empty()
@@ -32,7 +32,19 @@ func (d *Document) parseJSON(src []byte, bom int) *node {
 	return root
 }
 
-func (d *Document) empty() {
+// elementJSON reads one value that is known to be legal and stands so deep in its document; nil when it holds
+// values that are nested too deep for that.
+func (d *reading) elementJSON(src []byte, depth int) *node {
+	r := &jsonReader{dec: json.NewDecoder(bytes.NewReader(src)), src: src, deep: -1}
+	r.dec.UseNumber()
+	n, _ := r.value(depth)
+	if r.deep >= 0 {
+		return nil
+	}
+	return n
+}
+
+func (d *reading) empty() {
 	d.errorf(CodeEmpty, Span{}, `the file is empty: a track has a "title", a "goal" and a list of "tickets"`)
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 // jsonError reports a syntax error of encoding/json, which counts the bytes up to and with the wrong one.
-func (d *Document) jsonError(src []byte, offset int, msg string) {
+func (d *reading) jsonError(src []byte, offset int, msg string) {
 	if strings.Contains(msg, "unexpected end") {
 		end := len(bytes.TrimRight(src, " \t\r\n"))
 		d.errorf(CodeSyntax, Span{end, end}, "the file ends too early: a quote, a bracket or a value is missing here")
@@ -46,11 +46,11 @@ func jsonAdvice(src []byte, at int, r rune, msg string) string {
 	case r == '\'':
 		return `JSON wants double quotes ("), not single ones (')`
 	case has("object key string"):
-		return `expected a field name in double quotes, found ` + found(r)
+		return `expected a field name in double quotes, found ` + named(r)
 	case has("after object key:value pair"), has("after array element"):
 		return after(r, has("array"))
 	case has("after object key"):
-		return `expected ":" behind the field name, found ` + found(r)
+		return `expected ":" behind the field name, found ` + named(r)
 	case has("after top-level value"):
 		return "the track ends before this: delete what follows, or put it inside the brackets"
 	case has("string escape"), has(`\u`):
@@ -58,9 +58,9 @@ func jsonAdvice(src []byte, at int, r rune, msg string) string {
 	case has("in string literal"):
 		return `text cannot go on over the end of a line: close the quote, or write \n`
 	case has("looking for beginning of value") && afterColon && (r == ',' || r == '}' || r == ']'):
-		return `a value is missing between ":" and ` + found(r)
+		return `a value is missing between ":" and ` + named(r)
 	}
-	return `expected a value (text in double quotes, a number, true, false, [ or {), found ` + found(r)
+	return `expected a value (text in double quotes, a number, true, false, [ or {), found ` + named(r)
 }
 
 func after(r rune, inList bool) string {
@@ -71,10 +71,10 @@ func after(r rune, inList bool) string {
 	if r == '"' || r == '{' || r == '[' {
 		return "a comma is missing before this"
 	}
-	return `expected "," or ` + closer + `, found ` + found(r)
+	return `expected "," or ` + closer + `, found ` + named(r)
 }
 
-func found(r rune) string {
+func named(r rune) string {
 	if r == '\n' || r == '\r' {
 		return "the end of the line"
 	}

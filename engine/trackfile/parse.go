@@ -1,10 +1,10 @@
 package trackfile
 
 import (
-	"bytes"
+	"maps"
 	"path"
+	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // maxBytes bounds what is parsed. A track of 10,000 tickets has about 2.5 MB.
@@ -38,58 +38,104 @@ func ID(p string) string {
 // source is kept too, and must not be changed afterwards. Parse does no input or output and is safe for
 // concurrent use. Its time is linear in the source; what would take longer is refused with a problem.
 func Parse(name string, src []byte) *Document {
-	d := &Document{
-		Name: name, Source: src, Form: FormNone,
-		lines: lineStarts(src), first: map[string]int{}, hidden: map[string]bool{},
-	}
+	r := &reading{name: name, src: src, form: FormNone, lines: lineStarts(src)}
+	d := &Document{Name: name, Source: src, lines: r.lines}
 	if len(src) > maxBytes {
-		d.errorf(CodeTooComplex, Span{}, "the file has %d MB and a track may have %d: split it into several tracks",
+		r.errorf(CodeTooComplex, Span{}, "the file has %d MB and a track may have %d: split it into several tracks",
 			len(src)>>20, maxBytes>>20)
+		d.fixed = true
+		return d.assemble(r.head(behind, adding(0)), nil)
+	}
+	clean, bom := r.clean()
+	d.unclean, r.findings = r.findings, nil
+	d.fixed = len(d.unclean) > 0
+	if !isJSONName(name) && d.readApart(clean, nil) {
 		return d
 	}
-	clean, bom := d.clean()
 	if isJSONName(name) {
-		d.root = d.parseJSON(clean, bom)
+		r.root = r.parseJSON(clean, bom)
+		d.fixed = d.fixed || r.broken
 	} else {
-		d.root = d.parseYAML(clean, bom)
+		r.root = r.parseYAML(clean, bom, tries(len(src)))
+		d.fixed = true
 	}
-	d.readRoot()
-	d.check()
-	sortProblems(d.Problems)
-	d.Problems = d.capped(d.Problems)
-	return d
+	r.readRoot()
+	return d.together(r)
 }
 
 func isJSONName(name string) bool { return strings.EqualFold(path.Ext(name), ".json") }
 
-// clean is the source with what no parser should see replaced, at unchanged offsets, and the length of the
-// byte order mark. Invalid UTF-8 and control characters are reported once each.
-func (d *Document) clean() (clean []byte, bom int) {
-	clean = d.Source
-	if bytes.HasPrefix(clean, []byte("\ufeff")) {
-		bom = 3
+// together makes the document of what was read in one go.
+func (d *Document) together(r *reading) *Document {
+	d.pieces, d.starts = r.pieces, make([]int, len(r.pieces))
+	for i, p := range d.pieces {
+		d.starts[i] = p.entry.Start
+		p.moved(adding(-p.entry.Start))
 	}
-	copied := false
-	for i := bom; i < len(clean); {
-		r, n := utf8.DecodeRune(clean[i:])
-		if n > 1 || r >= ' ' && r != 0x7f && r != utf8.RuneError || r == '\t' || r == '\n' || r == '\r' {
-			i += n
-			continue
-		}
-		if !copied {
-			clean, copied = bytes.Clone(clean), true
-			d.badByte(i, r)
-		}
-		clean[i] = '?'
-		i++
+	if d.fixed || len(d.pieces) == 0 {
+		return d.assemble(r.head(behind, adding(0)), nil)
 	}
-	return clean, bom
+	last := len(d.pieces) - 1
+	zone := Span{d.starts[0], d.entry(last).End}
+	return d.assemble(r.head(zone.Start, func(at int) int {
+		if at >= zone.End {
+			return at - (zone.End - zone.Start)
+		}
+		return at
+	}), nil)
 }
 
-func (d *Document) badByte(at int, r rune) {
-	if r == utf8.RuneError {
-		d.errorf(CodeEncoding, Span{at, at + 1}, "this byte (0x%02x) is not UTF-8: save the file in UTF-8", d.Source[at])
-		return
+// readApart reads a YAML document in block form ticket by ticket; false when it is none, or its parts depend on
+// each other. What an older version has read of the same text is not read again.
+func (d *Document) readApart(clean []byte, old *reuse) bool {
+	l, ok := old.split(clean, d.lines)
+	if !ok {
+		return false
 	}
-	d.errorf(CodeEncoding, Span{at, at + 1}, "this is a control character (0x%02x): delete it", d.Source[at])
+	h := old.head(clean, l)
+	if h == nil {
+		if h, ok = readHead(d.Name, clean, l); !ok {
+			return false
+		}
+	}
+	all := h.marks
+	r := newTicketReader()
+	d.pieces = make([]*piece, len(l.starts))
+	for i := range d.pieces {
+		p := old.piece(i, len(l.starts))
+		if p == nil {
+			at := l.extent(i)
+			if p = r.readPiece(d.Name, clean[at.Start:at.End]); p == nil {
+				return false
+			}
+		}
+		d.pieces[i] = p
+		all |= p.marks
+	}
+	if all.linked() {
+		d.pieces = nil
+		return false
+	}
+	d.layout, d.starts = l, l.starts
+	d.assemble(h, old)
+	return true
+}
+
+// readPiece reads one ticket of a block document; nil when it is not one element of a list.
+func (r *fieldReader) readPiece(name string, src []byte) *piece {
+	r.d = &reading{name: name, src: src}
+	root := r.d.parseYAML(src, 0, 1)
+	if r.d.broken {
+		r.d.hideIDs(src)
+		return &piece{broken: true, findings: r.d.findings, hidden: slices.Sorted(maps.Keys(r.d.hidden))}
+	}
+	if root == nil || root.kind != list || root.flow || len(root.items) != 1 {
+		return nil
+	}
+	findings := r.d.findings
+	r.d.findings = nil
+	p := r.piece(root.items[0])
+	p.findings = append(findings, p.findings...)
+	p.marks = r.d.marks
+	return p
 }

@@ -66,7 +66,7 @@ func render(t *testing.T, d *Document) string {
 	fields("", d.Fields)
 	for _, item := range d.Items {
 		fmt.Fprintf(&b, "- %s\n", cut(item.Span))
-		fields("  ", item.Fields)
+		fields("  ", item.Fields())
 	}
 	return b.String()
 }

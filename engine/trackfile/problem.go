@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // Severity is how bad a problem is: a document with an Error never becomes the plan.
@@ -64,38 +66,44 @@ func (p Problem) String(file string) string {
 	return fmt.Sprintf("%s:%d:%d: %s: %s", file, p.Line, p.Column, p.Severity, p.Message)
 }
 
-// problem is a Problem with its line and column filled in.
-func (d *Document) problem(sev Severity, code Code, at Span, format string, args ...any) Problem {
-	line, col := d.Position(at.Start)
-	return Problem{Span: at, Line: line, Column: col, Severity: sev, Code: code, Message: fmt.Sprintf(format, args...)}
+// problem is the finding, whose positions are the document's, with its lines and column filled in.
+func (d *Document) problem(f finding) Problem {
+	line, col := d.Position(f.span.Start)
+	if strings.Contains(f.message, lineHole) {
+		ref, _ := d.Position(f.ref)
+		f.message = strings.Replace(f.message, lineHole, strconv.Itoa(ref), 1)
+	}
+	return Problem{Span: f.span, Line: line, Column: col, Severity: f.severity, Code: f.code, Message: f.message}
 }
 
-func (d *Document) errorf(code Code, at Span, format string, args ...any) {
-	d.Problems = append(d.Problems, d.problem(Error, code, at, format, args...))
-}
-
-func (d *Document) warnf(code Code, at Span, format string, args ...any) {
-	d.Problems = append(d.Problems, d.problem(Warning, code, at, format, args...))
-}
-
-// sortProblems puts them in source order; what was found first at a place stays first.
-func sortProblems(ps []Problem) {
-	slices.SortStableFunc(ps, func(a, b Problem) int { return cmp.Compare(a.Span.Start, b.Span.Start) })
+// problems are the findings, whose positions are the document's, in source order; what was found first at a
+// place stays first. No more than maxProblems are made.
+func (d *Document) problems(fs []finding) []Problem {
+	if len(fs) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(fs, func(a, b finding) int { return cmp.Compare(a.span.Start, b.span.Start) })
+	fs = capped(fs)
+	out := make([]Problem, len(fs))
+	for i, f := range fs {
+		out[i] = d.problem(f)
+	}
+	return out
 }
 
 // maxProblems bounds what one document reports, for the sake of who must show it.
 const maxProblems = 1000
 
-func (d *Document) capped(ps []Problem) []Problem {
-	if len(ps) <= maxProblems {
-		return ps
+func capped(fs []finding) []finding {
+	if len(fs) <= maxProblems {
+		return fs
 	}
 	worst := Warning
-	for _, p := range ps[maxProblems:] {
-		if p.Severity == Error {
+	for _, f := range fs[maxProblems:] {
+		if f.severity == Error {
 			worst = Error
 		}
 	}
-	more := d.problem(worst, CodeTooMany, ps[maxProblems].Span, "%d more problems from here on are not listed", len(ps)-maxProblems)
-	return append(ps[:maxProblems:maxProblems], more)
+	more := found(worst, CodeTooMany, fs[maxProblems].span, "%d more problems from here on are not listed", len(fs)-maxProblems)
+	return append(fs[:maxProblems:maxProblems], more)
 }

@@ -6,23 +6,23 @@ import (
 )
 
 // readRoot decides on the form and reads the track from the root value.
-func (d *Document) readRoot() {
-	isJSON := isJSONName(d.Name)
+func (d *reading) readRoot() {
+	isJSON := isJSONName(d.name)
 	switch {
 	case d.root == nil || d.root.kind == nothing:
-		if !d.broken && !hasError(d.Problems, CodeEmpty) {
+		if !d.broken && !hasFinding(d.findings, CodeEmpty) {
 			d.noRoot()
 		}
 	case d.root.kind == mapping:
-		d.Form = FormYAML
+		d.form = FormYAML
 		if isJSON {
-			d.Form = FormJSON
+			d.form = FormJSON
 		}
 		d.readTrack(d.root)
 	case d.root.kind == list:
-		d.Form = FormYAMLList
+		d.form = FormYAMLList
 		if isJSON {
-			d.Form = FormJSONList
+			d.form = FormJSONList
 		}
 		d.readTickets(d.root)
 	default:
@@ -32,7 +32,7 @@ func (d *Document) readRoot() {
 }
 
 // noRoot tells an empty file from one that says null.
-func (d *Document) noRoot() {
+func (d *reading) noRoot() {
 	if d.root != nil && d.root.span.End > d.root.span.Start {
 		d.errorf(CodeRoot, d.root.span, `a track is a mapping with "tickets", or a list of tickets; this is nothing`)
 		return
@@ -40,16 +40,21 @@ func (d *Document) noRoot() {
 	d.empty()
 }
 
+func hasFinding(fs []finding, code Code) bool {
+	return slices.ContainsFunc(fs, func(f finding) bool { return f.code == code })
+}
+
 func hasError(ps []Problem, code Code) bool {
 	return slices.ContainsFunc(ps, func(p Problem) bool { return p.Code == code })
 }
 
-func (d *Document) readTrack(n *node) {
+func (d *reading) readTrack(n *node) {
 	r := &fieldReader{d: d, infos: TrackFields, what: "a track", values: map[string]*node{}, seen: map[string]Span{}}
 	r.read(n)
-	d.Fields = r.fields
-	d.Track.Title, d.Track.Goal, d.Track.Verify = r.text("title"), r.text("goal"), r.text("verify")
-	d.Track.Context = r.list("context")
+	d.fields = r.fields
+	d.track.Title, d.track.Goal, d.track.Verify = r.text("title"), r.text("goal"), r.text("verify")
+	d.track.Context = legalPaths(r.list("context"), false)
+	d.checkPaths(d.fields, TrackFields)
 	if v := r.values["tickets"]; v != nil {
 		d.readTickets(v)
 		return
@@ -59,10 +64,8 @@ func (d *Document) readTrack(n *node) {
 	}
 }
 
-func (d *Document) readTickets(n *node) {
+func (d *reading) readTickets(n *node) {
 	d.tickets = n
-	r := &fieldReader{d: d, infos: TicketFields, what: "a ticket", values: map[string]*node{}, seen: map[string]Span{}}
-	d.Track.Tickets, d.Items = make([]Ticket, 0, len(n.items)), make([]Item, 0, len(n.items))
 	if n.kind == nothing {
 		return
 	}
@@ -70,25 +73,47 @@ func (d *Document) readTickets(n *node) {
 		d.errorf(CodeType, n.span, `"tickets" must be a list of tickets, each behind a dash; this is %s`, n.describe())
 		return
 	}
+	r := newTicketReader()
+	r.d = d
+	d.pieces = make([]*piece, 0, len(n.items))
 	for _, item := range n.items {
-		if item.kind != mapping {
-			d.errorf(CodeType, item.span, `a ticket must be a mapping with "id" and "description"; this is %s`, item.describe())
-			continue
-		}
-		d.readTicket(r, item)
+		d.pieces = append(d.pieces, r.piece(item))
 	}
 }
 
-func (d *Document) readTicket(r *fieldReader, n *node) {
+func newTicketReader() *fieldReader {
+	return &fieldReader{infos: TicketFields, what: "a ticket", values: map[string]*node{}, seen: map[string]Span{}}
+}
+
+// piece reads one element of the list of tickets. What it finds is the piece's, not the reading's.
+func (r *fieldReader) piece(n *node) *piece {
+	mark := len(r.d.findings)
+	p := &piece{entry: Span{n.entry, n.span.End}}
+	if n.kind == mapping {
+		p.ticket = r.ticket(n)
+		p.fields = r.fields
+		p.link()
+	} else {
+		r.d.errorf(CodeType, n.span, `a ticket must be a mapping with "id" and "description"; this is %s`, n.describe())
+	}
+	if len(r.d.findings) > mark {
+		p.findings = slices.Clone(r.d.findings[mark:])
+		r.d.findings = r.d.findings[:mark]
+	}
+	return p
+}
+
+// ticket reads one ticket and checks what can be told from it alone.
+func (r *fieldReader) ticket(n *node) *Ticket {
 	r.read(n)
 	if !n.cut {
 		r.require(n, "id")
 		r.require(n, "description")
 	}
-	t := Ticket{
+	t := &Ticket{
 		ID: r.text("id"), Description: r.text("description"), TargetFile: r.text("target_file"),
 		TargetSymbols: r.list("target_symbols"), ContextRequirements: r.list("context_requirements"),
-		Writes: r.list("writes"), DependsOn: r.list("depends_on"),
+		Writes:   r.list("writes"),
 		Priority: Priority(r.text("priority")), StepMode: r.bool("step_mode"),
 		ModelOverride: r.text("model_override"), Verify: r.text("verify"),
 		AssignedTo: r.text("assigned_to"), Status: Status(r.text("status")),
@@ -99,13 +124,13 @@ func (d *Document) readTicket(r *fieldReader, n *node) {
 	if t.Status == "" {
 		t.Status = Todo
 	}
-	d.Track.Tickets = append(d.Track.Tickets, t)
-	d.Items = append(d.Items, Item{Span: Span{n.entry, n.span.End}, Fields: r.fields})
+	r.d.checkTicket(t, r.fields)
+	return t
 }
 
 // fieldReader reads the fields of one mapping after the other, of which it knows the names and shapes.
 type fieldReader struct {
-	d      *Document
+	d      *reading
 	infos  []FieldInfo
 	what   string
 	fields []Field
@@ -124,10 +149,8 @@ func (r *fieldReader) read(n *node) {
 
 func (r *fieldReader) field(key, value *node) {
 	f := Field{Name: key.text, Key: key.span, Value: value.span}
-	for _, e := range value.items {
-		if value.kind == list && e.kind != list && e.kind != mapping {
-			f.Elements = append(f.Elements, Element{e.text, e.span, e.kind})
-		}
+	if info := lookupField(r.infos, f.Name); info == nil || info.shape != shapeTickets {
+		f.Elements = scalarsOf(value)
 	}
 	r.fields = append(r.fields, f)
 	if key.kind == list || key.kind == mapping {
@@ -135,12 +158,26 @@ func (r *fieldReader) field(key, value *node) {
 		return
 	}
 	if first, twice := r.seen[key.text]; twice {
-		line, _ := r.d.Position(first.Start)
-		r.d.errorf(CodeDuplicateKey, key.span, "%q stands twice in %s, first in line %d: delete one of them", key.text, r.what, line)
+		r.d.errorAbout(first.Start, CodeDuplicateKey, key.span,
+			"%q stands twice in %s, first in line %s: delete one of them", key.text, r.what, lineHole)
 		return
 	}
 	r.seen[key.text] = key.span
 	r.known(key, value)
+}
+
+// scalarsOf lists the scalar elements of a list.
+func scalarsOf(n *node) []Element {
+	var out []Element
+	for _, e := range n.items {
+		if n.kind == list && e.kind != list && e.kind != mapping {
+			if out == nil {
+				out = make([]Element, 0, len(n.items))
+			}
+			out = append(out, Element{e.text, e.span, e.kind})
+		}
+	}
+	return out
 }
 
 func (r *fieldReader) known(key, value *node) {
@@ -215,7 +252,7 @@ func (r *fieldReader) checkList(info *FieldInfo, v *node) bool {
 }
 
 func (r *fieldReader) inBrackets(v *node) string {
-	if isJSONName(r.d.Name) {
+	if isJSONName(r.d.name) {
 		return quoteShort(v.text)
 	}
 	return clip(v.text)

@@ -7,9 +7,9 @@ import "path"
 // told (the warning is then left out); it is asked only for files that exist and may be nil. The problems are
 // in source order; the document is not changed.
 func CheckTargets(d *Document, exists func(path string) bool, hasSymbol func(path, symbol string) (has, known bool)) []Problem {
-	var out []Problem
+	var out []finding
 	warn := func(code Code, at Span, format string, args ...any) {
-		out = append(out, d.problem(Warning, code, at, format, args...))
+		out = append(out, found(Warning, code, at, format, args...))
 	}
 	missing := func(f *Field) {
 		for _, e := range elements(f) {
@@ -39,8 +39,7 @@ func CheckTargets(d *Document, exists func(path string) bool, hasSymbol func(pat
 			}
 		}
 	}
-	sortProblems(out)
-	return out
+	return d.problems(out)
 }
 
 func elements(f *Field) []Element {

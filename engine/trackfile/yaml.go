@@ -20,51 +20,56 @@ const maxTries = 8
 const retryBytes = 4 << 20
 
 // parseYAML reads the root value; nil when there is none. A syntax error costs the ticket (or the top-level
-// field) that it stands in: that part is hidden and the rest is parsed again.
-func (d *Document) parseYAML(src []byte, bom int) *node {
+// field) that it stands in: that part is hidden and the rest is parsed again, at most so many times.
+func (d *reading) parseYAML(src []byte, bom, tries int) *node {
 	if at, what := heavyText(src); at >= 0 {
 		d.broken = true
 		d.errorf(CodeTooComplex, Span{at, at}, "%s", what)
 		return nil
 	}
-	tries := max(1, min(maxTries, retryBytes/max(1, len(src))))
 	for ; ; tries-- {
 		y := &yamlReader{d: d, src: string(src), bom: bom, anchors: map[string]*node{}}
 		root, bad := y.read()
 		if bad == nil {
-			d.Problems = append(d.Problems, y.extra...)
+			d.findings = append(d.findings, y.extra...)
+			d.marks |= y.marks
 			return root
 		}
 		d.broken = true
-		d.Problems = append(d.Problems, *bad)
+		d.findings = append(d.findings, *bad)
 		var ok bool
-		if src, ok = d.hide(src, bad.Span.Start); !ok || tries <= 1 {
+		if src, ok = d.hide(src, bad.span.Start); !ok || tries <= 1 {
 			return nil
 		}
 	}
 }
 
+// tries is how often a YAML text of the size may be parsed.
+func tries(size int) int { return max(1, min(maxTries, retryBytes/max(1, size))) }
+
 // yamlReader turns one YAML text into nodes.
 type yamlReader struct {
-	d       *Document
+	d       *reading
 	src     string
 	bom     int
 	loc     *locator
 	anchors map[string]*node
 	leaves  []node
 	copied  int // nodes that aliases stand for
-	extra   []Problem
+	extra   []finding
+	marks   marks
 }
 
 // read returns the root, or the syntax error that kept it from being read.
-func (y *yamlReader) read() (root *node, bad *Problem) {
+func (y *yamlReader) read() (root *node, bad *finding) {
 	tokens := tokenize(y.src[y.bom:])
 	y.loc = locate(y.src, y.bom, tokens)
+	y.marks = marksOf(tokens)
 	if n := len(tokens); n > 0 && tokens[n-1].Type == token.InvalidType {
 		return nil, y.invalid(tokens[n-1])
 	}
 	if i, what := heavyTokens(tokens); i >= 0 {
-		p := y.d.problem(Error, CodeTooComplex, y.loc.spans[i], "%s", what)
+		p := found(Error, CodeTooComplex, y.loc.spans[i], "%s", what)
 		return nil, &p
 	}
 	tokens = y.firstDocument(tokens)
@@ -131,13 +136,13 @@ func (y *yamlReader) firstDocument(tokens token.Tokens) token.Tokens {
 }
 
 func (y *yamlReader) cut(tokens token.Tokens, i int) token.Tokens {
-	y.extra = append(y.extra, y.d.problem(Error, CodeDocuments, y.loc.spans[i],
+	y.extra = append(y.extra, found(Error, CodeDocuments, y.loc.spans[i],
 		"a second document starts here: a track file holds one, put the other into a file of its own"))
 	return tokens[:i]
 }
 
 // syntaxError is the parser's error at the token that it names.
-func (y *yamlReader) syntaxError(err error, tokens token.Tokens) *Problem {
+func (y *yamlReader) syntaxError(err error, tokens token.Tokens) *finding {
 	var at Span
 	var help string
 	var syntax *yaml.SyntaxError
@@ -146,7 +151,7 @@ func (y *yamlReader) syntaxError(err error, tokens token.Tokens) *Problem {
 	} else {
 		at, help = Span{y.bom, y.bom}, yamlAdvice(err.Error())
 	}
-	p := y.d.problem(Error, CodeSyntax, at, "%s", help)
+	p := found(Error, CodeSyntax, at, "%s", help)
 	return &p
 }
 
@@ -193,13 +198,13 @@ func (y *yamlReader) unclosed(tokens token.Tokens, at Span) (Span, bool) {
 var tabIndent = regexp.MustCompile(`(?:^|[\r\n]) *\t`)
 
 // invalid is the tokenizer's error. Where it is inside of quoted text only the tokenizer knows the place.
-func (y *yamlReader) invalid(tk *token.Token) *Problem {
+func (y *yamlReader) invalid(tk *token.Token) *finding {
 	at := y.loc.spans[len(y.loc.spans)-1]
 	if tab := tabIndent.FindStringIndex(y.src[y.loc.at:]); tab != nil && strings.Contains(tk.Error, "\t") {
 		at = Span{y.loc.at + tab[1] - 1, y.loc.at + tab[1]}
 	} else if insideQuotes(tk.Error) {
 		at = y.d.runeSpan(tk.Position.Line, tk.Position.Column, at)
 	}
-	p := y.d.problem(Error, CodeSyntax, at, "%s", yamlAdvice(tk.Error))
+	p := found(Error, CodeSyntax, at, "%s", yamlAdvice(tk.Error))
 	return &p
 }
