@@ -51,9 +51,6 @@ func (c *Conductor) start(run Run, resume bool) start {
 
 // effect does what the turn's events call for. It never blocks: every channel it sends to has room.
 func (c *Conductor) effect(workers context.Context, t *turn, starts []start) {
-	for _, r := range t.replies {
-		r.to <- r.err
-	}
 	for _, e := range t.events {
 		switch b := e.Body.(type) {
 		case ApprovalConsumed:
@@ -71,6 +68,9 @@ func (c *Conductor) effect(workers context.Context, t *turn, starts []start) {
 	}
 	for _, st := range starts {
 		c.launch(workers, st)
+	}
+	for _, r := range t.replies { // last: who killed a ticket may rely on its worker's context being cancelled
+		r.to <- r.err
 	}
 }
 
