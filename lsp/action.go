@@ -139,7 +139,7 @@ func approvalActions(snap *engine.Snapshot, t *engine.Ticket) []protocol.Command
 	}
 	title, _ := text.VisibleLine(a.Title, 80)
 	return []protocol.Command{
-		commandOf(fmt.Sprintf("%s %s: %s", actionReview, a.ID, title), wire.ApprovalOpen, wire.ApprovalArgs{ID: string(a.ID)}),
+		commandOf(fmt.Sprintf("%s %s: %s", wire.TitleReview, a.ID, title), wire.ApprovalOpen, wire.ApprovalArgs{ID: string(a.ID)}),
 		commandOf(fmt.Sprintf("Approve %s", a.ID), wire.ApprovalAnswer, wire.AnswerArgs{ID: string(a.ID), Decision: wire.Approve}),
 		commandOf(fmt.Sprintf("Reject %s", a.ID), wire.ApprovalAnswer, wire.AnswerArgs{ID: string(a.ID), Decision: wire.Reject}),
 	}

@@ -4,27 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/slop-ls/slop-ls/engine"
-	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/engine/page"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
-
-// maxTitle bounds, in characters, the one line that a person decides on.
-const maxTitle = 200
-
-// titleOf is an approval's line with nothing hidden in it; cut says that its end is missing.
-func titleOf(a *engine.Approval) (line string, cut bool) { return text.VisibleLine(a.Title, maxTitle) }
 
 func approvalList(_ context.Context, s *Session, _ view, _ struct{}) (any, error) {
 	list := []wire.Approval{}
 	for a := range s.engine.Snapshot().Pending() {
-		title, _ := titleOf(a)
-		list = append(list, wire.Approval{
-			ID: string(a.ID), Kind: string(a.Kind), Track: string(a.Run.Ticket.Track), Ticket: a.Run.Ticket.ID,
-			Title: title, Since: a.Requested.UTC().Format(time.RFC3339),
-		})
+		list = append(list, page.ApprovalStatus(a))
 	}
 	return list, nil
 }

@@ -12,18 +12,12 @@ import (
 	"go.lsp.dev/protocol"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/page"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
-// The actions of a prompt, the safe one first: in some clients a stray key takes the first.
-const (
-	actionReview  = "Review…"
-	actionApprove = "Approve"
-	actionReject  = "Reject"
-)
-
 // promptActions is exactly what is offered, and exactly what counts when it comes back.
-var promptActions = []protocol.MessageActionItem{{Title: actionReview}, {Title: actionApprove}, {Title: actionReject}}
+var promptActions = []protocol.MessageActionItem{{Title: wire.TitleReview}, {Title: wire.TitleApprove}, {Title: wire.TitleReject}}
 
 // attention is how long after the person's own command a prompt may pop up as its outcome.
 const attention = 3 * time.Second
@@ -153,7 +147,7 @@ func (p *prompter) announce(ctx context.Context, quiet []*engine.Approval) {
 
 // waiting is the line that says that an approval, and more of them, wait.
 func waiting(a *engine.Approval, more int) string {
-	title, _ := titleOf(a)
+	title, _ := page.Title(a)
 	if more == 0 {
 		return fmt.Sprintf("%s waits for you: %s (by a code action in its track, or %s)", a.ID, title, wire.ApprovalOpen)
 	}
@@ -175,9 +169,9 @@ func (p *prompter) review(a *engine.Approval) {
 // ask sends one prompt. Its answer is dealt with wherever and whenever it comes, by then perhaps too late.
 func (p *prompter) ask(a *engine.Approval) {
 	p.shown[a.ID], p.open = true, a.ID
-	title, cut := titleOf(a)
+	title, cut := page.Title(a)
 	if cut {
-		title += " (cut: " + actionReview + " shows all of it)"
+		title += " (cut: " + wire.TitleReview + " shows all of it)"
 	}
 	params := &protocol.ShowMessageRequestParams{
 		Type: protocol.MessageTypeWarning, Message: string(a.ID) + ": " + title, Actions: promptActions,
@@ -209,7 +203,7 @@ func (s *Session) replied(ctx context.Context, a *engine.Approval, reply json.Ra
 		s.noPrompts(ctx, a)
 		return
 	}
-	if err == nil && (title == actionApprove || title == actionReject || title == actionReview) {
+	if err == nil && (title == wire.TitleApprove || title == wire.TitleReject || title == wire.TitleReview) {
 		s.acted()
 		err = s.choose(ctx, a, title)
 	} else {
@@ -232,7 +226,7 @@ func (s *Session) noPrompts(ctx context.Context, a *engine.Approval) {
 }
 
 func (s *Session) choose(ctx context.Context, a *engine.Approval, title string) error {
-	if title == actionReview {
+	if title == wire.TitleReview {
 		path, err := s.writeReview(ctx, a)
 		if err == nil {
 			s.show(ctx, path)
@@ -244,7 +238,7 @@ func (s *Session) choose(ctx context.Context, a *engine.Approval, title string) 
 		return err
 	}
 	decision := engine.Rejected
-	if title == actionApprove {
+	if title == wire.TitleApprove {
 		decision = engine.Approved
 	}
 	return s.answer(ctx, a, answer{decision: decision, content: content})

@@ -12,57 +12,38 @@ import (
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
-// onTicket carries out a command on one ticket.
-func onTicket(ctx context.Context, s *Session, v view, a wire.TicketArgs, cmd func(engine.TicketKey, engine.Actor) engine.Command) (any, error) {
-	path, id, err := v.trackAt(a.URI)
-	if err != nil {
-		return nil, err
+// onTicket is a command on one ticket. words are the reason or the instruction that came with it.
+func onTicket(cmd func(k engine.TicketKey, by engine.Actor, words string) engine.Command) func(context.Context, *Session, view, wire.TicketArgs) (any, error) {
+	return func(ctx context.Context, s *Session, v view, a wire.TicketArgs) (any, error) {
+		if a.ID == "" {
+			return nil, refuse(codeInvalidParams, `"id" must name a ticket`)
+		}
+		return onDocument(ctx, s, v, a.URI, func(id engine.TrackID) engine.Command {
+			return cmd(engine.TicketKey{Track: id, ID: a.ID}, s.actor(), a.Reason)
+		})
 	}
-	if a.ID == "" {
-		return nil, refuse(codeInvalidParams, `"id" must name a ticket`)
-	}
-	s.hub.own(id, s)
-	if err := s.planned(ctx, path, id); err != nil {
-		return nil, err
-	}
-	return nil, s.engine.Do(ctx, cmd(engine.TicketKey{Track: id, ID: a.ID}, s.actor()))
 }
 
-func ticketRun(ctx context.Context, s *Session, v view, a wire.TicketArgs) (any, error) {
-	return onTicket(ctx, s, v, a, func(k engine.TicketKey, by engine.Actor) engine.Command {
-		return engine.RunTicket{Ticket: k, By: by, Instruction: a.Reason}
+var (
+	ticketRun = onTicket(func(k engine.TicketKey, by engine.Actor, words string) engine.Command {
+		return engine.RunTicket{Ticket: k, By: by, Instruction: words}
 	})
-}
-
-func ticketRetry(ctx context.Context, s *Session, v view, a wire.TicketArgs) (any, error) {
-	return onTicket(ctx, s, v, a, func(k engine.TicketKey, by engine.Actor) engine.Command {
-		return engine.RetryTicket{Ticket: k, By: by, Instruction: a.Reason}
+	ticketRetry = onTicket(func(k engine.TicketKey, by engine.Actor, words string) engine.Command {
+		return engine.RetryTicket{Ticket: k, By: by, Instruction: words}
 	})
-}
-
-func ticketKill(ctx context.Context, s *Session, v view, a wire.TicketArgs) (any, error) {
-	return onTicket(ctx, s, v, a, func(k engine.TicketKey, by engine.Actor) engine.Command {
-		return engine.KillTicket{Ticket: k, By: by, Reason: a.Reason}
+	ticketKill = onTicket(func(k engine.TicketKey, by engine.Actor, words string) engine.Command {
+		return engine.KillTicket{Ticket: k, By: by, Reason: words}
 	})
-}
-
-func ticketBlock(ctx context.Context, s *Session, v view, a wire.TicketArgs) (any, error) {
-	return onTicket(ctx, s, v, a, func(k engine.TicketKey, by engine.Actor) engine.Command {
-		return engine.BlockTicket{Ticket: k, By: by, Reason: a.Reason}
+	ticketBlock = onTicket(func(k engine.TicketKey, by engine.Actor, words string) engine.Command {
+		return engine.BlockTicket{Ticket: k, By: by, Reason: words}
 	})
-}
-
-func ticketUnblock(ctx context.Context, s *Session, v view, a wire.TicketArgs) (any, error) {
-	return onTicket(ctx, s, v, a, func(k engine.TicketKey, by engine.Actor) engine.Command {
-		return engine.UnblockTicket{Ticket: k, By: by, Instruction: a.Reason}
+	ticketUnblock = onTicket(func(k engine.TicketKey, by engine.Actor, words string) engine.Command {
+		return engine.UnblockTicket{Ticket: k, By: by, Instruction: words}
 	})
-}
-
-func ticketSkip(ctx context.Context, s *Session, v view, a wire.TicketArgs) (any, error) {
-	return onTicket(ctx, s, v, a, func(k engine.TicketKey, by engine.Actor) engine.Command {
-		return engine.SkipTicket{Ticket: k, By: by, Reason: a.Reason}
+	ticketSkip = onTicket(func(k engine.TicketKey, by engine.Actor, words string) engine.Command {
+		return engine.SkipTicket{Ticket: k, By: by, Reason: words}
 	})
-}
+)
 
 // subject is what a ticket is made about: a symbol of an open source file.
 type subject struct {

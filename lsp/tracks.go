@@ -56,9 +56,9 @@ func (s *Session) planned(ctx context.Context, path string, id engine.TrackID) e
 	return nil
 }
 
-// onTrack carries out a command on a whole track.
-func onTrack(ctx context.Context, s *Session, v view, a wire.TrackArgs, cmd func(engine.TrackID, engine.Actor) engine.Command) (any, error) {
-	path, id, err := v.trackAt(a.URI)
+// onDocument carries out a command about a track, named by its document, after making that document the plan.
+func onDocument(ctx context.Context, s *Session, v view, uri string, cmd func(engine.TrackID) engine.Command) (any, error) {
+	path, id, err := v.trackAt(uri)
 	if err != nil {
 		return nil, err
 	}
@@ -66,32 +66,30 @@ func onTrack(ctx context.Context, s *Session, v view, a wire.TrackArgs, cmd func
 	if err := s.planned(ctx, path, id); err != nil {
 		return nil, err
 	}
-	return nil, s.engine.Do(ctx, cmd(id, s.actor()))
+	return nil, s.engine.Do(ctx, cmd(id))
 }
 
-func trackRun(ctx context.Context, s *Session, v view, a wire.TrackArgs) (any, error) {
-	return onTrack(ctx, s, v, a, func(id engine.TrackID, by engine.Actor) engine.Command {
+// onTrack is a command on a whole track.
+func onTrack(cmd func(id engine.TrackID, by engine.Actor) engine.Command) func(context.Context, *Session, view, wire.TrackArgs) (any, error) {
+	return func(ctx context.Context, s *Session, v view, a wire.TrackArgs) (any, error) {
+		return onDocument(ctx, s, v, a.URI, func(id engine.TrackID) engine.Command { return cmd(id, s.actor()) })
+	}
+}
+
+var (
+	trackRun = onTrack(func(id engine.TrackID, by engine.Actor) engine.Command {
 		return engine.StartTrack{Track: id, By: by}
 	})
-}
-
-func trackPause(ctx context.Context, s *Session, v view, a wire.TrackArgs) (any, error) {
-	return onTrack(ctx, s, v, a, func(id engine.TrackID, by engine.Actor) engine.Command {
+	trackPause = onTrack(func(id engine.TrackID, by engine.Actor) engine.Command {
 		return engine.PauseTrack{Track: id, By: by}
 	})
-}
-
-func trackResume(ctx context.Context, s *Session, v view, a wire.TrackArgs) (any, error) {
-	return onTrack(ctx, s, v, a, func(id engine.TrackID, by engine.Actor) engine.Command {
+	trackResume = onTrack(func(id engine.TrackID, by engine.Actor) engine.Command {
 		return engine.ResumeTrack{Track: id, By: by}
 	})
-}
-
-func trackStop(ctx context.Context, s *Session, v view, a wire.TrackArgs) (any, error) {
-	return onTrack(ctx, s, v, a, func(id engine.TrackID, by engine.Actor) engine.Command {
+	trackStop = onTrack(func(id engine.TrackID, by engine.Actor) engine.Command {
 		return engine.StopTrack{Track: id, By: by}
 	})
-}
+)
 
 func statusShow(_ context.Context, s *Session, _ view, _ struct{}) (any, error) {
 	return page.Status(s.engine.Snapshot()), nil

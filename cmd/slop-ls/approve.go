@@ -13,7 +13,6 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/page"
-	"github.com/slop-ls/slop-ls/lsp/wire"
 	"github.com/slop-ls/slop-ls/store"
 )
 
@@ -57,11 +56,7 @@ func approveCommand(a *app) *cobra.Command {
 }
 
 func (a *app) approveList(ctx context.Context) error {
-	root, err := a.root(ctx)
-	if err != nil {
-		return err
-	}
-	snap, err := snapshot(ctx, root)
+	_, snap, err := a.stored(ctx)
 	if err != nil {
 		return err
 	}
@@ -70,11 +65,7 @@ func (a *app) approveList(ctx context.Context) error {
 		return nil
 	}
 	for p := range snap.Pending() {
-		item := wire.Approval{
-			ID: string(p.ID), Kind: string(p.Kind), Track: string(p.Run.Ticket.Track), Ticket: p.Run.Ticket.ID,
-			Title: p.Title, Since: p.Requested.UTC().Format(time.RFC3339),
-		}
-		if err := a.printJSON(item); err != nil {
+		if err := a.printJSON(page.ApprovalStatus(p)); err != nil {
 			return err
 		}
 	}
@@ -82,35 +73,25 @@ func (a *app) approveList(ctx context.Context) error {
 }
 
 // approveShow prints the whole of an approval.
-func (a *app) approveShow(ctx context.Context, id string) (err error) {
-	root, err := a.root(ctx)
-	if err != nil {
-		return err
-	}
-	s, err := readStore(root)
-	if err != nil {
-		return err
-	}
-	if s == nil {
-		return noApproval(id)
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	state, err := engine.Load(ctx, s)
-	if err != nil {
-		return err
-	}
-	approval, content, err := findApproval(ctx, state.Freeze(), s, id)
-	if err != nil {
-		return err
-	}
-	if a.json {
-		return a.printJSON(struct {
-			*engine.Approval
-			Content engine.Content `json:"content"`
-		}{approval, content})
-	}
-	fmt.Fprint(a.out, page.Review(approval, content))
-	return nil
+func (a *app) approveShow(ctx context.Context, id string) error {
+	return a.reading(ctx, func(string) error { return noApproval(id) }, func(s *store.Store) error {
+		state, err := engine.Load(ctx, s)
+		if err != nil {
+			return err
+		}
+		approval, content, err := findApproval(ctx, state.Freeze(), s, id)
+		if err != nil {
+			return err
+		}
+		if a.json {
+			return a.printJSON(struct {
+				*engine.Approval
+				Content engine.Content `json:"content"`
+			}{approval, content})
+		}
+		fmt.Fprint(a.out, page.Review(approval, content))
+		return nil
+	})
 }
 
 func noApproval(id string) error {

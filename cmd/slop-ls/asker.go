@@ -116,7 +116,7 @@ func (a *asker) show(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	title, cut := text.VisibleLine(approval.Title, 200)
+	title, cut := page.Title(approval)
 	if cut {
 		title += " (cut: view it before you decide)"
 	}

@@ -9,13 +9,6 @@ import (
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
-// The titles that a prompt offers. Only exactly these count.
-const (
-	demoReview  = "Review…"
-	demoApprove = "Approve"
-	demoReject  = "Reject"
-)
-
 // demoEdit is where, and what, the demo's person adds to the prompt of T3 before approving it.
 const (
 	demoEditAfter = "It must add them up."
@@ -25,22 +18,22 @@ const (
 // answer answers a prompt: as the person at the terminal says, else with yes; T3's prompt is reviewed and edited first.
 func (e *editor) answer(ctx context.Context, show *show, p promptEvent) error {
 	show.asked(p.message)
-	title := demoApprove
+	title := wire.TitleApprove
 	if !e.d.yes {
 		if strings.Contains(p.message, "Start T3 ") {
 			e.d.say(0, "         (r shows its whole prompt, and adds a line to it before you approve)")
 		}
-		typed, err := e.ask(ctx, "         a = approve, r = review, n = reject > ", map[string]string{"a": demoApprove, "r": demoReview, "n": demoReject})
+		typed, err := e.ask(ctx, "         a = approve, r = review, n = reject > ", map[string]string{"a": wire.TitleApprove, "r": wire.TitleReview, "n": wire.TitleReject})
 		if err != nil {
 			return err
 		}
 		title = typed
 	} else if strings.Contains(p.message, "Start T3 ") {
-		title = demoReview
+		title = wire.TitleReview
 	}
 	e.reviewed, _, _ = strings.Cut(p.message, ":")
 	show.answered(map[string]string{
-		demoApprove: "approved", demoReject: "rejected", demoReview: "opens the " + demoReview + " document",
+		wire.TitleApprove: "approved", wire.TitleReject: "rejected", wire.TitleReview: "opens the " + wire.TitleReview + " document",
 	}[title])
 	p.reply <- map[string]string{"title": title}
 	return nil

@@ -8,6 +8,8 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+
+	"github.com/slop-ls/slop-ls/store"
 )
 
 func exportCommand(a *app) *cobra.Command {
@@ -29,28 +31,18 @@ func importCommand(a *app) *cobra.Command {
 }
 
 // export writes to a new file, or to standard output.
-func (a *app) export(ctx context.Context, args []string) (err error) {
-	root, err := a.root(ctx)
-	if err != nil {
-		return err
-	}
-	s, err := readStore(root)
-	if err != nil {
-		return err
-	}
-	if s == nil {
-		return fmt.Errorf("nothing was ever stored for %s: run a track first", root)
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	out := a.out
-	if len(args) > 0 && args[0] != "-" {
+func (a *app) export(ctx context.Context, args []string) error {
+	nothing := func(root string) error { return fmt.Errorf("nothing was ever stored for %s: run a track first", root) }
+	return a.reading(ctx, nothing, func(s *store.Store) error {
+		if len(args) == 0 || args[0] == "-" {
+			return s.Export(ctx, a.out)
+		}
 		f, err := os.OpenFile(args[0], os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if err != nil {
 			return fmt.Errorf("making the export: %w", err)
 		}
 		return errors.Join(s.Export(ctx, f), f.Close())
-	}
-	return s.Export(ctx, out)
+	})
 }
 
 // importStore reads from a file, or from standard input.

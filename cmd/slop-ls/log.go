@@ -36,7 +36,7 @@ func (a *app) log(ctx context.Context, args []string, follow bool) error {
 	}
 	only := engine.TicketKey{}
 	if len(args) > 0 {
-		if only.Track, err = a.trackNamed(ctx, root, args[0]); err != nil {
+		if only.Track, _, err = trackNamed(ctx, root, args[0]); err != nil {
 			return err
 		}
 	}
@@ -48,22 +48,6 @@ func (a *app) log(ctx context.Context, args []string, follow bool) error {
 	}
 	_, err = a.logAfter(ctx, root, engine.NewNarrator(engine.NewState()), only)
 	return err
-}
-
-// trackNamed is the id of a track that has a document, or only state.
-func (a *app) trackNamed(ctx context.Context, root, name string) (engine.TrackID, error) {
-	doc, err := loadTrack(root, name)
-	if err == nil {
-		return doc.ID, nil
-	}
-	snap, loadErr := snapshot(ctx, root)
-	if loadErr != nil {
-		return "", loadErr
-	}
-	if _, ok := snap.Track(engine.TrackID(name)); ok {
-		return engine.TrackID(name), nil
-	}
-	return "", err
 }
 
 // logAfter prints what the journal holds after what the narrator has told, and says whether there was anything.

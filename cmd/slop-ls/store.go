@@ -72,6 +72,33 @@ func snapshot(ctx context.Context, root string) (*engine.Snapshot, error) {
 	return state.Freeze(), nil
 }
 
+// stored is the workspace's root and what its store holds.
+func (a *app) stored(ctx context.Context) (root string, snap *engine.Snapshot, err error) {
+	if root, err = a.root(ctx); err != nil {
+		return "", nil, err
+	}
+	snap, err = snapshot(ctx, root)
+	return root, snap, err
+}
+
+// reading opens the workspace's store to read, for as long as do runs. Where nothing was ever stored it returns what
+// nothing says.
+func (a *app) reading(ctx context.Context, nothing func(root string) error, do func(*store.Store) error) (err error) {
+	root, err := a.root(ctx)
+	if err != nil {
+		return err
+	}
+	s, err := readStore(root)
+	if err != nil {
+		return err
+	}
+	if s == nil {
+		return nothing(root)
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	return do(s)
+}
+
 // change opens the store and decides commands on what it holds, without starting anything: what they set free runs
 // with the next `slop-ls run`, or in the editor.
 func change(ctx context.Context, root string, commands func(*engine.Snapshot, *store.Store) ([]engine.Command, error)) (err error) {

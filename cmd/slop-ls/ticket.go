@@ -107,29 +107,15 @@ func (a *app) ticketChange(ctx context.Context, name, id, reason string, act tic
 // trackToChange is the track that a person names, and the command that makes its document the plan; none where the
 // document has errors or is gone, and then the last good plan counts.
 func trackToChange(ctx context.Context, root, name string) (engine.TrackID, []engine.Command, error) {
-	doc, err := loadTrack(root, name)
-	if err != nil {
-		snap, loadErr := snapshot(ctx, root)
-		if loadErr != nil {
-			return "", nil, loadErr
-		}
-		if _, ok := snap.Track(engine.TrackID(name)); ok {
-			return engine.TrackID(name), nil, nil
-		}
-		return "", nil, err
+	id, doc, err := trackNamed(ctx, root, name)
+	if err != nil || doc == nil || doc.Doc.Errors() {
+		return id, nil, err
 	}
-	if doc.Doc.Errors() {
-		return doc.ID, nil, nil
-	}
-	return doc.ID, []engine.Command{engine.PlanTrack{Track: doc.ID, Spec: doc.Doc.Track}}, nil
+	return id, []engine.Command{engine.PlanTrack{Track: id, Spec: doc.Doc.Track}}, nil
 }
 
 func (a *app) ticketList(ctx context.Context, name string) error {
-	root, err := a.root(ctx)
-	if err != nil {
-		return err
-	}
-	snap, track, err := a.look(ctx, root, name)
+	snap, track, err := a.look(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -146,11 +132,7 @@ func (a *app) ticketList(ctx context.Context, name string) error {
 }
 
 func (a *app) ticketShow(ctx context.Context, name, id string) error {
-	root, err := a.root(ctx)
-	if err != nil {
-		return err
-	}
-	snap, track, err := a.look(ctx, root, name)
+	snap, track, err := a.look(ctx, name)
 	if err != nil {
 		return err
 	}

@@ -27,11 +27,7 @@ func planned(s *engine.State, track trackDoc) (*engine.Snapshot, error) {
 
 // trackShow prints a track's board. Nothing is stored by looking.
 func (a *app) trackShow(ctx context.Context, name string) error {
-	root, err := a.root(ctx)
-	if err != nil {
-		return err
-	}
-	snap, track, err := a.look(ctx, root, name)
+	snap, track, err := a.look(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -44,7 +40,11 @@ func (a *app) trackShow(ctx context.Context, name string) error {
 
 // look gives a track as it stands, with its document as it is now where that has no errors. A track whose document is
 // gone is found by its id.
-func (a *app) look(ctx context.Context, root, name string) (*engine.Snapshot, *engine.Track, error) {
+func (a *app) look(ctx context.Context, name string) (*engine.Snapshot, *engine.Track, error) {
+	root, err := a.root(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
 	state, err := loadState(ctx, root)
 	if err != nil {
 		return nil, nil, err
@@ -76,11 +76,7 @@ func (a *app) look(ctx context.Context, root, name string) (*engine.Snapshot, *e
 
 // trackList prints a line for each track, of the documents and of the store.
 func (a *app) trackList(ctx context.Context) error {
-	root, err := a.root(ctx)
-	if err != nil {
-		return err
-	}
-	snap, err := snapshot(ctx, root)
+	root, snap, err := a.stored(ctx)
 	if err != nil {
 		return err
 	}

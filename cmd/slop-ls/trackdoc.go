@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -102,4 +103,20 @@ func trackPaths(root string) ([]string, error) {
 	}
 	slices.Sort(found)
 	return found, nil
+}
+
+// trackNamed is the id of a track that has a document, or, with no doc, only state.
+func trackNamed(ctx context.Context, root, name string) (id engine.TrackID, doc *trackDoc, err error) {
+	found, err := loadTrack(root, name)
+	if err == nil {
+		return found.ID, &found, nil
+	}
+	snap, loadErr := snapshot(ctx, root)
+	if loadErr != nil {
+		return "", nil, loadErr
+	}
+	if _, ok := snap.Track(engine.TrackID(name)); ok {
+		return engine.TrackID(name), nil, nil
+	}
+	return "", nil, err
 }

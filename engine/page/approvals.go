@@ -7,7 +7,24 @@ import (
 	"time"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/lsp/wire"
 )
+
+// maxTitle bounds, in characters, the one line that a person decides on.
+const maxTitle = 200
+
+// Title is an approval's line with nothing hidden in it; cut says that its end is missing.
+func Title(a *engine.Approval) (title string, cut bool) { return text.VisibleLine(a.Title, maxTitle) }
+
+// ApprovalStatus is an approval as programs see it: `approve list --json` and slop.approval.list.
+func ApprovalStatus(a *engine.Approval) wire.Approval {
+	title, _ := Title(a)
+	return wire.Approval{
+		ID: string(a.ID), Kind: string(a.Kind), Track: string(a.Run.Ticket.Track), Ticket: a.Run.Ticket.ID,
+		Title: title, Since: a.Requested.UTC().Format(time.RFC3339),
+	}
+}
 
 // Approvals lists approvals a line each, plain, for a terminal. now says how long each has been waiting.
 func Approvals(pending iter.Seq[*engine.Approval], now time.Time) string {

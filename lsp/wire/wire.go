@@ -41,6 +41,14 @@ var Commands = []string{
 	StatusShow,
 }
 
+// The actions of an approval's prompt, the safe one first: in some clients a stray key takes the first. Only an answer
+// with exactly one of these titles counts.
+const (
+	TitleReview  = "Review…"
+	TitleApprove = "Approve"
+	TitleReject  = "Reject"
+)
+
 // The custom methods, all of them notifications from the server, and only to clients that ask for them in
 // capabilities.experimental.slop.
 const (
