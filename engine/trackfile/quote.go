@@ -22,6 +22,14 @@ func quoteYAML(s string) string {
 	return quoteJSON(s)
 }
 
+// singleQuoted is a YAML scalar in single quotes where they can hold the text, else in double ones.
+func singleQuoted(s string) string {
+	if strings.IndexFunc(s, func(r rune) bool { return hiddenRune(r) || r < ' ' }) >= 0 {
+		return quoteJSON(s)
+	}
+	return "'" + strings.ReplaceAll(s, "'", "''") + "'"
+}
+
 // quoteJSON is JSON text, which YAML reads alike; what an editor would not show is escaped.
 func quoteJSON(s string) string {
 	var b bytes.Buffer
