@@ -31,13 +31,16 @@ func (w *Workspace) Deliver(ctx context.Context, run engine.Run, set engine.Chan
 	if err := w.checkSet(set); err != nil {
 		return engine.Delivered{}, err
 	}
-	name := w.receiptName(run, set)
+	if err := w.receipts.load(); err != nil {
+		return engine.Delivered{}, err
+	}
+	name := deliveryName(run, set)
 	for range maxReplans {
-		plans, err := w.planAll(ctx, run, set, w.readReceipt(name))
+		plans, err := w.planAll(ctx, run, set, name)
 		if err != nil {
 			return engine.Delivered{}, err
 		}
-		if err := w.writeReceipt(name, plans); err != nil {
+		if err := w.receipts.note(name, plans); err != nil {
 			return engine.Delivered{}, err
 		}
 		err = w.carryOut(ctx, run, plans)

@@ -272,6 +272,48 @@ func TestDeliverRepeats(t *testing.T) {
 	}
 }
 
+// TestDeliverRepeatsAfterOthers: between a kill and the repetition of what it interrupted another ticket may deliver to
+// the same file. What had arrived must be known all the same, or it comes twice.
+func TestDeliverRepeatsAfterOthers(t *testing.T) {
+	t.Parallel()
+	modify := func(before, after string) engine.ChangeSet {
+		return engine.ChangeSet{Files: []engine.FileChange{{Path: "a", Op: engine.OpModify, Base: []byte(before), After: []byte(after)}}}
+	}
+	const base = "x\n|\n|\n|\ny\nz\nend\n"
+	stroke := modify(base, "x\n|\n|\n|\n|\ny\nz\nend\n")
+	for name, others := range map[string][]engine.ChangeSet{
+		"it merged":        {modify(base, "x\nT2\n|\n|\n|\ny\nz\nend\n"), modify(base, "x\n|\n|\n|\ny\nz\nT5\nend\n")},
+		"it did not merge": {modify(base, base), modify(base, "x\n|\n|\n|\ny\nz\nT5\nend\n")},
+		"a later one":      {modify(base, base), modify("x\n|\n|\n|\n|\ny\nz\nend\n", "x\n|\n|\n|\n|\ny\nz\nT5\nend\n")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := openFolder(t)
+			receipts := filepath.Join(t.TempDir(), "receipts")
+			f.w.KeepReceipts(receipts)
+			f.put("a", base)
+			deliver := func(w *workspace.Workspace, attempt int, set engine.ChangeSet) {
+				t.Helper()
+				if _, err := w.Deliver(t.Context(), engine.Run{Attempt: attempt}, set); err != nil {
+					t.Fatal(err)
+				}
+			}
+			deliver(f.w, 2, others[0])
+			deliver(f.w, 3, stroke)
+			again, err := workspace.Open(f.dir) // as after a kill
+			must(t, err)
+			defer again.Close()
+			again.KeepReceipts(receipts)
+			deliver(again, 5, others[1])
+			once := f.content("a")
+			deliver(again, 3, stroke)
+			if diff := cmp.Diff(once, f.content("a")); diff != "" {
+				t.Errorf("it came twice (-once +now):\n%s", diff)
+			}
+		})
+	}
+}
+
 func randomLines(rnd *rand.Rand, n int) []string {
 	lines := make([]string, n)
 	for i := range lines {

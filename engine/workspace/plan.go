@@ -24,6 +24,14 @@ func (c *content) equal(d *content) bool {
 	return bytes.Equal(c.data, d.data)
 }
 
+// hash names the content in receipts.
+func (c *content) hash() string {
+	if c == nil {
+		return ""
+	}
+	return engine.ContentHash(c.data)
+}
+
 // operation makes path, found as before, be as after.
 type operation struct {
 	path          string
@@ -39,7 +47,7 @@ type plan struct {
 	final    *content // of change.Path when all is done
 	merged   bool
 	conflict *engine.Conflict
-	known    string // hash of what an earlier try merged; "" where none did
+	arrived  bool // in what is there now, by an earlier try
 }
 
 // checkSet refuses a change set that no draft makes, before anything is read.
@@ -63,16 +71,16 @@ func (w *Workspace) checkSet(set engine.ChangeSet) error {
 	return nil
 }
 
-// planAll plans every change that the receipt does not show to be made. Where one conflicts the error is a
+// planAll plans every change that the receipts do not show to be made. Where one conflicts the error is a
 // *ConflictError with all conflicts.
-func (w *Workspace) planAll(ctx context.Context, run engine.Run, set engine.ChangeSet, known receipt) ([]plan, error) {
+func (w *Workspace) planAll(ctx context.Context, run engine.Run, set engine.ChangeSet, delivery string) ([]plan, error) {
 	plans := make([]plan, 0, len(set.Files))
 	var conflicts []engine.Conflict
 	for _, c := range set.Files {
 		if err := context.Cause(ctx); err != nil {
 			return nil, err
 		}
-		p, err := w.planChange(c, run, known)
+		p, err := w.planChange(c, run, delivery)
 		if err != nil {
 			return nil, err
 		}
@@ -87,12 +95,12 @@ func (w *Workspace) planAll(ctx context.Context, run engine.Run, set engine.Chan
 	return plans, nil
 }
 
-func (w *Workspace) planChange(c engine.FileChange, run engine.Run, known receipt) (plan, error) {
+func (w *Workspace) planChange(c engine.FileChange, run engine.Run, delivery string) (plan, error) {
 	now, err := w.current(c.Path)
 	if err != nil {
 		return plan{}, err
 	}
-	p := plan{change: c, known: known[c.Path]}
+	p := plan{change: c, arrived: now != nil && w.receipts.arrived(delivery, c.Path, now.hash())}
 	switch c.Op {
 	case engine.OpCreate:
 		p.create(now, run)
@@ -190,7 +198,7 @@ func (p *plan) combine(now []byte, run engine.Run) ([]byte, bool) {
 	switch {
 	case bytes.Equal(now, base), bytes.Equal(now, after):
 		return after, true
-	case p.known != "" && p.known == engine.ContentHash(now):
+	case p.arrived:
 		p.merged = true
 		return now, true
 	case isBinary(base) || isBinary(now) || isBinary(after):

@@ -1,82 +1,158 @@
 package workspace
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/slop-ls/slop-ls/engine"
 )
 
-// receipt says what merging came to, by path, as content hashes. It is written before the first file of a delivery
-// is replaced. A delivery that is repeated after a kill knows by it what it did: to merge a change a second time can
-// look like a conflict, where lines repeat.
-type receipt map[string]string
+// receipts are what deliveries note before they replace the first file: which contents they find and which they leave.
+// A delivery that is repeated after a kill knows by them what of it had arrived, also where others have delivered to
+// the same file since: to merge a change a second time can look like a conflict, or bring it twice, where lines
+// repeat. They are used by who holds the workspace's deliveries.
+type receipts struct {
+	path string // "": none are kept
+	read bool   // of list: what the file held
+	list []receipt
+}
 
-// receiptsKept is for how long a delivery may lie unfinished and still be known.
-const receiptsKept = 30 * 24 * time.Hour
+// receipt is what one delivery does to one file. Contents are named by their hash, no file by "".
+type receipt struct {
+	Delivery string `json:"delivery"` // the run and exactly its change set
+	Path     string `json:"path"`
+	Before   string `json:"before"`
+	After    string `json:"after"`
+}
 
-// KeepReceipts names a folder, outside the workspace and made when needed, in which deliveries that merge note what
-// they are about to write. Without one, a merged delivery that is repeated after a kill may report a conflict with
-// itself. To be called before the first Deliver.
-func (w *Workspace) KeepReceipts(dir string) { w.receipts = dir }
+// receiptsKept is how many the file is cut back to once it has twice as many. A delivery that so many others have come
+// after is long in the journal, or its program would have been gone before they came.
+const receiptsKept = 1024
 
-// receiptName is the file of one delivery: the run and exactly this change set.
-func (w *Workspace) receiptName(run engine.Run, set engine.ChangeSet) string {
+// KeepReceipts names a folder, outside the workspace and made when needed, in which deliveries note what they are about
+// to write. Without one, a delivery that is repeated after a kill may conflict with itself or arrive twice. To be
+// called before the first Deliver.
+func (w *Workspace) KeepReceipts(dir string) { w.receipts.path = filepath.Join(dir, "receipts.jsonl") }
+
+// deliveryName names a delivery in receipts.
+func deliveryName(run engine.Run, set engine.ChangeSet) string {
 	sum := sha256.Sum256([]byte(run.String() + "\x00" + engine.ContentHash(set.Encode())))
-	return filepath.Join(w.receipts, hex.EncodeToString(sum[:])+".json")
+	return hex.EncodeToString(sum[:])
 }
 
-// readReceipt gives the receipt of a delivery that was begun before, or an empty one.
-func (w *Workspace) readReceipt(name string) receipt {
-	var r receipt
-	if w.receipts == "" {
-		return nil
+// arrived reports whether a delivery had put its change into what a path holds now: by itself, or below what others
+// have delivered since.
+func (r *receipts) arrived(delivery, path, now string) bool {
+	at := len(r.list) - 1
+	for at >= 0 && (r.list[at].Delivery != delivery || r.list[at].Path != path) {
+		at--
 	}
-	data, err := os.ReadFile(name)
-	if err != nil || json.Unmarshal(data, &r) != nil {
-		return nil // never written, so nothing was replaced yet
+	if at < 0 {
+		return false
 	}
-	return r
-}
-
-// writeReceipt notes what the plans merge, durably.
-func (w *Workspace) writeReceipt(name string, plans []plan) error {
-	r := make(receipt)
-	for _, p := range plans {
-		if p.merged {
-			r[p.change.Path] = engine.ContentHash(p.final.data)
+	reached := map[string]bool{r.list[at].After: true}
+	for _, later := range r.list[at+1:] {
+		if later.Path == path && reached[later.Before] {
+			reached[later.After] = true
 		}
 	}
-	if w.receipts == "" || len(r) == 0 {
+	return reached[now] && r.list[at].Before != now
+}
+
+// note adds what the plans are about to do to files that are there, durably.
+func (r *receipts) note(delivery string, plans []plan) error {
+	if r.path == "" {
 		return nil
 	}
-	data, err := json.Marshal(r)
-	if err == nil {
-		err = os.MkdirAll(w.receipts, 0o700)
+	var lines bytes.Buffer
+	for _, p := range plans {
+		for _, op := range p.ops {
+			if op.before == nil {
+				continue // a new file is never merged
+			}
+			n := receipt{Delivery: delivery, Path: op.path, Before: op.before.hash(), After: op.after.hash()}
+			line, err := json.Marshal(n)
+			if err != nil {
+				return fmt.Errorf("noting what is delivered: %w", err)
+			}
+			lines.Write(append(line, '\n'))
+			r.list = append(r.list, n)
+		}
 	}
-	if err == nil {
-		w.dropOldReceipts()
-		err = writeDurably(name, data)
+	if lines.Len() == 0 {
+		return nil
 	}
-	if err != nil {
+	if err := r.write(lines.Bytes()); err != nil {
 		return fmt.Errorf("noting what is delivered: %w", err)
 	}
 	return nil
 }
 
-func (w *Workspace) dropOldReceipts() {
-	found, _ := os.ReadDir(w.receipts)
-	for _, e := range found {
-		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > receiptsKept {
-			_ = os.Remove(filepath.Join(w.receipts, e.Name()))
+func (r *receipts) write(lines []byte) error {
+	if len(r.list) >= 2*receiptsKept {
+		return r.cutBack()
+	}
+	f, err := os.OpenFile(r.path, os.O_WRONLY|os.O_APPEND, 0o600)
+	if errors.Is(err, fs.ErrNotExist) {
+		return r.cutBack() // there was none yet
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(lines)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// cutBack writes the newest receipts to a new file.
+func (r *receipts) cutBack() error {
+	r.list = append([]receipt(nil), r.list[max(0, len(r.list)-receiptsKept):]...)
+	var all bytes.Buffer
+	enc := json.NewEncoder(&all)
+	for _, n := range r.list {
+		if err := enc.Encode(n); err != nil {
+			return err
 		}
 	}
+	if err := os.MkdirAll(filepath.Dir(r.path), 0o700); err != nil {
+		return err
+	}
+	return writeDurably(r.path, all.Bytes())
+}
+
+// load reads the receipts of earlier programs, once. A last line that a kill has cut was followed by no write to the
+// workspace; the file is written anew without it.
+func (r *receipts) load() error {
+	if r.path == "" || r.read {
+		return nil
+	}
+	data, err := os.ReadFile(r.path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("reading what was delivered: %w", err)
+	}
+	r.list = nil
+	damaged := false
+	for line := range bytes.Lines(data) {
+		var n receipt
+		if !bytes.HasSuffix(line, []byte("\n")) || json.Unmarshal(line, &n) != nil {
+			damaged = true
+			continue
+		}
+		r.list = append(r.list, n)
+	}
+	if damaged {
+		if err := r.cutBack(); err != nil {
+			return fmt.Errorf("mending what was noted of deliveries: %w", err)
+		}
+	}
+	r.read = true
+	return nil
 }
 
 func writeDurably(name string, data []byte) error {

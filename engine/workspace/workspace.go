@@ -18,7 +18,7 @@ type Workspace struct {
 	root       *os.Root
 	escapes    error         // os.Root's own error for a path that leaves it
 	delivering chan struct{} // holds a token while a delivery is under way
-	receipts   string        // folder of receipts; "": none are kept
+	receipts   receipts      // used by who holds delivering
 }
 
 var (
