@@ -53,11 +53,16 @@ func CheckAnswer(a *Approval, c Content, answer Decision, reason string) error {
 // personAdds heads what a person says when a ticket is run: an instruction by itself.
 const personAdds = "What the person in charge adds"
 
-// circumstances head the parts of a prompt that follow the instruction and are none.
-var circumstances = []string{
-	"Goal of the track:", "Target:", "It will also change:", "Before the ticket counts as done this must exit 0:",
-	"Why the attempt before this one failed:",
-}
+// What heads the other parts of a prompt: they follow the instruction and are none.
+const (
+	goalOfTrack = "Goal of the track"
+	target      = "Target"
+	alsoChanges = "It will also change"
+	mustExit0   = "Before the ticket counts as done this must exit 0"
+	whyFailed   = "Why the attempt before this one failed"
+)
+
+var circumstances = []string{goalOfTrack + ":", target + ":", alsoChanges + ":", mustExit0 + ":", whyFailed + ":"}
 
 // instructs reports whether a prompt says what to do: whether anything stands between the line that names the ticket
 // and the parts that ticketPrompt adds.

@@ -154,13 +154,24 @@ func lineOf(b Body) (typ string, fields map[string]any) {
 	case EditDelivered:
 		return "edit_delivered", map[string]any{"files": b.Files, "note": b.Note, "attempt": b.Run.Attempt}
 	case UsageRecorded:
-		return "usage", map[string]any{"tier": b.Tier, "model": b.Model, "usage": b.Usage, "attempt": b.Run.Attempt}
+		return "usage", map[string]any{"tier": b.Tier, "model": b.Model, "usage": usageFields(b.Usage), "attempt": b.Run.Attempt}
 	case ToolCalled:
 		return "tool_call", map[string]any{"call": b.Call, "name": b.Name, "summary": b.Summary, "attempt": b.Run.Attempt}
 	case ToolReturned:
 		return "tool_result", map[string]any{"call": b.Call, "name": b.Name, "ok": b.OK, "summary": b.Summary, "attempt": b.Run.Attempt}
 	default:
 		return "", nil
+	}
+}
+
+// usageFields tells a cost in US dollars, or that it is not known; it is never 0 for what is not known.
+func usageFields(u Usage) map[string]any {
+	cost := any("unknown")
+	if !u.Cost.Unknown {
+		cost = float64(u.Cost.MicroUSD) / 1e6
+	}
+	return map[string]any{
+		"input": u.Input, "cached_input": u.CachedInput, "output": u.Output, "reasoning": u.Reasoning, "cost": cost,
 	}
 }
 

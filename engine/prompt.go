@@ -20,18 +20,18 @@ func ticketPrompt(job Job) string {
 	var b strings.Builder
 	t := job.Ticket.Spec
 	fmt.Fprintf(&b, "Ticket %s\n\n%s\n", t.ID, strings.TrimSpace(t.Description))
-	section(&b, "Goal of the track", job.Track.Goal)
+	section(&b, goalOfTrack, job.Track.Goal)
 	if t.TargetFile != "" {
-		target := t.TargetFile
+		where := t.TargetFile
 		if len(t.TargetSymbols) > 0 {
-			target += ": " + strings.Join(t.TargetSymbols, ", ")
+			where += ": " + strings.Join(t.TargetSymbols, ", ")
 		}
-		section(&b, "Target", target)
+		section(&b, target, where)
 	}
-	section(&b, "It will also change", strings.Join(t.Writes, "\n"))
-	section(&b, "Before the ticket counts as done this must exit 0", verifyLine(job))
-	section(&b, "What the person in charge adds", job.Instruction)
-	section(&b, "Why the attempt before this one failed", job.Failure)
+	section(&b, alsoChanges, strings.Join(t.Writes, "\n"))
+	section(&b, mustExit0, verifyLine(job))
+	section(&b, personAdds, job.Instruction)
+	section(&b, whyFailed, job.Failure)
 	return b.String()
 }
 

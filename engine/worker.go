@@ -183,6 +183,10 @@ func (a *attempt) spawn(ctx context.Context) error {
 	if answer.Decision != Approved {
 		return &ended{Outcome{Kind: OutcomeBlocked, By: rejecter(answer), Reason: rejected("the spawn was rejected", answer)}}
 	}
+	if Unwritten(content.Prompt) { // a rule that allows every spawn may have let it through
+		reason := "it has no instruction yet: write its description in the track's document, or give one to `slop-ls ticket retry`"
+		return &ended{Outcome{Kind: OutcomeBlocked, By: ByConductor, Reason: reason}}
+	}
 	a.messages = openingMessages(content)
 	return nil
 }

@@ -190,7 +190,7 @@ func (r *runner) asked(ctx context.Context, id engine.ApprovalID) error {
 	}
 	switch {
 	case r.mode == approveAllow && approval.Kind != engine.KindQuestion:
-		return r.decide(ctx, engine.AnswerApproval{ID: id, Decision: engine.Approved, By: r.by})
+		return r.allow(ctx, approval)
 	case r.mode == approveDeny:
 		return r.decide(ctx, engine.AnswerApproval{ID: id, Decision: engine.Rejected, By: r.by, Reason: "approvals are refused in this run"})
 	case r.asker != nil:
@@ -198,6 +198,24 @@ func (r *runner) asked(ctx context.Context, id engine.ApprovalID) error {
 	default:
 		return r.decide(ctx, engine.AnswerApproval{ID: id, Decision: engine.Denied, By: engine.ByConductor, Reason: "nobody was there to ask"})
 	}
+}
+
+// allow answers by the flag. A spawn whose instruction nobody has written it cannot approve: that waits for a person.
+func (r *runner) allow(ctx context.Context, approval *engine.Approval) error {
+	answer := engine.AnswerApproval{ID: approval.ID, Decision: engine.Approved, By: r.by}
+	if approval.Kind != engine.KindSpawn {
+		return r.decide(ctx, answer)
+	}
+	content, err := engine.LoadContent(ctx, r.house.store, approval.Hash)
+	if err != nil {
+		return err
+	}
+	if engine.CheckAnswer(approval, content, answer.Decision, "") != nil {
+		answer.Decision, answer.By = engine.Denied, engine.ByConductor
+		answer.Reason = fmt.Sprintf("%s has no instruction yet: write it as its description in %s, then run again", approval.Run.Ticket.ID, r.track)
+		fmt.Fprintln(r.app.err, "slop-ls: "+answer.Reason)
+	}
+	return r.decide(ctx, answer)
 }
 
 // decide submits an answer. Somebody else's earlier one stands.

