@@ -95,13 +95,18 @@ func Rename(d *Document, id, newID string) ([]Edit, error) {
 		return nil, err
 	}
 	var out []Edit
+	aliases := false
 	for _, at := range References(d, id) {
-		if d.Source[at.Start] == '*' { // it may stand for more than this, and its anchor for something else
-			return nil, fmt.Errorf("%w: it is written through a YAML alias: write the values out first", ErrNewID)
+		if d.Source[at.Start] == '*' { // it follows its anchor, which is renamed if that is an id, too
+			aliases = true
+			continue
 		}
 		if e := (Edit{at.Start, at.End, d.respell(at, newID)}); e.New != string(d.Source[at.Start:at.End]) {
 			out = append(out, e)
 		}
+	}
+	if aliases && len(References(Parse(d.Name, ApplyEdits(d.Source, out)), id)) > 0 {
+		return nil, fmt.Errorf("%w: the old one stands behind a YAML alias of something else: write the values out first", ErrNewID)
 	}
 	return out, nil
 }
