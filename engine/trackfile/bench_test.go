@@ -1,6 +1,7 @@
 package trackfile
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"runtime"
@@ -105,4 +106,27 @@ func BenchmarkEditOneTicket(b *testing.B) {
 			b.ReportMetric(float64(worst)/float64(time.Millisecond), "worst-ms")
 		})
 	}
+}
+
+// BenchmarkEditOneTicketJSON is BenchmarkEditOneTicket for a flat list in JSON, against a bare parse by
+// the YAML library of the same track in YAML.
+func BenchmarkEditOneTicketJSON(b *testing.B) {
+	bare := bareParser(b, large(10_000))
+	src, err := json.MarshalIndent(Parse("a.track.yaml", large(10_000)).Track.Tickets, "", "  ")
+	if err != nil {
+		b.Fatal(err)
+	}
+	d := Parse("a.track.json", src)
+	at := strings.Index(string(src), "step 5000")
+	var sum time.Duration
+	for b.Loop() {
+		start := time.Now()
+		if next := d.Edit(at, at, "s"); next.pieces[0] != d.pieces[0] {
+			b.Fatal("the document was read whole")
+		}
+		sum += time.Since(start)
+	}
+	mean := float64(sum) / float64(b.N)
+	b.ReportMetric(mean/float64(bare), "ratio-to-bare-parser")
+	b.ReportMetric(mean/float64(time.Millisecond), "ms/edit")
 }

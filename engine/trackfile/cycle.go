@@ -15,7 +15,7 @@ func (k *linker) checkCycles() {
 	for n := 0; n < maxCycles; {
 		found := false
 		for _, component := range components(g) {
-			if len(component) > 1 && n < maxCycles {
+			if n < maxCycles {
 				k.reportCycle(g, component)
 				n, found = n+1, true
 			}
@@ -29,13 +29,16 @@ func (k *linker) checkCycles() {
 // graph lists for each ticket the tickets that it depends on, by index.
 func (k *linker) graph() [][]int {
 	g := make([][]int, len(k.pieces))
+	room := make([]int, 0, k.edges)
 	for i, p := range k.pieces {
 		if at, ok := k.first[p.ticket.ID]; !ok || at != i {
 			continue
 		}
+		from := len(room)
 		for _, id := range k.dependsOn[i] {
-			g[i] = append(g[i], k.first[id])
+			room = append(room, k.first[id])
 		}
+		g[i] = room[from:len(room):len(room)]
 	}
 	return g
 }
@@ -89,7 +92,7 @@ func pathTo(from map[int]int, start, end int) []int {
 	return out
 }
 
-// components lists the strongly connected components of a graph: R. Tarjan, "Depth-First Search and Linear
+// components lists the strongly connected components of a graph that have several vertices: R. Tarjan, "Depth-First Search and Linear
 // Graph Algorithms", SIAM J. Comput. 1 (1972), with a stack of its own instead of recursion, so that a chain of
 // any length fits.
 func components(g [][]int) [][]int {
@@ -152,10 +155,11 @@ func (t *tarjan) leave(v int) {
 	for t.stack[at] != v {
 		at--
 	}
-	component := slices.Clone(t.stack[at:])
-	t.stack = t.stack[:at]
-	for _, w := range component {
+	for _, w := range t.stack[at:] {
 		t.on[w] = false
 	}
-	t.out = append(t.out, component)
+	if len(t.stack)-at > 1 {
+		t.out = append(t.out, slices.Clone(t.stack[at:]))
+	}
+	t.stack = t.stack[:at]
 }

@@ -25,10 +25,10 @@ func sameAsParse(t *testing.T, before, d *Document, did string) {
 
 var editSeeds = map[string]string{
 	"a.track.yaml": "title: x\ntickets: # all\n  - id: T1\n    description: |\n      a ä\n\n      b\n    depends_on: [T2, T3]\n\n" +
-		"  # between\n  - id: T2\n    description: 'b'\n  -\n    id: T3\n    description: \"c\"\n    depends_on: [T1]\nverify: go test\n",
+		"  # between\n  - id: T2\n    description: 'b'\n  -\n    id: T3\n    description: \"c\"\n    depends_on: [T1]\nverify: v\n",
 	"b.track.yaml": "- id: T1\r\n  description: a\r\n- id: T2\r\n  description: ü\r\n  depends_on:\r\n    - T1\r\n- {id: T3, description: c}\r\n",
 	"c.track.yaml": "tickets: [{id: A, description: b}, {id: B, description: ä, depends_on: [A]}]\n",
-	"d.track.json": `{"title": "x", "tickets": [{"id": "T1", "description": "a", "depends_on": ["T2"]}, {"id": "T2", "description": "ä"}], "verify": "x"}`,
+	"d.track.json": `{"title": "x", "tickets": [{"id": "T1", "description": "a", "depends_on": ["T2"]}, {"id": "T2", "description": "ä"}], "verify": "v"}`,
 	"e.track.json": "[\n  {\"id\": \"T1\", \"description\": \"a\"},\n  {\"id\": \"T1\", \"description\": \"a\", \"depends_on\": [\"T9\"]},\n  7\n]\n",
 	"f.track.yaml": "tickets:\n- id: A\n  description: \"open\n- id: B\n  description: b\n  depends_on: [A, C]\n- id: &x C\n  description: c\n",
 	"g.track.yaml": "\ufefftitle: x\rtickets:\r- id: A\r  description: a\r- id: A\r  id: B\r  descripton: b\r",
@@ -75,13 +75,14 @@ func TestEditIsParse(t *testing.T) {
 	for name, src := range seeds {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for seed := range uint64(12) {
+			for seed := range uint64(6) {
 				e := editor{rand.New(rand.NewPCG(seed, uint64(len(src))))}
 				d := Parse(name, []byte(src))
 				for range 25 {
 					start, end, new := e.change(string(d.Source))
 					next := d.Edit(start, end, new)
 					sameAsParse(t, d, next, fmt.Sprintf("%d..%d becomes %q", start, end, new))
+					checkInvariants(t, next)
 					if next.Errors() && e.IntN(3) > 0 {
 						back := next.Edit(start, start+len(new), string(d.Source[start:end]))
 						sameAsParse(t, next, back, "taken back")
@@ -91,6 +92,28 @@ func TestEditIsParse(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestFieldsAroundTickets holds the ranges of what stands before and behind the tickets to the source.
+func TestFieldsAroundTickets(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"a.track.yaml", "d.track.json"} {
+		d := Parse(name, []byte(editSeeds[name]))
+		at := strings.Index(editSeeds[name], "T2")
+		for _, d := range []*Document{d, d.Edit(at, at, "longer"), d.Edit(at, at+1, "")} {
+			for field, value := range map[string]string{"title": "x", "verify": "v"} {
+				f := d.Field(field)
+				key, got := string(d.Source[f.Key.Start:f.Key.End]), string(d.Source[f.Value.Start:f.Value.End])
+				if strings.Trim(key, `"`) != field || strings.Trim(got, `"`) != value {
+					t.Errorf("%s: %s is %q: %q", name, field, key, got)
+				}
+			}
+			tickets, last := d.Field("tickets").Value, d.Items[len(d.Items)-1].Span
+			if tickets.Start > d.Items[0].Span.Start || tickets.End < last.End || tickets.End > d.Field("verify").Key.Start {
+				t.Errorf("%s: the tickets are at %v", name, tickets)
+			}
+		}
 	}
 }
 

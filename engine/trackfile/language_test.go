@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
@@ -210,6 +211,33 @@ func TestFormatGood(t *testing.T) {
 	}
 	if edits := Format(Parse("a.track.yaml", New("A title", "One\nTwo"))); edits != nil {
 		t.Errorf("a fresh track is formatted: %+v", edits)
+	}
+}
+
+// TestFormatDisorder formats good documents into which blanks, blank lines and quotes were put at random, where
+// they are good documents still.
+func TestFormatDisorder(t *testing.T) {
+	t.Parallel()
+	formatted := 0
+	for name, src := range goodSources(t) {
+		for seed := range uint64(150) {
+			e := editor{rand.New(rand.NewPCG(seed, uint64(len(src))))}
+			d := Parse(name, []byte(src))
+			for range 6 {
+				at := e.IntN(len(d.Source) + 1)
+				next := d.Edit(at, at, []string{" ", "  ", "\n", "\n\n", " \n", "# x\n", "\n  # y\n", "    "}[e.IntN(8)])
+				if !next.Errors() {
+					d = next
+				}
+			}
+			mustFormat(t, d)
+			if len(Format(d)) > 0 {
+				formatted++
+			}
+		}
+	}
+	if formatted < 500 {
+		t.Errorf("only %d documents were in disorder", formatted)
 	}
 }
 

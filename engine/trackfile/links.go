@@ -32,6 +32,7 @@ type linker struct {
 	hidden  map[string]bool
 	cutOff  bool // tickets may stand where nothing could be read
 	unknown int
+	edges   int      // at most so many ids are depended on
 	ids     []string // of all tickets, from the first unknown one on
 }
 
@@ -75,15 +76,24 @@ func (k *linker) checkIDs() {
 // checkDependencies reports ids that no ticket has, and keeps those that one has, each once.
 func (k *linker) checkDependencies() {
 	k.dependsOn = make([][]string, len(k.pieces))
-	for i, p := range k.pieces {
+	total := 0
+	for _, p := range k.pieces {
 		if p.deps != nil {
-			k.dependsOn[i] = k.resolve(i, p.ticket.ID, p.deps.Elements)
+			total += len(p.deps.Elements)
 		}
 	}
+	room := make([]string, 0, total) // for all of them: a large track has tens of thousands
+	for i, p := range k.pieces {
+		if p.deps != nil {
+			kept := k.resolve(i, p.ticket.ID, p.deps.Elements, room)
+			k.dependsOn[i], room = kept[:len(kept):len(kept)], kept[len(kept):]
+		}
+	}
+	k.edges = total
 }
 
-func (k *linker) resolve(item int, id string, elements []Element) []string {
-	kept := make([]string, 0, len(elements))
+// resolve appends to kept, which is empty, the ids that tickets have.
+func (k *linker) resolve(item int, id string, elements []Element, kept []string) []string {
 	var seen map[string]bool
 	if len(elements) > 1 {
 		seen = make(map[string]bool, len(elements))

@@ -41,7 +41,13 @@ func fold(s string) string {
 // distance is the number of single-byte insertions, deletions, replacements and swaps of neighbours between
 // two short words: the restricted Damerau-Levenshtein ("optimal string alignment") distance.
 func distance(a, b string) int {
-	older, prev, cur := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	var room [3 * 32]int // most ids are short, and there can be tens of thousands
+	row := len(b) + 1
+	rows := room[:]
+	if 3*row > len(rows) {
+		rows = make([]int, 3*row)
+	}
+	older, prev, cur := rows[:row], rows[row:2*row], rows[2*row:3*row]
 	for j := range prev {
 		prev[j] = j
 	}
