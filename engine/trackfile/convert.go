@@ -55,7 +55,7 @@ func (y *yamlReader) scalar(n ast.Node) *node {
 	case *ast.StringNode:
 		return y.leaf(text, y.written(tk, n.Value, at), at)
 	case *ast.MergeKeyNode:
-		return y.leaf(text, "<<", at)
+		return y.leaf(text, y.src[at.Start:at.End], at)
 	case *ast.BoolNode:
 		return y.leaf(boolean, strings.ToLower(tk.Value), at)
 	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
@@ -145,7 +145,7 @@ func (y *yamlReader) alias(n *ast.AliasNode) *node {
 	at.End = max(at.End, y.loc.span(name).End)
 	target, ok := y.anchors[name.Value]
 	if !ok {
-		return y.badAlias(at, "there is no anchor \"&"+name.Value+"\" above this alias")
+		return y.badAlias(at, "there is no anchor "+quoteShort("&"+name.Value)+" above this alias")
 	}
 	if y.copied += target.size; y.copied > maxCopied {
 		return y.badAlias(at, "the aliases up to this one stand for too much: write the values out")

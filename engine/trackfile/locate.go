@@ -83,6 +83,9 @@ func (l *locator) end(tk *token.Token, start int) (int, bool) {
 		return quotedEnd(l.src, start, '\'')
 	case token.DoubleQuoteType:
 		return quotedEnd(l.src, start, '"')
+	case token.MergeKeyType: // the tokenizer drops what stands before it in the same word
+		n := strings.Index(rest[:lineLength(rest)], "<<")
+		return start + n + 2, n >= 0
 	case token.LiteralType, token.FoldedType, token.AnchorType, token.AliasType, token.DirectiveType:
 		n := max(1, len(strings.TrimRight(tk.Value, " \t")))
 		if n > 1 && !strings.HasPrefix(rest, tk.Value[:n]) {
