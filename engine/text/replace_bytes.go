@@ -1,15 +1,23 @@
 package text
 
 import (
+	"slices"
 	"sort"
 	"strings"
 )
 
-// findExact finds search as it stands, anywhere in a line.
+// findExact finds search as it stands, anywhere in a line, but not where it begins or ends within a \r\n: to replace
+// half of a line end would break it.
 func findExact(r *request) places {
 	found := occurrences(r.src, r.search)
+	found.at = slices.DeleteFunc(found.at, func(at int) bool { return splitsEnding(r.src, at, at+len(r.search)) })
 	found.edits = func() []Edit { return exactEdits(r, found.at[0]) }
 	return found
+}
+
+// splitsEnding reports whether a piece of s, which is not empty, begins or ends between a \r and its \n.
+func splitsEnding(s string, start, end int) bool {
+	return start > 0 && s[start-1] == '\r' && s[start] == '\n' || end < len(s) && s[end-1] == '\r' && s[end] == '\n'
 }
 
 // exactEdits lays the difference onto the bytes at offset at. Line ends are the

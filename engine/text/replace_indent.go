@@ -18,12 +18,17 @@ func findIndented(r *request) places {
 		if work < 0 {
 			return false
 		}
-		_, cost, ok := f.shiftAt(i, w, fresh)
+		_, cost, ok := f.shiftAt(i, w, nil) // whether the replacement suits a place does not make it the one meant
 		work -= cost
 		return ok
 	})
 	if work < 0 && len(at) < 2 {
 		return places{} // a further place may be among those not looked at
+	}
+	if len(at) == 1 {
+		if _, _, usable := f.shiftAt(at[0], w, fresh); !usable {
+			return places{} // the replacement would stand left of the margin
+		}
 	}
 	found := f.places(at, more)
 	found.edits = func() []Edit {

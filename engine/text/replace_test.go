@@ -208,7 +208,7 @@ func checkRefusal(t *testing.T, src, search string, err error) {
 			t.Fatalf("ambiguous with %d places", len(ambiguous.Lines))
 		}
 	case errors.As(err, &missing):
-		if n > 0 {
+		if n > 0 && search[0] != '\n' && search[len(search)-1] != '\r' { // those may split a line end
 			t.Fatalf("not found, but there are %d: %v", n, err)
 		}
 	default:
@@ -217,11 +217,12 @@ func checkRefusal(t *testing.T, src, search string, err error) {
 }
 
 // checkReverse holds that an exact replacement is taken back by the reverse one
-// where that is exact and unique too.
+// where that is exact and unique too. New lines take the endings of the place,
+// so that this holds only where all end alike: without any \r.
 func checkReverse(t *testing.T, src, out []byte, search, replace string) {
 	t.Helper()
 	back, err := Replace(out, replace, search)
-	if err != nil || back.Step != Exact || strings.Contains(search, "\r") || strings.Contains(replace, "\r") {
+	if err != nil || back.Step != Exact || strings.Contains(search+replace+string(src), "\r") {
 		return
 	}
 	was, err := Apply(out, back.Edits)
