@@ -15,7 +15,7 @@ type locator struct {
 	src   string
 	at    int
 	spans []Span
-	lost  int // tokens that were not where they should be
+	wrong *finding // the first place from which on the tokens are not where they should be; nil when there is none
 }
 
 // locate returns the ranges of the tokens and makes each token's Position.Offset the index of its range; the
@@ -48,11 +48,25 @@ func (l *locator) place(tk *token.Token) Span {
 	start := l.skipSpace()
 	end, ok := l.end(tk, start)
 	if !ok {
-		l.lost++
+		l.astray(Span{start, start}, "this cannot be read as YAML from here on: put the text in quotes")
 		end = start
 	}
 	l.at = end
-	return Span{start, end}
+	at := Span{start, end}
+	if tk.Type == token.DoubleQuoteType {
+		if bad, why := misread(l.src, at); why != "" {
+			l.astray(bad, why)
+		}
+	}
+	return at
+}
+
+// astray notes the first place from which on no position can be trusted.
+func (l *locator) astray(at Span, why string) {
+	if l.wrong == nil {
+		f := found(Error, CodeSyntax, at, "%s", why)
+		l.wrong = &f
+	}
 }
 
 // invalid is the place of what the tokenizer could not take: the rest of the line behind the last good token.
@@ -101,24 +115,6 @@ func lineLength(s string) int {
 		return i
 	}
 	return len(s)
-}
-
-// quotedEnd is the offset behind the closing quote of the quoted text that starts here.
-func quotedEnd(src string, start int, quote byte) (int, bool) {
-	if start >= len(src) || src[start] != quote {
-		return start, false
-	}
-	for i := start + 1; i < len(src); i++ {
-		switch {
-		case src[i] == '\\' && quote == '"':
-			i++
-		case src[i] == quote && quote == '\'' && i+1 < len(src) && src[i+1] == quote:
-			i++
-		case src[i] == quote:
-			return i + 1, true
-		}
-	}
-	return len(src), true
 }
 
 // matchLoosely walks over the value in the source, with any white space between its characters: the value of a

@@ -65,6 +65,9 @@ func (y *yamlReader) read() (root *node, bad *finding) {
 	tokens := tokenize(y.src[y.bom:])
 	y.loc = locate(y.src, y.bom, tokens)
 	y.marks = marksOf(tokens)
+	if y.loc.wrong != nil {
+		return nil, y.loc.wrong
+	}
 	if n := len(tokens); n > 0 && tokens[n-1].Type == token.InvalidType {
 		return nil, y.invalid(tokens[n-1])
 	}
