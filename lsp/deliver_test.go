@@ -3,6 +3,8 @@ package lsp_test
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -40,47 +42,49 @@ func (d *daemon) both(t *testing.T) engine.ChangeSet {
 
 func (d *daemon) deliver(t *testing.T, set engine.ChangeSet) (engine.Delivered, error) {
 	t.Helper()
-	return d.hub.Deliver(t.Context(), engine.Run{Ticket: engine.TicketKey{Track: mainTrack, ID: "T1"}, Attempt: 1}, set)
+	return d.Deliver(t.Context(), engine.Run{Ticket: engine.TicketKey{Track: mainTrack, ID: "T1"}, Attempt: 1}, set)
 }
 
 func TestDeliverOpenAndClosed(t *testing.T) {
 	t.Parallel()
-	d := newDaemon(t, sample)
-	e := d.open()
-	must(t, e.Open(t.Context(), "a.go"))
-	settle(t, e)
-	set := d.both(t)
-	got, err := d.deliver(t, set)
-	must(t, err)
-	a, _, _ := e.Text("a.go")
-	want := []engine.DeliveredFile{
-		{Path: "a.go", Op: engine.OpModify, Hash: engine.ContentHash([]byte(a)), Added: 1, Gone: 1},
-		{Path: "b.go", Op: engine.OpModify, Hash: engine.ContentHash([]byte(d.readFile("b.go")))},
-		{Path: "new/c.go", Op: engine.OpCreate, Hash: engine.ContentHash([]byte("package c\n"))},
-	}
-	if diff := cmp.Diff(want, got.Files); diff != "" {
-		t.Error(diff)
-	}
-	if string(set.Files[0].After) != a {
-		t.Errorf("the buffer holds:\n%s", a)
-	}
-	_, version, _ := e.Text("a.go")
-	if _, err := d.deliver(t, engine.ChangeSet{Files: set.Files[:1]}); err != nil {
-		t.Errorf("delivering what is there already: %v", err)
-	}
-	if _, again, _ := e.Text("a.go"); again != version {
-		t.Error("delivering what is there already changed the buffer")
-	}
+	modes(t, sample, func(t *testing.T, d *daemon) {
+		e := d.open()
+		must(t, e.Open(t.Context(), "a.go"))
+		settle(t, e)
+		set := d.both(t)
+		got, err := d.deliver(t, set)
+		must(t, err)
+		a, _, _ := e.Text("a.go")
+		want := []engine.DeliveredFile{
+			{Path: "a.go", Op: engine.OpModify, Hash: engine.ContentHash([]byte(a)), Added: 1, Gone: 1},
+			{Path: "b.go", Op: engine.OpModify, Hash: engine.ContentHash([]byte(d.readFile("b.go"))), Added: 1, Gone: 1},
+			{Path: "new/c.go", Op: engine.OpCreate, Hash: engine.ContentHash([]byte("package c\n")), Added: 1},
+		}
+		if diff := cmp.Diff(want, got.Files); diff != "" {
+			t.Error(diff)
+		}
+		if string(set.Files[0].After) != a {
+			t.Errorf("the buffer holds:\n%s", a)
+		}
+		_, version, _ := e.Text("a.go")
+		if _, err := d.deliver(t, engine.ChangeSet{Files: set.Files[:1]}); err != nil {
+			t.Errorf("delivering what is there already: %v", err)
+		}
+		if _, again, _ := e.Text("a.go"); again != version {
+			t.Error("delivering what is there already changed the buffer")
+		}
+	})
 }
 
 func TestDeliverWithoutAnEditor(t *testing.T) {
 	t.Parallel()
-	d := newDaemon(t, sample)
-	_, err := d.deliver(t, d.both(t))
-	must(t, err)
-	if !strings.Contains(d.readFile("a.go"), "+= 2") || d.readFile("new/c.go") != "package c\n" {
-		t.Error("not all of it was written")
-	}
+	modes(t, sample, func(t *testing.T, d *daemon) {
+		_, err := d.deliver(t, d.both(t))
+		must(t, err)
+		if !strings.Contains(d.readFile("a.go"), "+= 2") || d.readFile("new/c.go") != "package c\n" {
+			t.Error("not all of it was written")
+		}
+	})
 }
 
 // What an editor claims and did not do is an error, and everything is as it was.
@@ -97,26 +101,27 @@ func TestDeliverLies(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := newDaemon(t, sample, short)
-			e := d.open(editing(tc.apply))
-			must(t, e.Open(t.Context(), "a.go"))
-			must(t, e.Open(t.Context(), "b.go"))
-			settle(t, e)
-			beforeA, _, _ := e.Text("a.go")
-			beforeB, _, _ := e.Text("b.go")
-			_, err := d.deliver(t, d.both(t))
-			var failed *lsp.DeliveryError
-			if !errors.As(err, &failed) || !strings.Contains(err.Error(), tc.want) {
-				t.Errorf("got %v, want %q", err, tc.want)
-			}
-			a, _, _ := e.Text("a.go")
-			b, _, _ := e.Text("b.go")
-			if a != beforeA || b != beforeB {
-				t.Error("a buffer has part of the change")
-			}
-			if _, err := d.disk.Read(t.Context(), "new/c.go"); err == nil {
-				t.Error("the new file was left behind")
-			}
+			modes(t, sample, func(t *testing.T, d *daemon) {
+				e := d.open(editing(tc.apply))
+				must(t, e.Open(t.Context(), "a.go"))
+				must(t, e.Open(t.Context(), "b.go"))
+				settle(t, e)
+				beforeA, _, _ := e.Text("a.go")
+				beforeB, _, _ := e.Text("b.go")
+				_, err := d.deliver(t, d.both(t))
+				var failed *lsp.DeliveryError
+				if !errors.As(err, &failed) || !strings.Contains(err.Error(), tc.want) {
+					t.Errorf("got %v, want %q", err, tc.want)
+				}
+				a, _, _ := e.Text("a.go")
+				b, _, _ := e.Text("b.go")
+				if a != beforeA || b != beforeB {
+					t.Error("a buffer has part of the change")
+				}
+				if _, err := os.Stat(filepath.Join(d.root, "new", "c.go")); err == nil {
+					t.Error("the new file was left behind")
+				}
+			}, short)
 		})
 	}
 }
@@ -134,81 +139,84 @@ func secondOnly(bad lsptest.ApplyEdit) lsptest.ApplyEdit {
 // A client that promises transactions gets all documents at once; one that then applies the first only is caught.
 func TestDeliverBatch(t *testing.T) {
 	t.Parallel()
-	d := newDaemon(t, sample, short)
-	requests := 0
-	root := client.Config{Root: d.root}
-	e := d.open(lsptest.WithConfig(func(cfg *client.Config) {
-		cfg.Hooks.ApplyEdit = func(ctx context.Context, c *client.Client, p protocol.ApplyWorkspaceEditParams) (protocol.ApplyWorkspaceEditResult, error) {
-			requests++
-			return lsptest.FirstOnly(ctx, c, p)
+	modes(t, sample, func(t *testing.T, d *daemon) {
+		requests := 0
+		root := client.Config{Root: d.root}
+		e := d.open(lsptest.WithConfig(func(cfg *client.Config) {
+			cfg.Hooks.ApplyEdit = func(ctx context.Context, c *client.Client, p protocol.ApplyWorkspaceEditParams) (protocol.ApplyWorkspaceEditResult, error) {
+				requests++
+				return lsptest.FirstOnly(ctx, c, p)
+			}
+			cfg.Initialize = []byte(`{"processId":null,"clientInfo":{"name":"x"},"rootUri":"file://` + root.Root + `","capabilities":{"workspace":{
+				"applyEdit":true,"workspaceEdit":{"documentChanges":true,"failureHandling":"textOnlyTransactional"}}}}`)
+		}))
+		must(t, e.Open(t.Context(), "a.go"))
+		must(t, e.Open(t.Context(), "b.go"))
+		settle(t, e)
+		before, _, _ := e.Text("a.go")
+		_, err := d.deliver(t, d.both(t))
+		var failed *lsp.DeliveryError
+		if !errors.As(err, &failed) || failed.Path != "b.go" {
+			t.Errorf("got %v", err)
 		}
-		cfg.Initialize = []byte(`{"processId":null,"clientInfo":{"name":"x"},"rootUri":"file://` + root.Root + `","capabilities":{"workspace":{
-			"applyEdit":true,"workspaceEdit":{"documentChanges":true,"failureHandling":"textOnlyTransactional"}}}}`)
-	}))
-	must(t, e.Open(t.Context(), "a.go"))
-	must(t, e.Open(t.Context(), "b.go"))
-	settle(t, e)
-	before, _, _ := e.Text("a.go")
-	_, err := d.deliver(t, d.both(t))
-	var failed *lsp.DeliveryError
-	if !errors.As(err, &failed) || failed.Path != "b.go" {
-		t.Errorf("got %v", err)
-	}
-	if after, _, _ := e.Text("a.go"); after != before || requests != 2 {
-		t.Errorf("%d requests (want one and one to take it back), a.go:\n%s", requests, after)
-	}
+		if after, _, _ := e.Text("a.go"); after != before || requests != 2 {
+			t.Errorf("%d requests (want one and one to take it back), a.go:\n%s", requests, after)
+		}
+	}, short)
 }
 
 // The person types while the edit is on its way: it is laid anew onto what they typed.
 func TestDeliverRebases(t *testing.T) {
 	t.Parallel()
-	d := newDaemon(t, sample)
-	typed := false
-	e := d.open(editing(func(ctx context.Context, c *client.Client, p protocol.ApplyWorkspaceEditParams) (protocol.ApplyWorkspaceEditResult, error) {
-		if !typed {
-			typed = true
-			if err := c.Edit(ctx, "a.go", text.Edit{New: "// typed\n"}); err != nil {
-				return protocol.ApplyWorkspaceEditResult{}, err
+	modes(t, sample, func(t *testing.T, d *daemon) {
+		typed := false
+		e := d.open(editing(func(ctx context.Context, c *client.Client, p protocol.ApplyWorkspaceEditParams) (protocol.ApplyWorkspaceEditResult, error) {
+			if !typed {
+				typed = true
+				if err := c.Edit(ctx, "a.go", text.Edit{New: "// typed\n"}); err != nil {
+					return protocol.ApplyWorkspaceEditResult{}, err
+				}
 			}
+			return c.Apply(ctx, p.Edit), nil // refuses an old version
+		}))
+		must(t, e.Open(t.Context(), "a.go"))
+		settle(t, e)
+		got, err := d.deliver(t, engine.ChangeSet{Files: d.both(t).Files[:1]})
+		must(t, err)
+		a, _, _ := e.Text("a.go")
+		if !strings.HasPrefix(a, "// typed\npackage a") || !strings.Contains(a, "+= 2") || !got.Files[0].Merged {
+			t.Errorf("got %+v and\n%s", got.Files, a)
 		}
-		return c.Apply(ctx, p.Edit), nil // refuses an old version
-	}))
-	must(t, e.Open(t.Context(), "a.go"))
-	settle(t, e)
-	got, err := d.deliver(t, engine.ChangeSet{Files: d.both(t).Files[:1]})
-	must(t, err)
-	a, _, _ := e.Text("a.go")
-	if !strings.HasPrefix(a, "// typed\npackage a") || !strings.Contains(a, "+= 2") || !got.Files[0].Merged {
-		t.Errorf("got %+v and\n%s", got.Files, a)
-	}
+	})
 }
 
 func TestDeliverMergesAndConflicts(t *testing.T) {
 	t.Parallel()
-	d := newDaemon(t, sample)
-	e := d.open()
-	must(t, e.Open(t.Context(), "a.go"))
-	must(t, e.Open(t.Context(), "b.go"))
-	settle(t, e)
-	set := d.both(t) // made before the person types
-	must(t, e.Edit(t.Context(), "a.go", text.Edit{New: "// 𝄞 typed\n"}))
-	must(t, e.SetText(t.Context(), "b.go", strings.Replace(mustText(t, e, "b.go"), `"b"`, `"mine"`, 1)))
-	settle(t, e)
-	_, err := d.deliver(t, set)
-	var conflict *engine.ConflictError
-	if !errors.As(err, &conflict) || len(conflict.Conflicts) != 1 || conflict.Conflicts[0].Path != "b.go" ||
-		!strings.Contains(conflict.Conflicts[0].Text, "the editor") {
-		t.Fatalf("got %v", err)
-	}
-	if strings.Contains(mustText(t, e, "a.go"), "+= 2") {
-		t.Error("a.go was edited although b.go conflicts")
-	}
-	set.Files = set.Files[:1]
-	got, err := d.deliver(t, set)
-	must(t, err)
-	if a := mustText(t, e, "a.go"); !strings.HasPrefix(a, "// 𝄞 typed\n") || !strings.Contains(a, "+= 2") || !got.Files[0].Merged {
-		t.Errorf("merged: %+v\n%s", got.Files, a)
-	}
+	modes(t, sample, func(t *testing.T, d *daemon) {
+		e := d.open()
+		must(t, e.Open(t.Context(), "a.go"))
+		must(t, e.Open(t.Context(), "b.go"))
+		settle(t, e)
+		set := d.both(t) // made before the person types
+		must(t, e.Edit(t.Context(), "a.go", text.Edit{New: "// 𝄞 typed\n"}))
+		must(t, e.SetText(t.Context(), "b.go", strings.Replace(mustText(t, e, "b.go"), `"b"`, `"mine"`, 1)))
+		settle(t, e)
+		_, err := d.deliver(t, set)
+		var conflict *engine.ConflictError
+		if !errors.As(err, &conflict) || len(conflict.Conflicts) != 1 || conflict.Conflicts[0].Path != "b.go" ||
+			!strings.Contains(conflict.Conflicts[0].Text, "the editor") {
+			t.Fatalf("got %v", err)
+		}
+		if strings.Contains(mustText(t, e, "a.go"), "+= 2") {
+			t.Error("a.go was edited although b.go conflicts")
+		}
+		set.Files = set.Files[:1]
+		got, err := d.deliver(t, set)
+		must(t, err)
+		if a := mustText(t, e, "a.go"); !strings.HasPrefix(a, "// 𝄞 typed\n") || !strings.Contains(a, "+= 2") || !got.Files[0].Merged {
+			t.Errorf("merged: %+v\n%s", got.Files, a)
+		}
+	})
 }
 
 func mustText(t *testing.T, e *lsptest.Env, path string) string {
@@ -222,42 +230,44 @@ func mustText(t *testing.T, e *lsptest.Env, path string) string {
 
 func TestDeliverDeleteOfAnEditedBuffer(t *testing.T) {
 	t.Parallel()
-	d := newDaemon(t, sample)
-	e := d.open()
-	must(t, e.Open(t.Context(), "b.go"))
-	settle(t, e)
-	base := []byte(d.readFile("b.go"))
-	must(t, e.Edit(t.Context(), "b.go", text.Edit{New: "// mine\n"}))
-	settle(t, e)
-	_, err := d.deliver(t, engine.ChangeSet{Files: []engine.FileChange{{Path: "b.go", Op: engine.OpDelete, Base: base}}})
-	var conflict *engine.ConflictError
-	if !errors.As(err, &conflict) {
-		t.Errorf("deleting a file with unsaved text: %v", err)
-	}
-	if d.readFile("b.go") != string(base) {
-		t.Error("the file is gone")
-	}
+	modes(t, sample, func(t *testing.T, d *daemon) {
+		e := d.open()
+		must(t, e.Open(t.Context(), "b.go"))
+		settle(t, e)
+		base := []byte(d.readFile("b.go"))
+		must(t, e.Edit(t.Context(), "b.go", text.Edit{New: "// mine\n"}))
+		settle(t, e)
+		_, err := d.deliver(t, engine.ChangeSet{Files: []engine.FileChange{{Path: "b.go", Op: engine.OpDelete, Base: base}}})
+		var conflict *engine.ConflictError
+		if !errors.As(err, &conflict) {
+			t.Errorf("deleting a file with unsaved text: %v", err)
+		}
+		if d.readFile("b.go") != string(base) {
+			t.Error("the file is gone")
+		}
+	})
 }
 
 // The asker's editor delivers; another one that holds other text is named.
 func TestDeliverNamesOtherEditors(t *testing.T) {
 	t.Parallel()
-	d := newDaemon(t, sample)
-	asker := d.open()
-	other := d.open(lsptest.WithConfig(func(cfg *client.Config) { cfg.Name = "Other" }))
-	must(t, asker.Open(t.Context(), "b.go"))
-	must(t, other.Open(t.Context(), "b.go"))
-	must(t, other.Edit(t.Context(), "b.go", text.Edit{New: "// other\n"}))
-	settle(t, other)
-	must(t, asker.Command(t.Context(), wire.TicketRun, wire.TicketArgs{URI: string(asker.URI(mainTrack + ".track.yaml")), ID: "T1"}, nil))
-	got, err := d.deliver(t, engine.ChangeSet{Files: []engine.FileChange{d.replacement(t.Context(), "b.go", `"b"`, `"B"`)}})
-	must(t, err)
-	if !strings.Contains(mustText(t, asker, "b.go"), `"B"`) || strings.Contains(mustText(t, other, "b.go"), `"B"`) {
-		t.Error("the wrong editor was edited")
-	}
-	if want := "another editor holds other text: b.go in Other 1"; got.Note != want {
-		t.Errorf("the note is %q, want %q", got.Note, want)
-	}
+	modes(t, sample, func(t *testing.T, d *daemon) {
+		asker := d.open()
+		other := d.open(lsptest.WithConfig(func(cfg *client.Config) { cfg.Name = "Other" }))
+		must(t, asker.Open(t.Context(), "b.go"))
+		must(t, other.Open(t.Context(), "b.go"))
+		must(t, other.Edit(t.Context(), "b.go", text.Edit{New: "// other\n"}))
+		settle(t, other)
+		must(t, asker.Command(t.Context(), wire.TicketRun, wire.TicketArgs{URI: string(asker.URI(mainTrack + ".track.yaml")), ID: "T1"}, nil))
+		got, err := d.deliver(t, engine.ChangeSet{Files: []engine.FileChange{d.replacement(t.Context(), "b.go", `"b"`, `"B"`)}})
+		must(t, err)
+		if !strings.Contains(mustText(t, asker, "b.go"), `"B"`) || strings.Contains(mustText(t, other, "b.go"), `"B"`) {
+			t.Error("the wrong editor was edited")
+		}
+		if want := "another editor holds other text: b.go in Other 1"; got.Note != want {
+			t.Errorf("the note is %q, want %q", got.Note, want)
+		}
+	})
 }
 
 func TestDeliverEncodings(t *testing.T) {
@@ -265,23 +275,24 @@ func TestDeliverEncodings(t *testing.T) {
 	for _, enc := range []text.Encoding{text.UTF8, text.UTF16, text.UTF32} {
 		t.Run(string(enc), func(t *testing.T) {
 			t.Parallel()
-			d := newDaemon(t, "-- x.txt --\nold 𝄞é\r\nkept\n")
-			e := d.open(lsptest.WithConfig(func(cfg *client.Config) { cfg.Encodings = []text.Encoding{enc} }))
-			if e.Encoding() != enc {
-				t.Fatalf("settled on %s", e.Encoding())
-			}
-			must(t, e.Open(t.Context(), "x.txt"))
-			must(t, e.Edit(t.Context(), "x.txt", text.Edit{Span: text.Span{Start: len("old 𝄞"), End: len("old 𝄞é")}, New: "ü"}))
-			settle(t, e)
-			file, err := d.hub.Files().Read(t.Context(), "x.txt")
-			if err != nil || string(file.Data) != "old 𝄞ü\r\nkept\n" || !file.Open || file.Version != 2 {
-				t.Fatalf("the server holds %q (%v)", file.Data, err)
-			}
-			_, err = d.deliver(t, engine.ChangeSet{Files: []engine.FileChange{d.replacement(t.Context(), "x.txt", "𝄞ü", "𝄞 neu")}})
-			must(t, err)
-			if got := mustText(t, e, "x.txt"); got != "old 𝄞 neu\r\nkept\n" {
-				t.Errorf("got %q", got)
-			}
+			modes(t, "-- x.txt --\nold 𝄞é\r\nkept\n", func(t *testing.T, d *daemon) {
+				e := d.open(lsptest.WithConfig(func(cfg *client.Config) { cfg.Encodings = []text.Encoding{enc} }))
+				if e.Encoding() != enc {
+					t.Fatalf("settled on %s", e.Encoding())
+				}
+				must(t, e.Open(t.Context(), "x.txt"))
+				must(t, e.Edit(t.Context(), "x.txt", text.Edit{Span: text.Span{Start: len("old 𝄞"), End: len("old 𝄞é")}, New: "ü"}))
+				settle(t, e)
+				file, err := d.Read(t.Context(), "x.txt")
+				if err != nil || string(file.Data) != "old 𝄞ü\r\nkept\n" || !file.Open || file.Version != 2 {
+					t.Fatalf("the server holds %q (%v)", file.Data, err)
+				}
+				_, err = d.deliver(t, engine.ChangeSet{Files: []engine.FileChange{d.replacement(t.Context(), "x.txt", "𝄞ü", "𝄞 neu")}})
+				must(t, err)
+				if got := mustText(t, e, "x.txt"); got != "old 𝄞 neu\r\nkept\n" {
+					t.Errorf("got %q", got)
+				}
+			})
 		})
 	}
 }
@@ -295,17 +306,18 @@ func TestDeliverWhenTheEditorGoes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := newDaemon(t, sample)
-			e := d.open(editing(func(ctx context.Context, c *client.Client, _ protocol.ApplyWorkspaceEditParams) (protocol.ApplyWorkspaceEditResult, error) {
-				return protocol.ApplyWorkspaceEditResult{}, leave(ctx, c)
-			}))
-			must(t, e.Open(t.Context(), "b.go"))
-			settle(t, e)
-			_, err := d.deliver(t, d.both(t))
-			must(t, err)
-			if !strings.Contains(d.readFile("b.go"), `"B"`) || !strings.Contains(d.readFile("a.go"), "+= 2") {
-				t.Error("the disk does not have the change")
-			}
+			modes(t, sample, func(t *testing.T, d *daemon) {
+				e := d.open(editing(func(ctx context.Context, c *client.Client, _ protocol.ApplyWorkspaceEditParams) (protocol.ApplyWorkspaceEditResult, error) {
+					return protocol.ApplyWorkspaceEditResult{}, leave(ctx, c)
+				}))
+				must(t, e.Open(t.Context(), "b.go"))
+				settle(t, e)
+				_, err := d.deliver(t, d.both(t))
+				must(t, err)
+				if !strings.Contains(d.readFile("b.go"), `"B"`) || !strings.Contains(d.readFile("a.go"), "+= 2") {
+					t.Error("the disk does not have the change")
+				}
+			})
 		})
 	}
 }

@@ -57,7 +57,7 @@ func FuzzServe(f *testing.F) {
 	f.Fuzz(func(t *testing.T, input []byte) {
 		hub := lsp.NewHub(lsp.Options{
 			Root: "/w", Disk: enginetest.NewFiles(nil), Applier: enginetest.NewFiles(nil), Blobs: enginetest.NewBlobs(),
-			Viewer: goViewer{}, ReviewDir: t.TempDir(), Log: slog.New(failOnPanic{slog.DiscardHandler, t}),
+			Viewer: lsptest.GoViewer{}, ReviewDir: t.TempDir(), Log: slog.New(failOnPanic{slog.DiscardHandler, t}),
 		})
 		hub.Use(still{engine.NewState().Freeze()})
 		ctx, cancel := context.WithTimeout(t.Context(), lsptest.Patience)

@@ -1,6 +1,9 @@
 // Package lsptest is a fake editor for tests: a client.Client with a folder of its own, a record of everything that
-// the server showed, expectations that are waited for, and answers to prompts, good and bad ones. Only tests import
-// it. The server it drives may run in the same process, behind a forwarder, or as a child process: see Connect.
+// the server showed, expectations that are waited for, and answers to prompts, good and bad ones; and worlds that it
+// edits in: a workspace with a server whose worker does what the test says. Only tests import it.
+//
+// A test of the face is written once and run by Modes: with the server in the test's process, behind a forwarder, and
+// in a process of its own. For the last one TestMain calls Main first.
 package lsptest
 
 import (

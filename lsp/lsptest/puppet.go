@@ -1,0 +1,123 @@
+package lsptest
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/lsp"
+)
+
+// Work makes a ticket's change.
+type Work = func(ctx context.Context, job engine.Job) engine.ChangeSet
+
+// Puppet is what a world's worker does, by ticket; nothing for tickets that it does not name. It always lives in the
+// test's process. Its methods may be called at any time.
+type Puppet struct {
+	mu      sync.Mutex
+	work    map[string]Work
+	prompts []string
+	errs    []error
+}
+
+// On says what a ticket changes.
+func (p *Puppet) On(id string, work Work) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.work == nil {
+		p.work = map[string]Work{}
+	}
+	p.work[id] = work
+}
+
+// Spawned are the prompts as they came back from the spawn approvals.
+func (p *Puppet) Spawned() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.prompts)
+}
+
+// Failures are the errors of deliveries.
+func (p *Puppet) Failures() []error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.errs)
+}
+
+// puppeteer is a Puppet, here or in another process.
+type puppeteer interface {
+	spawned(ctx context.Context, job engine.Job, prompt string) (*engine.ChangeSet, error)
+	failed(ctx context.Context, err error)
+}
+
+func (p *Puppet) spawned(ctx context.Context, job engine.Job, prompt string) (*engine.ChangeSet, error) {
+	p.mu.Lock()
+	p.prompts = append(p.prompts, prompt)
+	work := p.work[job.Run.Ticket.ID]
+	p.mu.Unlock()
+	if work == nil {
+		return nil, nil
+	}
+	set := work(ctx, job)
+	return &set, nil
+}
+
+func (p *Puppet) failed(_ context.Context, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.errs = append(p.errs, err)
+}
+
+// worker asks for the spawn and then delivers what the script has for the ticket.
+type worker struct {
+	hub    *lsp.Hub
+	script puppeteer
+}
+
+// Work implements engine.Worker.
+func (w *worker) Work(ctx context.Context, desk *engine.Desk, job engine.Job) engine.Outcome {
+	id := job.Run.Ticket.ID
+	ans, content, err := desk.Ask(ctx, engine.Question{
+		Kind: engine.KindSpawn, Title: "Start " + id + " with small: " + job.Ticket.Spec.Description,
+		Content: engine.Content{Prompt: "Ticket " + id + "\n\n" + job.Ticket.Spec.Description, Context: "some context\n"},
+		Ruling:  engine.Ruling{Verdict: engine.Ask, Rule: "test"},
+	})
+	if err != nil {
+		return engine.Outcome{Kind: engine.OutcomeAborted}
+	}
+	if ans.Decision != engine.Approved {
+		return engine.Outcome{Kind: engine.OutcomeBlocked, By: engine.ByPerson, Reason: ans.Reason}
+	}
+	set, err := w.script.spawned(ctx, job, content.Prompt)
+	if err != nil {
+		return engine.Outcome{Kind: engine.OutcomeAborted, Reason: err.Error()}
+	}
+	if set == nil {
+		return engine.Outcome{Kind: engine.OutcomeDone, Summary: "nothing to do"}
+	}
+	delivered, err := w.hub.Deliver(ctx, job.Run, *set)
+	if err != nil {
+		w.script.failed(ctx, err)
+		return engine.Outcome{Kind: engine.OutcomeBlocked, By: engine.ByEditConflict, Reason: err.Error()}
+	}
+	return engine.Outcome{Kind: engine.OutcomeDone, Summary: "done", Delivered: &delivered}
+}
+
+// Replacement is a change of one file: a text in it by another, from what the workspace holds now.
+func (w *World) Replacement(ctx context.Context, path, old, repl string) engine.FileChange {
+	file, err := w.Read(ctx, path)
+	if err != nil || !strings.Contains(string(file.Data), old) {
+		w.T.Errorf("%s does not contain %q (%v)", path, old, err)
+	}
+	after := strings.ReplaceAll(string(file.Data), old, repl)
+	return engine.FileChange{Path: path, Op: engine.OpModify, Base: file.Data, After: []byte(after)}
+}
+
+// Replacing is the Work of one Replacement.
+func (w *World) Replacing(path, old, repl string) Work {
+	return func(ctx context.Context, job engine.Job) engine.ChangeSet {
+		return engine.ChangeSet{Label: job.Run.Ticket.ID, Files: []engine.FileChange{w.Replacement(ctx, path, old, repl)}}
+	}
+}
