@@ -54,20 +54,20 @@ type shapeOf struct {
 }
 
 // heavyTokens is the index of the token at which the document becomes too deep or too wide, and why.
-func heavyTokens(tokens token.Tokens) (index int, what string) {
+func heavyTokens(tokens token.Tokens) (index int, what string, wide bool) {
 	var s shapeOf
 	for i, tk := range tokens {
 		s.step(tokens, i, tk)
 		switch {
 		case len(s.columns)+s.flow+s.prefix > maxDepth:
-			return i, "values are nested too deep here"
+			return i, "values are nested too deep here", false
 		case s.keyWork > maxKeyWork:
-			return i, "there are too many fields in one mapping here"
+			return i, "there are too many fields in one mapping here", true
 		case s.nulls*len(tokens) > maxNullWork:
-			return i, "too many values are left out up to here"
+			return i, "too many values are left out up to here", true
 		}
 	}
-	return -1, ""
+	return -1, "", false
 }
 
 func (s *shapeOf) step(tokens token.Tokens, i int, tk *token.Token) {

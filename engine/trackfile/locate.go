@@ -45,6 +45,9 @@ func (l *locator) place(tk *token.Token) Span {
 	if tk.Type == token.InvalidType {
 		return l.invalid()
 	}
+	if blankText(tk) {
+		return Span{l.at, l.at}
+	}
 	start := l.skipSpace()
 	end, ok := l.end(tk, start)
 	if !ok {

@@ -142,7 +142,7 @@ func TestAliasBombIsRefused(t *testing.T) {
 // TestHeavyDocuments holds that no document of a few hundred kilobytes takes long, whatever is in it.
 func TestHeavyDocuments(t *testing.T) {
 	t.Parallel()
-	const n = 5_000
+	const n = 20_000
 	var chain, loop strings.Builder
 	for i := range 10_000 {
 		fmt.Fprintf(&chain, "- {id: T%d, description: a, depends_on: [T%d]}\n", i, i+1)
@@ -167,7 +167,7 @@ func TestHeavyDocuments(t *testing.T) {
 				t.Errorf("%s: %d problems", name, len(d.Problems))
 			}
 		}
-		if took := time.Since(start); took > time.Minute { // with -race on a loaded machine it is seconds; what this guards against is hours
+		if took := time.Since(start); took > 10*time.Second {
 			t.Errorf("%s took %v", name, took)
 		} else if testing.Verbose() {
 			t.Logf("%-20s %7d bytes %v", name, len(src), took)

@@ -38,7 +38,7 @@ func (d *reading) parseYAML(src []byte, bom, tries int) *node {
 		d.broken = true
 		d.findings = append(d.findings, *bad)
 		var ok bool
-		if src, ok = d.hide(src, bad.span.Start); !ok || tries <= 1 {
+		if src, ok = d.hide(src, bad.span.Start); !ok || y.wide || tries <= 1 {
 			return nil
 		}
 	}
@@ -58,6 +58,7 @@ type yamlReader struct {
 	copied  int // nodes that aliases stand for
 	extra   []finding
 	marks   marks
+	wide    bool // it has too many of something, of which no single part is to blame
 }
 
 // read returns the root, or the syntax error that kept it from being read.
@@ -71,7 +72,8 @@ func (y *yamlReader) read() (root *node, bad *finding) {
 	if n := len(tokens); n > 0 && tokens[n-1].Type == token.InvalidType {
 		return nil, y.invalid(tokens[n-1])
 	}
-	if i, what := heavyTokens(tokens); i >= 0 {
+	if i, what, wide := heavyTokens(tokens); i >= 0 {
+		y.wide = wide
 		p := found(Error, CodeTooComplex, y.loc.spans[i], "%s", what)
 		return nil, &p
 	}
@@ -95,11 +97,33 @@ func tokenize(src string) token.Tokens {
 	var tokens token.Tokens
 	for {
 		more, err := s.Scan()
-		tokens.Add(more...)
+		for _, tk := range more {
+			if !leftOver(tokens, tk) {
+				tokens.Add(tk)
+			}
+		}
 		if err != nil { // io.EOF, or an invalid token
 			return tokens
 		}
 	}
+}
+
+// leftOver says whether a token stands for nothing in the source: behind a block text without text the tokenizer takes
+// the blank lines for one more text.
+func leftOver(before token.Tokens, tk *token.Token) bool {
+	if !blankText(tk) {
+		return false
+	}
+	for i := len(before) - 1; i >= 0; i-- {
+		if t := before[i].Type; t != token.CommentType {
+			return t != token.LiteralType && t != token.FoldedType
+		}
+	}
+	return true
+}
+
+func blankText(tk *token.Token) bool {
+	return tk.Type == token.StringType && strings.Trim(tk.Value, " \t\r\n") == ""
 }
 
 // parseTokens turns a panic of the parser, which an odd document may cause, into an error.
