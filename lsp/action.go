@@ -82,7 +82,8 @@ func asActions(t *traits, cmds []protocol.Command) (any, error) {
 
 // symbolActions are those of a source file: cheap, since some clients ask at every move of the cursor.
 func (s *Session) symbolActions(ctx context.Context, v view, d *document, offset int) []protocol.Command {
-	sym, ok, err := s.hub.symbolAt(ctx, d, offset)
+	outline, err := s.outline(ctx, d)
+	sym, ok := outline.symbolAt(d, offset)
 	if err != nil || !ok {
 		return nil
 	}

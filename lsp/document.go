@@ -24,6 +24,9 @@ type document struct {
 	index    *text.Index
 	saved    *text.Index  // the text at the last didSave, nil before
 	outline  *outlineCell // of this version, found when first asked for
+	lineage  *lineage     // shared by all versions
+	stamp    int          // counts the changes since the document was opened
+	changes  []change     // the last of them
 	parsed   *trackCell   // likewise
 	broken   error        // not nil when a change could not be understood: the text is not what the editor shows
 }
@@ -128,7 +131,7 @@ func (ds *documents) newDocument(item protocol.TextDocumentItem) (*document, err
 	p, _ := ds.root.rel(u)
 	return &document{
 		uri: u, sent: item.URI, path: p, language: string(item.LanguageID), version: item.Version,
-		index: text.NewIndex([]byte(item.Text)), outline: &outlineCell{}, parsed: &trackCell{},
+		index: text.NewIndex([]byte(item.Text)), outline: &outlineCell{}, lineage: &lineage{}, parsed: &trackCell{},
 	}, nil
 }
 
@@ -138,13 +141,16 @@ func (ds *documents) changed(d *document, version int32, changes []contentChange
 	next.version, next.outline, next.parsed = version, &outlineCell{}, &trackCell{}
 	for i, c := range changes {
 		if c.Range == nil {
+			next.note(replaced(next.text(), *c.Text))
 			next.index, next.broken = text.NewIndex([]byte(*c.Text)), nil
 			continue
 		}
-		x, err := next.index.Splice(next.index.Span(c.Range.Start.position(), c.Range.End.position(), ds.enc), *c.Text)
+		span := next.index.Span(c.Range.Start.position(), c.Range.End.position(), ds.enc)
+		x, err := next.index.Splice(span, *c.Text)
 		if err != nil {
 			return nil, fmt.Errorf("change %d: %w", i, err)
 		}
+		next.note(span, len(*c.Text))
 		next.index = x
 	}
 	return &next, nil

@@ -48,8 +48,9 @@ type Options struct {
 // Hub is what spans the sessions of one daemon. It implements engine.Applier: it delivers through the editor that
 // asked, else the one last active, else to the disk.
 type Hub struct {
-	opts    Options
-	scratch chan struct{} // held by who adds a ticket to the scratch track
+	opts      Options
+	scratch   chan struct{} // held by who adds a ticket to the scratch track
+	outlining chan struct{} // held by who makes an outline in the background
 
 	mu       sync.Mutex
 	engine   Engine
@@ -97,7 +98,7 @@ func NewHub(opts Options) *Hub {
 		opts.Prompts = PromptAuto
 	}
 	return &Hub{
-		opts: opts, scratch: make(chan struct{}, 1),
+		opts: opts, scratch: make(chan struct{}, 1), outlining: make(chan struct{}, 1),
 		owners: map[engine.TrackID]*Session{}, recent: map[engine.ApprovalID]engine.Answer{},
 	}
 }

@@ -5,43 +5,24 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
 )
-
-// outlineCell is the outline of one version of a document, made when it is first asked for: some clients ask for code
-// actions at every move of the cursor.
-type outlineCell struct {
-	once    sync.Once
-	outline engine.Outline
-	err     error
-}
-
-// outlineOf is the outline of a document. It outlives the request that asked first, because others wait for it.
-func (h *Hub) outlineOf(ctx context.Context, d *document) (engine.Outline, error) {
-	c := d.outline
-	c.once.Do(func() {
-		c.outline, c.err = h.opts.Viewer.Outline(context.WithoutCancel(ctx), d.path, []byte(d.text()))
-	})
-	return c.outline, c.err
-}
 
 // isSource says whether a document is one that tickets can be about.
 func isSource(d *document) bool {
 	return d != nil && d.path != "" && !trackfile.IsTrackFile(d.path) && d.broken == nil
 }
 
-// symbolAt is the innermost declaration that holds an offset; ok is false where there is none.
+// symbolAt is the innermost declaration of exactly this version that holds an offset; ok is false where there is none.
 func (h *Hub) symbolAt(ctx context.Context, d *document, offset int) (found engine.Symbol, ok bool, err error) {
 	outline, err := h.outlineOf(ctx, d)
-	for _, sym := range outline.Symbols {
-		if sym.Start <= offset && offset <= sym.End && (!ok || sym.End-sym.Start <= found.End-found.Start) {
-			found, ok = sym, true
-		}
+	if err != nil {
+		return engine.Symbol{}, false, err
 	}
-	return found, ok, err
+	found, ok = moved{Outline: outline}.symbolAt(d, offset)
+	return found, ok, nil
 }
 
 // aims says whether a ticket targets a symbol of a file.

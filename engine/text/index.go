@@ -76,6 +76,21 @@ func (x *Index) Text() string {
 	return x.flat
 }
 
+// Slice is the text of a span, which is clamped to the text. It costs the span's size, not the text's.
+func (x *Index) Slice(span Span) string {
+	start := min(max(span.Start, 0), x.Len())
+	end := min(max(span.End, start), x.Len())
+	var b strings.Builder
+	for i := x.blockOfByte(start); i < len(x.blocks) && x.bytes[i] < end; i++ {
+		from, to := max(start-x.bytes[i], 0), min(end-x.bytes[i], len(x.blocks[i].text))
+		if b.Len() == 0 && to == end-x.bytes[i] {
+			return x.blocks[i].text[from:to] // all of it lies in one block
+		}
+		b.WriteString(x.blocks[i].text[from:to])
+	}
+	return b.String()
+}
+
 // Line is the span of line n without its line end. A line past the last one is
 // the empty span at the end of the text, one below 0 is line 0.
 func (x *Index) Line(n int) Span {

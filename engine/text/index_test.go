@@ -226,6 +226,11 @@ func TestSpliceAcrossBlocks(t *testing.T) {
 		}
 		want = want[:start] + repl + want[end:]
 		compareIndexes(t, next, NewIndex([]byte(want)))
+		from := r.IntN(len(want) + 1)
+		to := min(len(want), from+r.IntN(9000))
+		if got := next.Slice(Span{from, to}); got != want[from:to] {
+			t.Fatalf("slice [%d:%d] is %q, want %q", from, to, got, want[from:to])
+		}
 		x = next
 	}
 }

@@ -1,0 +1,232 @@
+package lsp
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/text"
+)
+
+// Outlines of open documents. A large file cannot be parsed within a request at each key stroke, so requests that only
+// show something (code actions, hovers, hints) are answered from the last outline that is known of the document, with
+// its places moved along by the changes since, while a newer one is made in the background. What acts on a symbol
+// asks for the outline of exactly its text.
+
+// mostAtOnce is the size in bytes up to which a document is parsed within the request: that takes a few milliseconds
+// and is never behind the text.
+const mostAtOnce = 64 << 10
+
+// restAfterOutline is for how many times the time of a background outline nothing is parsed after it: who types in a
+// large file should not keep a core busy.
+const restAfterOutline = 2
+
+// outlineCell is the outline of one version of a document, made when it is first asked for.
+type outlineCell struct {
+	once    sync.Once
+	outline engine.Outline
+	err     error
+}
+
+// outlineOf is the outline of exactly this version. It outlives the request that asked first, because others wait for
+// it.
+func (h *Hub) outlineOf(ctx context.Context, d *document) (engine.Outline, error) {
+	c := d.outline
+	c.once.Do(func() {
+		c.outline, c.err = h.opts.Viewer.Outline(context.WithoutCancel(ctx), d.path, []byte(d.text()))
+		if c.err == nil {
+			d.lineage.learn(&known{stamp: d.stamp, outline: c.outline})
+		}
+	})
+	return c.outline, c.err
+}
+
+// lineage is what all versions of an open document share.
+type lineage struct {
+	newest  atomic.Pointer[known]
+	running atomic.Bool // an outline is being made in the background, or has just been
+}
+
+// known is the outline of one version, which stamp names. It is immutable.
+type known struct {
+	stamp   int
+	outline engine.Outline
+}
+
+// learn keeps an outline unless one of a later version is there.
+func (l *lineage) learn(k *known) {
+	for {
+		before := l.newest.Load()
+		if before != nil && before.stamp >= k.stamp || l.newest.CompareAndSwap(before, k) {
+			return
+		}
+	}
+}
+
+// change is one edit of a document: the bytes of span became n others. stamp is the document's after it.
+type change struct {
+	stamp int
+	span  text.Span
+	n     int
+}
+
+// maxChanges bounds the edits that a document remembers. Where no outline was made for as long, one is waited for.
+const maxChanges = 4096
+
+// note remembers an edit. The document is not shared yet.
+func (d *document) note(span text.Span, n int) {
+	d.stamp++
+	if len(d.changes) == cap(d.changes) { // it would be copied anyway: drop what nobody needs
+		first := 0
+		if k := d.lineage.newest.Load(); k != nil {
+			first, _ = slices.BinarySearchFunc(d.changes, k.stamp+1, func(c change, stamp int) int { return c.stamp - stamp })
+		}
+		d.changes = slices.Clone(d.changes[max(first, len(d.changes)-maxChanges/2):])
+	}
+	d.changes = append(d.changes, change{stamp: d.stamp, span: span, n: n})
+}
+
+// since is the changes from the version with that stamp to this one; ok is false where they are not remembered any
+// more, or the version is a later one.
+func (d *document) since(stamp int) (_ []change, ok bool) {
+	if stamp == d.stamp {
+		return nil, true
+	}
+	i, found := slices.BinarySearchFunc(d.changes, stamp+1, func(c change, stamp int) int { return c.stamp - stamp })
+	return d.changes[i:], found
+}
+
+// moved is the outline of an earlier version of a document, to be read in places of the present one.
+type moved struct {
+	engine.Outline
+	since []change
+}
+
+// outline is the outline of d, or, of a large document, the last one known, while a newer one is made. It waits only
+// where nothing is known yet.
+func (s *Session) outline(ctx context.Context, d *document) (moved, error) {
+	if d.index.Len() > mostAtOnce {
+		if k := d.lineage.newest.Load(); k != nil {
+			if since, ok := d.since(k.stamp); ok {
+				if len(since) > 0 {
+					s.outlineSoon(d)
+				}
+				return moved{k.outline, since}, nil
+			}
+		}
+	}
+	o, err := s.hub.outlineOf(ctx, d)
+	return moved{Outline: o}, err
+}
+
+// outlineSoon makes the outline of the newest version of a document in the background. One at a time is made in the
+// whole daemon, and each is followed by a rest.
+func (s *Session) outlineSoon(d *document) {
+	if d.lineage.running.Swap(true) {
+		return
+	}
+	s.later(func(ctx context.Context) {
+		defer d.lineage.running.Store(false)
+		select {
+		case s.hub.outlining <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		start := time.Now()
+		if now := s.desk.docs().open[d.uri]; now != nil && now.lineage == d.lineage {
+			_, _ = s.hub.outlineOf(ctx, now) // who needs it exactly is told why it failed
+		}
+		<-s.hub.outlining
+		pause(ctx, restAfterOutline*time.Since(start))
+	})
+}
+
+// pause waits, unless ctx ends before.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// symbolAt is the innermost declaration that holds an offset of the present text, in places of the present text, or
+// that ends before it on the same line with only white space between; ok is false where there is none.
+func (m moved) symbolAt(d *document, offset int) (found engine.Symbol, ok bool) {
+	old := backward(m.since, atText(d, offset))
+	for _, sym := range m.Symbols {
+		if sym.Start <= old && old <= sym.End && (!ok || sym.End-sym.Start <= found.End-found.Start) {
+			found, ok = sym, true
+		}
+	}
+	return m.forward(found), ok
+}
+
+// atText is the offset without the white space that follows the text of its line.
+func atText(d *document, offset int) int {
+	line := d.index.Line(d.index.Position(offset, text.UTF8).Line)
+	rest := d.index.Slice(text.Span{Start: line.Start, End: min(max(offset, line.Start), line.End)})
+	if kept := strings.TrimRight(rest, " \t;,"); kept != "" {
+		return line.Start + len(kept)
+	}
+	return offset
+}
+
+// forward is a symbol in places of the present text.
+func (m moved) forward(sym engine.Symbol) engine.Symbol {
+	if len(m.since) == 0 {
+		return sym
+	}
+	sym.Start, sym.End = forward(m.since, sym.Start, false), forward(m.since, sym.End, true)
+	sym.NameStart, sym.NameEnd = forward(m.since, sym.NameStart, false), forward(m.since, sym.NameEnd, true)
+	return sym
+}
+
+// replaced is the one edit that turns a text into another: what lies between their common beginning and end.
+func replaced(before, after string) (span text.Span, n int) {
+	most := min(len(before), len(after))
+	head := 0
+	for head < most && before[head] == after[head] {
+		head++
+	}
+	tail := 0
+	for tail < most-head && before[len(before)-1-tail] == after[len(after)-1-tail] {
+		tail++
+	}
+	return text.Span{Start: head, End: len(before) - tail}, len(after) - tail - head
+}
+
+// forward is where an offset has moved to. One within a change goes to its start, or with end to its end.
+func forward(changes []change, offset int, end bool) int {
+	for _, c := range changes {
+		switch {
+		case offset <= c.span.Start:
+		case offset >= c.span.End:
+			offset += c.n - c.span.Len()
+		case end:
+			offset = c.span.Start + c.n
+		default:
+			offset = c.span.Start
+		}
+	}
+	return offset
+}
+
+// backward is where an offset was before the changes. One within what a change brought was at its start.
+func backward(changes []change, offset int) int {
+	for _, c := range slices.Backward(changes) {
+		switch {
+		case offset <= c.span.Start:
+		case offset >= c.span.Start+c.n:
+			offset += c.span.Len() - c.n
+		default:
+			offset = c.span.Start
+		}
+	}
+	return offset
+}
