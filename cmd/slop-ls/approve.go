@@ -13,7 +13,6 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/page"
-	"github.com/slop-ls/slop-ls/store"
 )
 
 func approveCommand(a *app) *cobra.Command {
@@ -74,7 +73,7 @@ func (a *app) approveList(ctx context.Context) error {
 
 // approveShow prints the whole of an approval.
 func (a *app) approveShow(ctx context.Context, id string) error {
-	return a.reading(ctx, func(string) error { return noApproval(id) }, func(s *store.Store) error {
+	return a.reading(ctx, func(string) error { return noApproval(id) }, func(s archive) error {
 		state, err := engine.Load(ctx, s)
 		if err != nil {
 			return err
@@ -118,7 +117,7 @@ func (a *app) approveAnswer(ctx context.Context, id string, decision engine.Deci
 		return err
 	}
 	answer := engine.AnswerApproval{ID: engine.ApprovalID(id), Decision: decision, By: byTerminal, Reason: reason}
-	err = change(ctx, root, func(snap *engine.Snapshot, s *store.Store) ([]engine.Command, error) {
+	err = change(ctx, root, func(snap *engine.Snapshot, s engine.Blobs) ([]engine.Command, error) {
 		if decision != engine.Approved {
 			return []engine.Command{answer}, nil // also where what was asked cannot be read any more
 		}
@@ -152,7 +151,7 @@ func (a *app) approveEdit(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	err = change(ctx, root, func(snap *engine.Snapshot, s *store.Store) ([]engine.Command, error) {
+	err = change(ctx, root, func(snap *engine.Snapshot, s engine.Blobs) ([]engine.Command, error) {
 		approval, content, err := findApproval(ctx, snap, s, id)
 		if err != nil {
 			return nil, err

@@ -143,7 +143,7 @@ func (a *asker) prompt(approval *engine.Approval) {
 }
 
 func (a *asker) current(ctx context.Context) (*engine.Approval, engine.Content, error) {
-	return findApproval(ctx, a.r.house.conductor.Snapshot(), a.r.house.store, string(a.queue[0]))
+	return findApproval(ctx, a.r.narrator.Snapshot(), a.r.blobs, string(a.queue[0]))
 }
 
 // answer takes a typed line for the open question.
@@ -183,12 +183,12 @@ func (a *asker) answer(ctx context.Context, input typedLine) error {
 // approve submits an approval; one that lacks something is asked again.
 func (a *asker) approve(ctx context.Context, approval *engine.Approval, content engine.Content, words string) error {
 	answer := engine.AnswerApproval{Decision: engine.Approved, By: a.r.by, Reason: words}
-	answer, err := engine.PrepareAnswer(ctx, a.r.house.store, approval, content, answer)
+	answer, err := engine.PrepareAnswer(ctx, a.r.blobs, approval, content, answer)
 	return a.submit(ctx, approval, answer, err)
 }
 
 func (a *asker) edit(ctx context.Context, approval *engine.Approval, content engine.Content) error {
-	answer, err := a.r.app.edited(ctx, a.r.house.store, approval, content)
+	answer, err := a.r.app.edited(ctx, a.r.blobs, approval, content)
 	return a.submit(ctx, approval, answer, err)
 }
 

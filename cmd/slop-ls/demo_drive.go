@@ -50,7 +50,7 @@ func (d *demo) drive(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, server.end()) }()
+	defer func() { err = errors.Join(err, server.end(), stopDaemon(ctx, d)) }()
 	e := &editor{d: d, events: make(chan any, 64)}
 	hooks := client.Hooks{Notified: e.onNotified}
 	plainHook(&hooks.MessageRequest, e.onPrompt)
@@ -261,15 +261,33 @@ type serverProcess struct {
 	stderr *bytes.Buffer
 }
 
+// stopDaemon ends the daemon that the server has started, and waits for that: editors come and go, and it would stay
+// for a while.
+func stopDaemon(ctx context.Context, d *demo) error {
+	self, err := executable()
+	if err != nil {
+		return fmt.Errorf("finding this program: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopPatience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, self, "daemon", "stop", "--root", d.repo)
+	cmd.Env = d.environment()
+	output, err := cmd.CombinedOutput()
+	if err != nil && cmd.ProcessState.ExitCode() != exitBlocked { // that status says that none runs
+		return fmt.Errorf("stopping the demo's daemon: %w: %s", err, bytes.TrimSpace(output))
+	}
+	return nil
+}
+
 // startServer starts this program anew as the language server of the demo's repository.
 func startServer(ctx context.Context, d *demo) (*serverProcess, error) {
-	self, err := os.Executable()
+	self, err := executable()
 	if err != nil {
 		return nil, fmt.Errorf("finding this program: %w", err)
 	}
 	p := &serverProcess{stderr: &bytes.Buffer{}}
-	// The server ends when its input does, and ends its workers first; only one that hangs is killed.
-	p.cmd = exec.Command(self, "--stdio", "--standalone", "--root", d.repo, "--config", d.configPath()) //nolint:noctx // end does it
+	// The server ends when its input does; only one that hangs is killed.
+	p.cmd = exec.Command(self, "--stdio", "--root", d.repo, "--config", d.configPath()) //nolint:noctx // end does it
 	p.cmd.Env, p.cmd.Stderr, p.cmd.WaitDelay = d.environment(), p.stderr, 5*time.Second
 	if p.in, err = p.cmd.StdinPipe(); err != nil {
 		return nil, fmt.Errorf("starting the server: %w", err)

@@ -80,7 +80,7 @@ func storeFinding(ctx context.Context, root string) finding {
 	if err != nil {
 		return finding{"store", false, err.Error()}
 	}
-	s, err := readStore(root)
+	s, err := readStore(ctx, root)
 	if err != nil {
 		return finding{"store", false, err.Error()}
 	}

@@ -8,8 +8,6 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
-
-	"github.com/slop-ls/slop-ls/store"
 )
 
 func exportCommand(a *app) *cobra.Command {
@@ -33,7 +31,7 @@ func importCommand(a *app) *cobra.Command {
 // export writes to a new file, or to standard output.
 func (a *app) export(ctx context.Context, args []string) error {
 	nothing := func(root string) error { return fmt.Errorf("nothing was ever stored for %s: run a track first", root) }
-	return a.reading(ctx, nothing, func(s *store.Store) error {
+	return a.reading(ctx, nothing, func(s archive) error {
 		if len(args) == 0 || args[0] == "-" {
 			return s.Export(ctx, a.out)
 		}

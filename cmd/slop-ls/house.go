@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/config"
@@ -30,6 +30,7 @@ type house struct {
 	provider  *openai.Provider
 	conductor *engine.Conductor
 	hub       *lsp.Hub   // of a server; nil on the command line
+	lent      lent       // of those who attached to a daemon
 	failed    chan error // what the conductor ended with, when that was not asked for; room for one
 	log       *slog.Logger
 }
@@ -60,7 +61,7 @@ func furnish(ctx context.Context, a *app, root string, log *slog.Logger, serve b
 	if h.config, _, err = loadConfig(a, root); err != nil {
 		return nil, err
 	}
-	if h.store, err = openStoreKeeping(root, retention(h.config.Store)); err != nil {
+	if h.store, err = openStoreWith(root, store.Options{Retention: retention(h.config.Store), LockTimeout: lockPatience(serve)}); err != nil {
 		return nil, err
 	}
 	if h.disk, err = workspace.Open(root); err != nil {
@@ -95,6 +96,14 @@ func furnish(ctx context.Context, a *app, root string, log *slog.Logger, serve b
 	return h, nil
 }
 
+// lockPatience is how long a server waits for the store: a subcommand may have it for a moment.
+func lockPatience(serve bool) time.Duration {
+	if serve {
+		return 5 * time.Second
+	}
+	return 0
+}
+
 // retention is how many transcripts the configuration keeps. What is unbounded there is negative in the store.
 func retention(s config.Store) store.Retention {
 	keep := store.Retention{Attempts: s.Transcripts, MaxBytes: int64(s.TranscriptBytes)}
@@ -121,6 +130,7 @@ func (h *house) hubOptions() lsp.Options {
 func (h *house) bench(ctx context.Context, files engine.Files, overlays func(context.Context) ([]engine.File, error)) (*workspace.Workbench, error) {
 	bench, err := workspace.NewWorkbench(h.disk, files, workspace.Options{
 		Scratch: filepath.Join(h.stateDir(), "scratch"), Secrets: h.config.KeyVariables(), Overlays: overlays,
+		Environ: h.lent.environ,
 	})
 	if err != nil {
 		return nil, err
@@ -157,7 +167,7 @@ func (h *house) worker(bench engine.Workbench, applier engine.Applier) (engine.W
 // models is who answers, the workers' models in the order of escalation, and the model of tier 4. A server without a
 // provider still serves; a command line without one has nothing to do.
 func (h *house) models() (provider engine.Provider, worker []string, qa string, err error) {
-	h.provider, err = newProvider(&h.config)
+	h.provider, err = newProvider(&h.config, h.lent.lookup)
 	if err != nil && h.hub != nil {
 		return &noProvider{why: err}, []string{"none"}, "", nil
 	}
@@ -243,7 +253,7 @@ func closer(there bool, c io.Closer) io.Closer {
 }
 
 // newProvider makes the endpoints of every tier that is configured.
-func newProvider(c *config.Config) (*openai.Provider, error) {
+func newProvider(c *config.Config, lookup func(string) (string, bool)) (*openai.Provider, error) {
 	var endpoints []openai.Endpoint
 	tiers, known := map[engine.Tier]string{}, map[string]bool{}
 	for _, name := range config.TierNames {
@@ -254,13 +264,13 @@ func newProvider(c *config.Config) (*openai.Provider, error) {
 		tiers[engine.Tier(name)] = selected.Name
 		if !known[selected.Name] {
 			known[selected.Name] = true
-			endpoints = append(endpoints, endpoint(selected))
+			endpoints = append(endpoints, endpoint(selected, lookup))
 		}
 	}
 	return openai.New(endpoints, tiers)
 }
 
-func endpoint(s config.Selection) openai.Endpoint {
+func endpoint(s config.Selection, lookup func(string) (string, bool)) openai.Endpoint {
 	p := s.Provider
 	e := openai.Endpoint{
 		Name: s.Name, BaseURL: p.BaseURL, Models: s.Models,
@@ -270,7 +280,7 @@ func endpoint(s config.Selection) openai.Endpoint {
 		},
 	}
 	if p.APIKeyEnv != "" {
-		e.Key = openai.EnvKey(s.Name, p.APIKeyEnv, os.LookupEnv)
+		e.Key = openai.EnvKey(s.Name, p.APIKeyEnv, lookup)
 	}
 	return e
 }

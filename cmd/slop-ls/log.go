@@ -52,7 +52,7 @@ func (a *app) log(ctx context.Context, args []string, follow bool) error {
 
 // logAfter prints what the journal holds after what the narrator has told, and says whether there was anything.
 func (a *app) logAfter(ctx context.Context, root string, n *engine.Narrator, only engine.TicketKey) (more bool, err error) {
-	s, err := readStore(root)
+	s, err := readStore(ctx, root)
 	if s == nil || err != nil {
 		return false, err
 	}

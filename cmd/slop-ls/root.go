@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/slop-ls/slop-ls/lsp/attach"
 )
 
 // newRoot is the whole command tree of one invocation.
@@ -14,8 +16,13 @@ func newRoot(a *app) *cobra.Command {
 		Short: "A language server that turns any editor into the cockpit of coding agents",
 		Long: "slop-ls without a subcommand is the language server on standard input and output.\n" +
 			"New here? `slop-ls demo` shows everything in a few seconds, without a key and without a network.",
-		Args:          noCommand,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context()) },
+		Args: noCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if standalone || !attach.Supported {
+				return a.serveAlone(cmd.Context())
+			}
+			return a.serve(cmd.Context())
+		},
 		SilenceErrors: true,
 
 		SuggestionsMinimumDistance: 2,
@@ -36,7 +43,7 @@ func newRoot(a *app) *cobra.Command {
 	root.SetCompletionCommandGroupID("keep")
 	addGroup(root, "start", demoCommand(a), initCommand(a))
 	addGroup(root, "work", runCommand(a), trackCommand(a), ticketCommand(a), approveCommand(a), viewCommand(a), logCommand(a))
-	addGroup(root, "keep", exportCommand(a), importCommand(a), doctorCommand(a), versionCommand(a))
+	addGroup(root, "keep", daemonCommand(a), exportCommand(a), importCommand(a), doctorCommand(a), versionCommand(a))
 	return root
 }
 

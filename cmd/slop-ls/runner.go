@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 
 	"github.com/slop-ls/slop-ls/engine"
@@ -13,7 +14,10 @@ import (
 // runner drives one track on the command line. Its fields belong to the goroutine of run.
 type runner struct {
 	app     *app
-	house   *house
+	works   works
+	journal engine.Journal
+	blobs   engine.Blobs
+	failed  <-chan error // why the engine ended by itself; nil where that is told by works
 	track   engine.TrackID
 	opts    runOptions
 	mode    approveMode
@@ -27,28 +31,54 @@ type runner struct {
 	still    chan error // once paused: no worker of the track is in a step; room for one
 }
 
+// works is who works on the track: this process, or the daemon.
+type works interface {
+	Do(ctx context.Context, cmd engine.Command) error
+	Now(ctx context.Context) (*engine.Snapshot, error)
+	Follow(ctx context.Context, after uint64) iter.Seq2[engine.Event, error]
+	Quiet(ctx context.Context, track engine.TrackID) error
+	// Editors counts the editors that are attached: where there is one, there is somebody to ask.
+	Editors(ctx context.Context) (int, error)
+}
+
+// ownWorks is this process.
+type ownWorks struct{ *engine.Conductor }
+
+func (w ownWorks) Now(context.Context) (*engine.Snapshot, error) { return w.Snapshot(), nil }
+
+func (w ownWorks) Follow(ctx context.Context, after uint64) iter.Seq2[engine.Event, error] {
+	return w.Events(ctx, after)
+}
+
+func (w ownWorks) Editors(context.Context) (int, error) { return 0, nil }
+
 // told is an event on its way from the journal.
 type told struct {
 	event engine.Event
 	err   error
 }
 
-// run returns when the track has come to rest, or was interrupted.
-func (r *runner) run(ctx context.Context, track trackDoc) (err error) {
-	state, err := engine.Load(ctx, r.house.store)
+// run returns when the track has come to rest, or was interrupted. start lets the engine run once the past is known,
+// and gives what stops it.
+func (r *runner) run(ctx context.Context, track trackDoc, start func() (stop func() error, err error)) (err error) {
+	state, err := engine.Load(ctx, r.journal)
 	if err != nil {
 		return err
 	}
 	r.narrator, r.still = engine.NewNarrator(state), make(chan error, 1)
-	if err := r.house.standAside(ctx, r.track); err != nil {
+	stop, err := start()
+	if err != nil {
 		return err
 	}
-	stop := r.house.start(ctx)
 	defer func() { err = errors.Join(err, stop()) }()
 	if err := r.begin(ctx, track); err != nil {
 		return err
 	}
-	if t, ok := r.house.conductor.Snapshot().Track(r.track); ok && t.Status == engine.TrackDone && r.opts.ticket == "" {
+	snap, err := r.works.Now(ctx)
+	if err != nil {
+		return err
+	}
+	if t, ok := snap.Track(r.track); ok && t.Status == engine.TrackDone && r.opts.ticket == "" {
 		r.printOutcome(t)
 		return nil
 	}
@@ -59,7 +89,7 @@ func (r *runner) run(ctx context.Context, track trackDoc) (err error) {
 
 // begin makes the document the plan and starts what was asked for.
 func (r *runner) begin(ctx context.Context, track trackDoc) error {
-	c := r.house.conductor
+	c := r.works
 	if err := c.Do(ctx, engine.PlanTrack{Track: r.track, Spec: track.Doc.Track}); err != nil {
 		return err
 	}
@@ -67,7 +97,10 @@ func (r *runner) begin(ctx context.Context, track trackDoc) error {
 		return c.Do(ctx, engine.StartTrack{Track: r.track, By: r.starter()})
 	}
 	key := engine.TicketKey{Track: r.track, ID: r.opts.ticket}
-	snap := c.Snapshot()
+	snap, err := c.Now(ctx)
+	if err != nil {
+		return err
+	}
 	_, t, err := ticketOf(snap, r.track, r.opts.ticket)
 	if err != nil {
 		return err
@@ -92,7 +125,7 @@ func (r *runner) follow(ctx context.Context) (events <-chan told, done func()) {
 	after := r.narrator.Seq()
 	go func() {
 		defer close(ended)
-		for e, err := range r.house.conductor.Events(ctx, after) {
+		for e, err := range r.works.Follow(ctx, after) {
 			select {
 			case out <- told{e, err}:
 			case <-ctx.Done():
@@ -126,7 +159,7 @@ func (r *runner) loop(ctx context.Context, events <-chan told) error {
 			if err := r.asker.answer(ctx, input); err != nil {
 				return err
 			}
-		case err := <-r.house.failed:
+		case err := <-r.failed:
 			return err
 		case <-r.signals:
 			if r.paused {
@@ -184,7 +217,7 @@ func (r *runner) print(l engine.Line) error {
 
 // asked answers an approval of this track by what the flag says, or asks the person.
 func (r *runner) asked(ctx context.Context, id engine.ApprovalID) error {
-	approval, ok := r.house.conductor.Snapshot().Approval(id)
+	approval, ok := r.narrator.Snapshot().Approval(id)
 	if !ok || !approval.Pending() || approval.Run.Ticket.Track != r.track {
 		return nil
 	}
@@ -195,6 +228,18 @@ func (r *runner) asked(ctx context.Context, id engine.ApprovalID) error {
 		return r.decide(ctx, engine.AnswerApproval{ID: id, Decision: engine.Rejected, By: r.by, Reason: "approvals are refused in this run"})
 	case r.asker != nil:
 		return r.asker.ask(ctx, id)
+	}
+	return r.askedNobody(ctx, id)
+}
+
+// askedNobody denies an approval for want of a person, unless one sits at an editor.
+func (r *runner) askedNobody(ctx context.Context, id engine.ApprovalID) error {
+	switch editors, err := r.works.Editors(ctx); {
+	case err != nil:
+		return err
+	case editors > 0:
+		fmt.Fprintf(r.app.err, "slop-ls: %s waits for an answer in the editor\n", id)
+		return nil
 	default:
 		return r.decide(ctx, engine.AnswerApproval{ID: id, Decision: engine.Denied, By: engine.ByConductor, Reason: "nobody was there to ask"})
 	}
@@ -220,7 +265,7 @@ func (r *runner) allow(ctx context.Context, approval *engine.Approval) error {
 
 // decide submits an answer. Somebody else's earlier one stands.
 func (r *runner) decide(ctx context.Context, answer engine.AnswerApproval) error {
-	err := r.house.conductor.Do(ctx, answer)
+	err := r.works.Do(ctx, answer)
 	if decided := (*engine.DecidedError)(nil); errors.As(err, &decided) || errors.Is(err, engine.ErrNoApproval) {
 		return nil
 	}
@@ -229,12 +274,12 @@ func (r *runner) decide(ctx context.Context, answer engine.AnswerApproval) error
 
 // pause is the first SIGINT.
 func (r *runner) pause(ctx context.Context) error {
-	err := r.house.conductor.Do(ctx, engine.PauseTrack{Track: r.track, By: r.by})
+	err := r.works.Do(ctx, engine.PauseTrack{Track: r.track, By: r.by})
 	if err != nil && !errors.Is(err, engine.ErrNotRunning) { // one ticket runs by itself: its step ends first too
 		return err
 	}
 	r.paused = true
-	go func() { r.still <- r.house.conductor.Quiet(ctx, r.track) }() // ends with the conductor at the latest
+	go func() { r.still <- r.works.Quiet(ctx, r.track) }() // ends with the conductor at the latest
 	fmt.Fprintln(r.app.err, "slop-ls: pausing: steps under way end first; interrupt again to stop at once (nothing is lost)")
 	return nil
 }

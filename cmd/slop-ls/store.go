@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"time"
 
@@ -22,20 +23,42 @@ func storePath(root string) (string, error) {
 
 // openStore opens the workspace's store to write, making it where there is none. The caller closes it.
 func openStore(root string) (*store.Store, error) {
-	return openStoreKeeping(root, store.Retention{})
+	return openStoreWith(root, store.Options{})
 }
 
-// openStoreKeeping is openStore with a bound on the transcripts that are kept.
-func openStoreKeeping(root string, keep store.Retention) (*store.Store, error) {
+// openStoreWith is openStore with options of the caller's.
+func openStoreWith(root string, opts store.Options) (*store.Store, error) {
 	path, err := storePath(root)
 	if err != nil {
 		return nil, err
 	}
-	return store.Open(path, store.Options{Build: buildVersion().Version, Failpoint: failpoint(), Retention: keep})
+	opts.Build, opts.Failpoint = buildVersion().Version, failpoint()
+	return store.Open(path, opts)
+}
+
+// archive is a store to read from: the file itself, or the daemon that has it open.
+type archive interface {
+	engine.Journal
+	engine.Blobs
+	Export(ctx context.Context, w io.Writer) error
+	Close() error
 }
 
 // readStore gives the workspace's store to read from, or nil when nothing was ever stored. The caller closes it.
-func readStore(root string) (*store.Store, error) {
+func readStore(ctx context.Context, root string) (archive, error) {
+	if daemon, err := daemonOf(ctx, root, nil); err != nil {
+		return nil, err
+	} else if daemon != nil {
+		return daemon, nil
+	}
+	s, err := readStoreFile(root)
+	if s == nil || err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func readStoreFile(root string) (*store.Store, error) {
 	path, err := storePath(root)
 	if err != nil {
 		return nil, err
@@ -52,7 +75,7 @@ func readStore(root string) (*store.Store, error) {
 
 // loadState is the state as it is stored; an empty one where nothing is.
 func loadState(ctx context.Context, root string) (*engine.State, error) {
-	s, err := readStore(root)
+	s, err := readStore(ctx, root)
 	if err != nil {
 		return nil, err
 	}
@@ -83,12 +106,12 @@ func (a *app) stored(ctx context.Context) (root string, snap *engine.Snapshot, e
 
 // reading opens the workspace's store to read, for as long as do runs. Where nothing was ever stored it returns what
 // nothing says.
-func (a *app) reading(ctx context.Context, nothing func(root string) error, do func(*store.Store) error) (err error) {
+func (a *app) reading(ctx context.Context, nothing func(root string) error, do func(archive) error) (err error) {
 	root, err := a.root(ctx)
 	if err != nil {
 		return err
 	}
-	s, err := readStore(root)
+	s, err := readStore(ctx, root)
 	if err != nil {
 		return err
 	}
@@ -99,9 +122,12 @@ func (a *app) reading(ctx context.Context, nothing func(root string) error, do f
 	return do(s)
 }
 
-// change opens the store and decides commands on what it holds, without starting anything: what they set free runs
-// with the next `slop-ls run`, or in the editor.
-func change(ctx context.Context, root string, commands func(*engine.Snapshot, *store.Store) ([]engine.Command, error)) (err error) {
+// change submits commands to the workspace's daemon. Where none runs it opens the store and decides them on what it
+// holds, without starting anything: what they set free runs with the next `slop-ls run`, or in the editor.
+func change(ctx context.Context, root string, commands func(*engine.Snapshot, engine.Blobs) ([]engine.Command, error)) (err error) {
+	if daemon, err := daemonOf(ctx, root, nil); daemon != nil || err != nil {
+		return submit(ctx, daemon, err, commands)
+	}
 	s, err := openStore(root)
 	if err != nil {
 		return err
@@ -129,6 +155,29 @@ func change(ctx context.Context, root string, commands func(*engine.Snapshot, *s
 		return err
 	}
 	return s.Append(ctx, events)
+}
+
+// submit is change through a daemon.
+func submit(
+	ctx context.Context, daemon *link, err error, commands func(*engine.Snapshot, engine.Blobs) ([]engine.Command, error),
+) error {
+	if err != nil {
+		return err
+	}
+	snap, err := daemon.Now(ctx)
+	if err != nil {
+		return err
+	}
+	list, err := commands(snap, daemon)
+	if err != nil {
+		return err
+	}
+	for _, c := range list {
+		if err := daemon.Do(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // fold applies bodies as the next events and adds these to events.

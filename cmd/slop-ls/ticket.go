@@ -9,7 +9,6 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/page"
-	"github.com/slop-ls/slop-ls/store"
 )
 
 // byTerminal is who answers and acts on a command line.
@@ -86,7 +85,7 @@ func (a *app) ticketChange(ctx context.Context, name, id, reason string, act tic
 	if err != nil {
 		return err
 	}
-	err = change(ctx, root, func(s *engine.Snapshot, _ *store.Store) ([]engine.Command, error) {
+	err = change(ctx, root, func(s *engine.Snapshot, _ engine.Blobs) ([]engine.Command, error) {
 		if plan == nil {
 			if _, _, err := ticketOf(s, track, id); err != nil {
 				return nil, err

@@ -20,7 +20,7 @@ var secretWords = []string{"KEY", "TOKEN", "SECRET", "PASSW", "CREDENTIAL", "GOO
 // in it, and git looks for no repository above the scratch folder.
 func commandEnvironment(opts Options, root string, s *scratch) []string {
 	var env []string
-	for _, kv := range opts.Environ {
+	for _, kv := range opts.Environ() {
 		name, value, _ := strings.Cut(kv, "=")
 		if !keeps(name) || slices.Contains(opts.Secrets, name) {
 			continue

@@ -166,10 +166,12 @@ func TestEnvironment(t *testing.T) {
 	var root string
 	f := openFolder(t, func(o *workspace.Options) {
 		o.Secrets = []string{"GO_MY_MODEL", "XDG_SPECIAL"}
-		o.Environ = []string{
-			"PATH=" + os.Getenv("PATH"), "HOME=/home/p", "LANG=C", "LC_TIME=de", "TMPDIR=/theirs", "XDG_CACHE_HOME=/c", "GOFLAGS=-x",
-			"GOPROXY=off", "GO_MY_MODEL=s", "XDG_SPECIAL=s", "GOOGLE_API_KEY=s", "GEMINI_API_KEY=s", "AWS_SECRET=s", "GOTOKEN=s",
-			"GIT_DIR=/elsewhere", "LD_PRELOAD=x", "BASH_ENV=x", "ENV=x", "SSH_AUTH_SOCK=s", "EDITOR=vi",
+		o.Environ = func() []string {
+			return []string{
+				"PATH=" + os.Getenv("PATH"), "HOME=/home/p", "LANG=C", "LC_TIME=de", "TMPDIR=/theirs", "XDG_CACHE_HOME=/c", "GOFLAGS=-x",
+				"GOPROXY=off", "GO_MY_MODEL=s", "XDG_SPECIAL=s", "GOOGLE_API_KEY=s", "GEMINI_API_KEY=s", "AWS_SECRET=s", "GOTOKEN=s",
+				"GIT_DIR=/elsewhere", "LD_PRELOAD=x", "BASH_ENV=x", "ENV=x", "SSH_AUTH_SOCK=s", "EDITOR=vi",
+			}
 		}
 	})
 	root = f.dir
@@ -211,7 +213,8 @@ func TestGoWorkFollows(t *testing.T) {
 		w, err := workspace.Open(dir)
 		must(t, err)
 		defer w.Close()
-		o.Environ = []string{"PATH=" + os.Getenv("PATH"), "GOWORK=" + w.System("sub/go.work")}
+		environ := []string{"PATH=" + os.Getenv("PATH"), "GOWORK=" + w.System("sub/go.work")}
+		o.Environ = func() []string { return environ }
 	})
 	f.wantOutput(f.draft(), `test "$GOWORK" = "$PWD/sub/go.work" && echo moved`, "moved\n")
 }

@@ -25,8 +25,8 @@ type Options struct {
 	Timeout time.Duration
 	// MaxOutput is how many bytes of a command's output are kept. 0: DefaultOutput.
 	MaxOutput int
-	// Environ is what a command's environment is taken from, as by os.Environ, which nil stands for.
-	Environ []string
+	// Environ is what a command's environment is taken from, asked for each draft anew; nil stands for os.Environ.
+	Environ func() []string
 }
 
 // Defaults of Options.
@@ -67,7 +67,7 @@ func NewWorkbench(w *Workspace, files engine.Files, opts Options) (*Workbench, e
 		opts.MaxOutput = DefaultOutput
 	}
 	if opts.Environ == nil {
-		opts.Environ = os.Environ()
+		opts.Environ = os.Environ
 	}
 	return &Workbench{w: w, files: files, opts: opts}, nil
 }

@@ -12,6 +12,9 @@ import (
 	"runtime"
 )
 
+// Supported says whether this system has daemons. Where it is false Dial returns errors.ErrUnsupported.
+const Supported = false
+
 func (p Place) gate(context.Context) (*os.File, error) {
 	return nil, fmt.Errorf("slop-ls has no daemon on %s: start it with --standalone: %w", runtime.GOOS, errors.ErrUnsupported)
 }

@@ -12,6 +12,9 @@ import (
 	"syscall"
 )
 
+// Supported says whether this system has daemons. Where it is false Dial returns errors.ErrUnsupported.
+const Supported = true
+
 // gate takes the lock that orders starters, and waits for it. The lock lives until every copy of the file is closed,
 // also those in other processes. When ctx ends first a goroutine may stay until the holder is done or dead.
 func (p Place) gate(ctx context.Context) (*os.File, error) {
