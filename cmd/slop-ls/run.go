@@ -109,7 +109,7 @@ func (r *runner) runHere(ctx context.Context, house *house, track trackDoc) erro
 
 // runThere is run by the daemon, which other tracks may share.
 func (r *runner) runThere(ctx context.Context, daemon *link, track trackDoc) error {
-	r.works, r.journal, r.blobs = daemon, daemon, daemon
+	r.works, r.journal, r.blobs, r.shared = daemon, daemon, daemon, true
 	return r.run(ctx, track, func() (stop func() error, err error) { return func() error { return nil }, nil })
 }
 

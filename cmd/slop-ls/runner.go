@@ -17,6 +17,7 @@ type runner struct {
 	works   works
 	journal engine.Journal
 	blobs   engine.Blobs
+	shared  bool         // the engine ran before: what it has asked it does not ask again
 	failed  <-chan error // why the engine ended by itself; nil where that is told by works
 	track   engine.TrackID
 	opts    runOptions
@@ -143,6 +144,9 @@ func (r *runner) loop(ctx context.Context, events <-chan told) error {
 		defer asker.close()
 		r.asker = asker
 	}
+	if err := r.askPending(ctx); err != nil {
+		return err
+	}
 	for {
 		select {
 		case t := <-events:
@@ -175,6 +179,19 @@ func (r *runner) loop(ctx context.Context, events <-chan told) error {
 			return &exitError{code: exitInterrupted, err: fmt.Errorf("paused: go on with `slop-ls run %s`", r.track)}
 		}
 	}
+}
+
+// askPending asks what a shared engine had asked before this run began. One that starts now asks it again by itself.
+func (r *runner) askPending(ctx context.Context) error {
+	if !r.shared {
+		return nil
+	}
+	for p := range r.narrator.Snapshot().Pending() {
+		if err := r.asked(ctx, p.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // tell prints an event and answers what it asks.
