@@ -36,8 +36,8 @@ func (e *LockedError) Error() string {
 	if e.Holder.PID != 0 {
 		who += fmt.Sprintf(" (pid %d, since %s)", e.Holder.PID, e.Holder.Since.Local().Format(time.DateTime))
 	}
-	return fmt.Sprintf("%s has the store %s open; use it through that one, or let go of it there first: quit the editor, "+
-		"or interrupt `slop-ls run` (nothing is lost)", who, e.Path)
+	return fmt.Sprintf("%s has the store %s open; see `slop-ls daemon status`, use it through that one, or let go of it there "+
+		"first: quit the editor, or interrupt `slop-ls run` (nothing is lost)", who, e.Path)
 }
 
 // DamagedError says that a store's file does not hold what was written to it. The file has not been changed.

@@ -71,7 +71,7 @@ func TestLockedByAnotherProcess(t *testing.T) {
 			t.Errorf("%s: %v; want a LockedError with pid %d", name, err, cmd.Process.Pid)
 			continue
 		}
-		for _, part := range []string{path, strconv.Itoa(cmd.Process.Pid), "quit the editor"} {
+		for _, part := range []string{path, strconv.Itoa(cmd.Process.Pid), "slop-ls daemon status", "quit the editor"} {
 			if !strings.Contains(err.Error(), part) {
 				t.Errorf("%s: %q does not say %q", name, err, part)
 			}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/slop-ls/slop-ls/engine"
@@ -74,6 +75,9 @@ func (a *asker) say(app *app, line string) {
 }
 
 func (a *asker) ask(ctx context.Context, id engine.ApprovalID) error {
+	if slices.Contains(a.queue, id) {
+		return nil // another attempt waits for the same answer
+	}
 	a.queue = append(a.queue, id)
 	if len(a.queue) == 1 {
 		return a.show(ctx)

@@ -58,6 +58,7 @@ func (p *crashPlace) environ() []string {
 	home := filepath.Join(p.dir, "home")
 	env := os.Environ()
 	return append(env, "HOME="+home, "XDG_STATE_HOME="+p.state, "XDG_CONFIG_HOME="+filepath.Join(home, "config"),
+		"XDG_RUNTIME_DIR="+filepath.Join(p.dir, "run"),
 		"GIT_CEILING_DIRECTORIES="+p.dir, "GIT_CONFIG_NOSYSTEM=1")
 }
 

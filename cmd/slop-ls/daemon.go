@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/lsp/attach"
 )
 
@@ -95,8 +93,12 @@ func (a *app) askDaemon(
 	if a.json {
 		return a.printJSON(daemonLineOf(r))
 	}
-	_, err = fmt.Fprintf(a.out, "the daemon of %s (process %d, %s) %s: %d attached, %d running\n", r.Root, r.PID, r.Version, done, r.Sessions, r.Running)
+	_, err = fmt.Fprintln(a.out, daemonText(r, done))
 	return err
+}
+
+func daemonText(r attach.Reply, done string) string {
+	return fmt.Sprintf("the daemon of %s (process %d, %s) %s: %d attached, %d running", r.Root, r.PID, r.Version, done, r.Sessions, r.Running)
 }
 
 // daemonServe is the daemon, until it is idle or asked to leave.
@@ -124,88 +126,8 @@ func (a *app) daemonServe(ctx context.Context, grace time.Duration) (err error) 
 	defer cancel(nil)
 	return attach.Run(ctx, attach.Options{
 		Place: place, Root: root, Version: buildVersion().Version, Build: buildName(), Starter: starter, Grace: grace, Log: log,
-		Open: func(ctx context.Context) (attach.Workspace, error) { return openTenancy(ctx, a, root, log, cancel) },
+		Open: func(ctx context.Context) (attach.Workspace, error) {
+			return openTenancy(ctx, a, root, opening{log: log}, cancel, nil)
+		},
 	})
 }
-
-// tenancy is a house that a daemon serves.
-type tenancy struct {
-	house *house
-	stop  func() error
-}
-
-// openTenancy opens the workspace and lets its conductor run. Where that fails later, end gets why: an engine without
-// a journal must not act, and an editor must not believe it does.
-func openTenancy(ctx context.Context, a *app, root string, log *slog.Logger, end context.CancelCauseFunc) (*tenancy, error) {
-	h, err := openServer(ctx, a, root, log)
-	if err != nil {
-		return nil, err
-	}
-	watched := make(chan struct{})
-	run, cancel := context.WithCancel(context.WithoutCancel(ctx)) // sessions end before their engine
-	go func() {
-		defer close(watched)
-		select {
-		case err := <-h.failed:
-			end(err)
-		case <-run.Done():
-		}
-	}()
-	stop := h.start(run)
-	return &tenancy{house: h, stop: func() error {
-		cancel()
-		<-watched
-		return stop()
-	}}, nil
-}
-
-// Serve implements attach.Workspace.
-func (t *tenancy) Serve(ctx context.Context, conn io.ReadWriteCloser, h attach.Hello) error {
-	t.house.lent.take(h.Env, t.house.config.KeyVariables())
-	if h.Kind == attach.CLI {
-		return t.house.answer(ctx, conn)
-	}
-	return t.house.hub.Serve(ctx, conn)
-}
-
-// Running implements attach.Workspace: attempts that wait for nobody. A ticket that could start has been started, or
-// waits for one of these to end.
-func (t *tenancy) Running() int { return runningIn(t.house.conductor.Snapshot()) }
-
-func runningIn(snap *engine.Snapshot) int {
-	n := 0
-	for track := range snap.Tracks() {
-		if track.Status == engine.TrackPaused {
-			continue // its workers stand at the gate
-		}
-		for ticket := range track.Tickets() {
-			if ticket.Status == engine.InProgress && !ticket.Parked {
-				n++
-			}
-		}
-	}
-	return n
-}
-
-// Rest implements attach.Workspace.
-func (t *tenancy) Rest(ctx context.Context) error {
-	snap := t.house.conductor.Snapshot()
-	for runningIn(snap) > 0 {
-		var err error
-		if snap, err = t.house.conductor.Wait(ctx, snap.Seq()); err != nil {
-			return err
-		}
-	}
-	for track := range snap.Tracks() { // a paused one ends the step that is under way
-		if track.Status != engine.TrackPaused {
-			continue
-		}
-		if err := t.house.conductor.Quiet(ctx, track.ID); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Close implements attach.Workspace.
-func (t *tenancy) Close() error { return errors.Join(t.stop(), t.house.close()) }

@@ -56,10 +56,7 @@ func newDaemonPlace(t *testing.T, key string) *daemonPlace {
 	for name, text := range map[string]string{
 		"repo/.slop/tracks/work.track.yaml": oneTicket, "config/slop-ls/config.toml": config, "run/mark": "",
 	} {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
-			t.Fatal(err)
-		}
+		p.file(name, text)
 	}
 	p.env = append(os.Environ(), "HOME="+dir, "XDG_STATE_HOME="+filepath.Join(dir, "state"),
 		"XDG_CONFIG_HOME="+filepath.Join(dir, "config"), "XDG_RUNTIME_DIR="+filepath.Join(dir, "run"))
@@ -69,6 +66,15 @@ func newDaemonPlace(t *testing.T, key string) *daemonPlace {
 		}
 	})
 	return p
+}
+
+// file writes a file of the place.
+func (p *daemonPlace) file(name, text string) {
+	p.t.Helper()
+	path := filepath.Join(p.dir, filepath.FromSlash(name))
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+		p.t.Fatal(err)
+	}
 }
 
 // command is slop-ls in the workspace.

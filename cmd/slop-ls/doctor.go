@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 
@@ -12,7 +13,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/config"
 	"github.com/slop-ls/slop-ls/engine/openai"
-	"os"
+	"github.com/slop-ls/slop-ls/lsp/attach"
 )
 
 func doctorCommand(a *app) *cobra.Command {
@@ -37,7 +38,7 @@ func (a *app) doctor(ctx context.Context) error {
 		return err
 	}
 	findings := []finding{{"workspace", true, root}, toolFinding("git", "workers' commands run in a plain copy of the folder")}
-	findings = append(findings, storeFinding(ctx, root))
+	findings = append(findings, storeFinding(ctx, root), daemonFinding(ctx, root))
 	findings = append(findings, a.configFindings(ctx, root)...)
 	findings = append(findings, trackFindings(root)...)
 	bad := 0
@@ -94,6 +95,22 @@ func storeFinding(ctx context.Context, root string) finding {
 	return finding{"store", true, fmt.Sprintf("%s, %d events", path, state.Freeze().Seq())}
 }
 
+// daemonFinding says who serves the workspace, and where that writes its log.
+func daemonFinding(ctx context.Context, root string) finding {
+	place, err := placeOf(root)
+	if err != nil {
+		return finding{"daemon", false, err.Error()}
+	}
+	r, err := place.Status(ctx, attach.Hello{Version: buildVersion().Version, Root: root})
+	switch {
+	case errors.Is(err, attach.ErrNoDaemon):
+		return finding{"daemon", true, err.Error() + "; its log is " + place.LogPath()}
+	case err != nil:
+		return finding{"daemon", false, err.Error() + "; its log is " + place.LogPath()}
+	}
+	return finding{"daemon", true, daemonText(r, "runs") + "; its log is " + place.LogPath()}
+}
+
 // configFindings look at the configuration and at each provider's key. No key is shown, and no provider is asked.
 func (a *app) configFindings(ctx context.Context, root string) []finding {
 	c, _, err := loadConfig(a, root)
@@ -128,9 +145,22 @@ func tierFinding(ctx context.Context, c *config.Config, tier config.TierName) fi
 		return finding{string(tier), true, note}
 	}
 	if _, err := openai.EnvKey(s.Name, s.Provider.APIKeyEnv, os.LookupEnv)(ctx); err != nil {
-		return finding{string(tier), false, err.Error()}
+		return finding{string(tier), false, noKeyText(err)}
 	}
 	return finding{string(tier), true, note + " (key in " + s.Provider.APIKeyEnv + " or the keyring)"}
+}
+
+// noKeyText is an error without its advice to run doctor.
+func noKeyText(err error) string {
+	missing := (*openai.NoKeyError)(nil)
+	if !errors.As(err, &missing) {
+		return err.Error()
+	}
+	text := fmt.Sprintf("no API key for provider %s: set %s where the editor and the terminal get their environment from", missing.Provider, missing.Env)
+	if missing.Keyring != nil {
+		text += fmt.Sprintf(" (the keyring cannot be asked: %v)", missing.Keyring)
+	}
+	return text
 }
 
 func trackFindings(root string) []finding {

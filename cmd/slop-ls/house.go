@@ -29,30 +29,33 @@ type house struct {
 	viewer    *treesitter.Viewer
 	provider  *openai.Provider
 	conductor *engine.Conductor
-	hub       *lsp.Hub   // of a server; nil on the command line
+	hub       *lsp.Hub   // where editors are their buffers count, and they deliver; else it is the disk
 	lent      lent       // of those who attached to a daemon
 	failed    chan error // what the conductor ended with, when that was not asked for; room for one
 	log       *slog.Logger
 }
 
-// openHouse opens the workspace for the command line: what is delivered goes to the disk.
-func openHouse(ctx context.Context, a *app, root string) (*house, error) {
-	return furnish(ctx, a, root, nil, false)
+// opening says for what a workspace is opened.
+type opening struct {
+	run engine.TrackID // the track that a person runs here: the others stand aside; "": none
+	log *slog.Logger   // nil: none
 }
 
-// openServer opens the workspace for editors: their buffers are what counts, and they deliver. settings is the
-// editor's section "slop".
-func openServer(ctx context.Context, a *app, root string, log *slog.Logger) (*house, error) {
-	return furnish(ctx, a, root, log, true)
-}
-
-// furnish opens what a workspace needs, in the order of dependence; what was opened is closed again where a later part
-// cannot be.
-func furnish(ctx context.Context, a *app, root string, log *slog.Logger, serve bool) (_ *house, err error) {
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
+// patience is how long the store is waited for: a subcommand may have it for a moment. Who runs a track is told soon.
+func (o opening) patience() time.Duration {
+	if o.run == "" {
+		return 5 * time.Second
 	}
-	h := &house{root: root, failed: make(chan error, 1), log: log}
+	return 0
+}
+
+// openHouse opens what a workspace needs, in the order of dependence; what was opened is closed again where a later
+// part cannot be.
+func openHouse(ctx context.Context, a *app, root string, o opening) (_ *house, err error) {
+	if o.log == nil {
+		o.log = slog.New(slog.DiscardHandler)
+	}
+	h := &house{root: root, failed: make(chan error, 1), log: o.log}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, h.close())
@@ -61,7 +64,7 @@ func furnish(ctx context.Context, a *app, root string, log *slog.Logger, serve b
 	if h.config, _, err = loadConfig(a, root); err != nil {
 		return nil, err
 	}
-	if h.store, err = openStoreWith(root, store.Options{Retention: retention(h.config.Store), LockTimeout: lockPatience(serve)}); err != nil {
+	if h.store, err = openStoreWith(root, store.Options{Retention: retention(h.config.Store), LockTimeout: o.patience()}); err != nil {
 		return nil, err
 	}
 	if h.disk, err = workspace.Open(root); err != nil {
@@ -69,39 +72,28 @@ func furnish(ctx context.Context, a *app, root string, log *slog.Logger, serve b
 	}
 	h.disk.KeepReceipts(filepath.Join(h.stateDir(), "receipts"))
 	h.viewer = treesitter.New(treesitter.Options{})
-	var files engine.Files = h.disk
-	var applier engine.Applier = h.disk
-	var overlays func(context.Context) ([]engine.File, error)
-	if serve {
-		h.hub = lsp.NewHub(h.hubOptions())
-		files, applier, overlays = h.hub.Files(), h.hub, h.hub.Unsaved
-	}
-	bench, err := h.bench(ctx, files, overlays)
+	h.hub = lsp.NewHub(h.hubOptions())
+	bench, err := h.bench(ctx)
 	if err != nil {
 		return nil, err
 	}
-	worker, settings, err := h.worker(bench, applier)
+	worker, settings, err := h.worker(bench, o.run != "")
 	if err != nil {
 		return nil, err
+	}
+	if o.run != "" {
+		if err := h.standAside(ctx, o.run); err != nil {
+			return nil, err
+		}
 	}
 	h.conductor, err = engine.NewConductor(ctx, engine.Config{
-		Journal: h.store, Blobs: h.store, Worker: worker, Settings: settings, Log: log, Hook: failpoint(),
+		Journal: h.store, Blobs: h.store, Worker: worker, Settings: settings, Log: o.log, Hook: failpoint(),
 	})
 	if err != nil {
 		return nil, err
 	}
-	if h.hub != nil {
-		h.hub.Use(h.conductor)
-	}
+	h.hub.Use(h.conductor)
 	return h, nil
-}
-
-// lockPatience is how long a server waits for the store: a subcommand may have it for a moment.
-func lockPatience(serve bool) time.Duration {
-	if serve {
-		return 5 * time.Second
-	}
-	return 0
 }
 
 // retention is how many transcripts the configuration keeps. What is unbounded there is negative in the store.
@@ -127,9 +119,9 @@ func (h *house) hubOptions() lsp.Options {
 }
 
 // bench makes the workbench, and sweeps away what a killed process left.
-func (h *house) bench(ctx context.Context, files engine.Files, overlays func(context.Context) ([]engine.File, error)) (*workspace.Workbench, error) {
-	bench, err := workspace.NewWorkbench(h.disk, files, workspace.Options{
-		Scratch: filepath.Join(h.stateDir(), "scratch"), Secrets: h.config.KeyVariables(), Overlays: overlays,
+func (h *house) bench(ctx context.Context) (*workspace.Workbench, error) {
+	bench, err := workspace.NewWorkbench(h.disk, h.hub.Files(), workspace.Options{
+		Scratch: filepath.Join(h.stateDir(), "scratch"), Secrets: h.config.KeyVariables(), Overlays: h.hub.Unsaved,
 		Environ: h.lent.environ,
 	})
 	if err != nil {
@@ -142,8 +134,8 @@ func (h *house) bench(ctx context.Context, files engine.Files, overlays func(con
 }
 
 // worker makes what carries tickets out, and the settings of the conductor.
-func (h *house) worker(bench engine.Workbench, applier engine.Applier) (engine.Worker, engine.Settings, error) {
-	provider, models, qa, err := h.models()
+func (h *house) worker(bench engine.Workbench, needed bool) (engine.Worker, engine.Settings, error) {
+	provider, models, qa, err := h.models(needed)
 	if err != nil {
 		return nil, engine.Settings{}, err
 	}
@@ -156,7 +148,7 @@ func (h *house) worker(bench engine.Workbench, applier engine.Applier) (engine.W
 	}
 	return engine.NewWorker(engine.WorkerConfig{
 		Provider: provider, Tools: tool.Builtin(h.viewer, bench), Policy: rules, Viewer: h.viewer, Bench: bench,
-		Applier: applier, Blobs: h.store, QAModel: qa, Log: h.log,
+		Applier: h.hub, Blobs: h.store, QAModel: qa, Log: h.log,
 		Limits: engine.Limits{
 			Turns: h.config.Budget.TicketTurns, Tokens: int64(h.config.Budget.TicketTokens),
 			Time: duration(h.config.Budget.TicketTime), ContextTokens: contextTokens,
@@ -165,10 +157,10 @@ func (h *house) worker(bench engine.Workbench, applier engine.Applier) (engine.W
 }
 
 // models is who answers, the workers' models in the order of escalation, and the model of tier 4. A server without a
-// provider still serves; a command line without one has nothing to do.
-func (h *house) models() (provider engine.Provider, worker []string, qa string, err error) {
+// provider still serves; where a track is to run, one is needed.
+func (h *house) models(needed bool) (provider engine.Provider, worker []string, qa string, err error) {
 	h.provider, err = newProvider(&h.config, h.lent.lookup)
-	if err != nil && h.hub != nil {
+	if err != nil && !needed {
 		return &noProvider{why: err}, []string{"none"}, "", nil
 	}
 	if err != nil {

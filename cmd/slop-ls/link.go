@@ -43,6 +43,7 @@ const (
 	askQuiet    ask = "quiet"
 	askExport   ask = "export"  // → data, in pieces
 	askEditors  ask = "editors" // → count
+	askWaits    ask = "waits"   // → count: 1 where the named approval waits
 )
 
 // said is one line of an answer. The last one has End.
@@ -159,6 +160,12 @@ func (l *link) Quiet(ctx context.Context, track engine.TrackID) error {
 func (l *link) Editors(ctx context.Context) (int, error) {
 	s, err := l.one(ctx, question{Ask: askEditors})
 	return s.Count, err
+}
+
+// Waits reports whether an approval waits for an answer.
+func (l *link) Waits(ctx context.Context, id engine.ApprovalID) (bool, error) {
+	s, err := l.one(ctx, question{Ask: askWaits, Name: string(id)})
+	return s.Count > 0, err
 }
 
 // LoadSnapshot implements engine.Journal.

@@ -71,7 +71,7 @@ type refusal struct {
 
 var knownErrors = map[string]error{
 	"no_track": engine.ErrNoTrack, "no_ticket": engine.ErrNoTicket, "no_approval": engine.ErrNoApproval,
-	"not_running": engine.ErrNotRunning, "no_blob": engine.ErrNoBlob, "stopped": engine.ErrStopped,
+	"not_running": engine.ErrNotRunning, "no_blob": engine.ErrNoBlob,
 }
 
 func refusalOf(err error) *refusal {

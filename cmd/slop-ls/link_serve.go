@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
@@ -29,10 +30,13 @@ func (h *house) answer(ctx context.Context, conn io.ReadWriteCloser) error {
 	out := json.NewEncoder(conn)
 	out.SetEscapeHTML(false)
 	last := said{End: true}
-	if err := h.reply(ctx, q, func(s said) error { return out.Encode(s) }); err != nil {
+	err := h.reply(ctx, q, func(s said) error { return out.Encode(s) })
+	if err != nil {
 		last.Error = refusalOf(err)
 	}
-	err := out.Encode(last)
+	if ctx.Err() == nil && !errors.Is(err, engine.ErrStopped) { // a daemon that ends just goes: that is what its client knows
+		err = out.Encode(last)
+	}
 	conn.Close() //nolint:errcheck // it only ends the reader
 	<-gone
 	return err
@@ -77,6 +81,11 @@ func (h *house) reply(ctx context.Context, q question, say func(said) error) err
 		return h.store.Export(ctx, sayWriter(say))
 	case askEditors:
 		return say(said{Count: h.hub.Sessions()})
+	case askWaits:
+		if !waits(h.conductor.Snapshot(), engine.ApprovalID(q.Name)) {
+			return nil
+		}
+		return say(said{Count: 1})
 	}
 	return fmt.Errorf("there is no question %q", q.Ask)
 }

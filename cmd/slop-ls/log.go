@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -46,33 +47,35 @@ func (a *app) log(ctx context.Context, args []string, follow bool) error {
 	if follow {
 		return a.followLog(ctx, root, only)
 	}
-	_, err = a.logAfter(ctx, root, engine.NewNarrator(engine.NewState()), only)
-	return err
+	return a.logAfter(ctx, root, engine.NewNarrator(engine.NewState()), only)
 }
 
-// logAfter prints what the journal holds after what the narrator has told, and says whether there was anything.
-func (a *app) logAfter(ctx context.Context, root string, n *engine.Narrator, only engine.TicketKey) (more bool, err error) {
+// logAfter prints what the journal holds after what the narrator has told.
+func (a *app) logAfter(ctx context.Context, root string, n *engine.Narrator, only engine.TicketKey) (err error) {
 	s, err := readStore(ctx, root)
 	if s == nil || err != nil {
-		return false, err
+		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	for e, err := range s.Events(ctx, n.Seq()) {
+	return a.logEvents(s.Events(ctx, n.Seq()), n, only)
+}
+
+func (a *app) logEvents(events iter.Seq2[engine.Event, error], n *engine.Narrator, only engine.TicketKey) error {
+	for e, err := range events {
 		if err != nil {
-			return more, err
+			return err
 		}
-		more = true
 		lines, err := n.Tell(e)
 		if err != nil {
-			return more, err
+			return err
 		}
 		for _, l := range lines {
 			if err := a.logLine(l, only); err != nil {
-				return more, err
+				return err
 			}
 		}
 	}
-	return more, nil
+	return nil
 }
 
 func (a *app) logLine(l engine.Line, only engine.TicketKey) error {
@@ -88,29 +91,25 @@ func (a *app) logLine(l engine.Line, only engine.TicketKey) error {
 	return nil
 }
 
-// followLog prints the journal and goes on whenever the store has changed and is free. While another process works on
-// the store it holds its lock, so what that does is told when it ends.
+// followLog prints the journal and goes on with what happens: as the daemon tells it, and between two daemons whenever
+// the store has changed and is free.
 func (a *app) followLog(ctx context.Context, root string, only engine.TicketKey) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
-	path, err := storePath(root)
+	watcher, err := watchStore(root)
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("watching the store: %w", err)
-	}
-	watcher, err := fsnotify.NewWatcher()
-	if err != nil {
-		return fmt.Errorf("watching the store: %w", err)
-	}
 	defer watcher.Close() //nolint:errcheck // nothing is written through it
-	if err := watcher.Add(filepath.Dir(path)); err != nil {
-		return fmt.Errorf("watching the store: %w", err)
-	}
 	narrator := engine.NewNarrator(engine.NewState())
 	for {
-		_, err := a.logAfter(ctx, root, narrator, only)
+		err := a.logOnward(ctx, root, narrator, only)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if errors.Is(err, errDaemonGone) {
+			continue
+		}
 		if locked := (*store.LockedError)(nil); err != nil && !errors.As(err, &locked) {
 			return err
 		}
@@ -122,4 +121,35 @@ func (a *app) followLog(ctx context.Context, root string, only engine.TicketKey)
 			return nil
 		}
 	}
+}
+
+// logOnward prints what the daemon tells until that ends, or what the store holds.
+func (a *app) logOnward(ctx context.Context, root string, n *engine.Narrator, only engine.TicketKey) error {
+	daemon, err := daemonOf(ctx, root, nil)
+	if err != nil {
+		return err
+	}
+	if daemon == nil {
+		return a.logAfter(ctx, root, n, only)
+	}
+	return a.logEvents(daemon.Follow(ctx, n.Seq()), n, only)
+}
+
+// watchStore watches the folder in which the store lies, and in which a daemon says where it is.
+func watchStore(root string) (*fsnotify.Watcher, error) {
+	path, err := storePath(root)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("watching the store: %w", err)
+	}
+	watcher, err := fsnotify.NewWatcher()
+	if err != nil {
+		return nil, fmt.Errorf("watching the store: %w", err)
+	}
+	if err := watcher.Add(filepath.Dir(path)); err != nil {
+		return nil, errors.Join(fmt.Errorf("watching the store: %w", err), watcher.Close())
+	}
+	return watcher, nil
 }

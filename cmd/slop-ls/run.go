@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -80,37 +79,9 @@ func (a *app) run(ctx context.Context, name string, opts runOptions) (err error)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
-	r := &runner{app: a, track: track.ID, opts: opts, mode: mode, by: by, signals: signals}
-	daemon, err := daemonOf(ctx, root, a.lends(root))
-	if err != nil {
-		return err
-	}
-	if daemon != nil {
-		return r.runThere(ctx, daemon, track)
-	}
-	house, err := openHouse(ctx, a, root)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, house.close()) }()
-	return r.runHere(ctx, house, track)
-}
-
-// runHere is run in this process.
-func (r *runner) runHere(ctx context.Context, house *house, track trackDoc) error {
-	r.works, r.journal, r.blobs, r.failed = ownWorks{house.conductor}, house.store, house.store, house.failed
-	return r.run(ctx, track, func() (stop func() error, err error) {
-		if err := house.standAside(ctx, r.track); err != nil {
-			return nil, err
-		}
-		return house.start(ctx), nil
-	})
-}
-
-// runThere is run by the daemon, which other tracks may share.
-func (r *runner) runThere(ctx context.Context, daemon *link, track trackDoc) error {
-	r.works, r.journal, r.blobs, r.shared = daemon, daemon, daemon, true
-	return r.run(ctx, track, func() (stop func() error, err error) { return func() error { return nil }, nil })
+	r := &runner{app: a, root: root, track: track.ID, opts: opts, mode: mode, by: by, signals: signals}
+	defer r.close()
+	return r.elect(ctx, track)
 }
 
 // goodTrack is a document without errors; the problems of another one are printed as `track check` prints them.

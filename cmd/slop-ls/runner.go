@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"os"
 
 	"github.com/slop-ls/slop-ls/engine"
@@ -14,44 +13,25 @@ import (
 // runner drives one track on the command line. Its fields belong to the goroutine of run.
 type runner struct {
 	app     *app
+	root    string
 	works   works
-	journal engine.Journal
 	blobs   engine.Blobs
-	shared  bool         // the engine ran before: what it has asked it does not ask again
-	failed  <-chan error // why the engine ended by itself; nil where that is told by works
+	shared  bool            // the engine ran before: what it has asked it does not ask again
+	ended   <-chan struct{} // closed when the engine of this process has ended; nil where works tells that
 	track   engine.TrackID
 	opts    runOptions
 	mode    approveMode
 	by      engine.Actor
 	signals <-chan os.Signal
 
-	narrator *engine.Narrator
-	asker    *asker     // nil unless a person is asked
-	refused  bool       // an approval of this run was rejected
-	paused   bool       // SIGINT asked for it
-	still    chan error // once paused: no worker of the track is in a step; room for one
+	narrator *engine.Narrator // nil until the past is known; it goes on from one engine to the next
+	begun    bool             // what was asked for was submitted
+	since    uint64           // Seq by which that had been decided: before it nothing has come to rest
+	asker    *asker           // nil unless a person is asked
+	refused  bool             // an approval of this run was rejected
+	paused   bool             // SIGINT asked for it
+	still    chan error       // once paused: no worker of the track is in a step; room for one
 }
-
-// works is who works on the track: this process, or the daemon.
-type works interface {
-	Do(ctx context.Context, cmd engine.Command) error
-	Now(ctx context.Context) (*engine.Snapshot, error)
-	Follow(ctx context.Context, after uint64) iter.Seq2[engine.Event, error]
-	Quiet(ctx context.Context, track engine.TrackID) error
-	// Editors counts the editors that are attached: where there is one, there is somebody to ask.
-	Editors(ctx context.Context) (int, error)
-}
-
-// ownWorks is this process.
-type ownWorks struct{ *engine.Conductor }
-
-func (w ownWorks) Now(context.Context) (*engine.Snapshot, error) { return w.Snapshot(), nil }
-
-func (w ownWorks) Follow(ctx context.Context, after uint64) iter.Seq2[engine.Event, error] {
-	return w.Events(ctx, after)
-}
-
-func (w ownWorks) Editors(context.Context) (int, error) { return 0, nil }
 
 // told is an event on its way from the journal.
 type told struct {
@@ -59,19 +39,8 @@ type told struct {
 	err   error
 }
 
-// run returns when the track has come to rest, or was interrupted. start lets the engine run once the past is known,
-// and gives what stops it.
-func (r *runner) run(ctx context.Context, track trackDoc, start func() (stop func() error, err error)) (err error) {
-	state, err := engine.Load(ctx, r.journal)
-	if err != nil {
-		return err
-	}
-	r.narrator, r.still = engine.NewNarrator(state), make(chan error, 1)
-	stop, err := start()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, stop()) }()
+// run returns when the track has come to rest, was interrupted, or the engine has ended.
+func (r *runner) run(ctx context.Context, track trackDoc) error {
 	if err := r.begin(ctx, track); err != nil {
 		return err
 	}
@@ -83,9 +52,23 @@ func (r *runner) run(ctx context.Context, track trackDoc, start func() (stop fun
 		r.printOutcome(t)
 		return nil
 	}
+	r.since = snap.Seq()
 	events, done := r.follow(ctx)
 	defer done()
 	return r.loop(ctx, events)
+}
+
+// remember folds the past, after which everything is told. Where an engine has ended under the runner that is known.
+func (r *runner) remember(ctx context.Context, journal engine.Journal) error {
+	if r.narrator != nil {
+		return nil
+	}
+	state, err := engine.Load(ctx, journal)
+	if err != nil {
+		return err
+	}
+	r.narrator, r.still = engine.NewNarrator(state), make(chan error, 1)
+	return nil
 }
 
 // begin makes the document the plan and starts what was asked for.
@@ -96,6 +79,9 @@ func (r *runner) begin(ctx context.Context, track trackDoc) error {
 	}
 	if r.opts.ticket == "" {
 		return c.Do(ctx, engine.StartTrack{Track: r.track, By: r.starter()})
+	}
+	if r.begun {
+		return nil // the next engine takes it up again by itself
 	}
 	key := engine.TicketKey{Track: r.track, ID: r.opts.ticket}
 	snap, err := c.Now(ctx)
@@ -111,6 +97,7 @@ func (r *runner) begin(ctx context.Context, track trackDoc) error {
 			key.ID, waits[0].Ticket.ID, waits[0].Why, r.track)}
 	}
 	err = c.Do(ctx, engine.RunTicket{Ticket: key, By: r.starter(), Instruction: r.opts.instruction})
+	r.begun = err == nil
 	if illegal := (*engine.TransitionError)(nil); errors.As(err, &illegal) && illegal.From == engine.InProgress {
 		return nil // its track runs, so it has started by itself: it only has to be waited for
 	}
@@ -139,10 +126,8 @@ func (r *runner) follow(ctx context.Context) (events <-chan told, done func()) {
 
 // loop takes what happens until the track rests.
 func (r *runner) loop(ctx context.Context, events <-chan told) error {
-	if r.mode == approveAsk && r.app.person() {
-		asker := newAsker(r)
-		defer asker.close()
-		r.asker = asker
+	if r.asker == nil && r.mode == approveAsk && r.app.person() {
+		r.asker = newAsker(r)
 	}
 	if err := r.askPending(ctx); err != nil {
 		return err
@@ -163,8 +148,8 @@ func (r *runner) loop(ctx context.Context, events <-chan told) error {
 			if err := r.asker.answer(ctx, input); err != nil {
 				return err
 			}
-		case err := <-r.failed:
-			return err
+		case <-r.ended:
+			return engine.ErrStopped
 		case <-r.signals:
 			if r.paused {
 				return &exitError{code: exitInterrupted, err: errors.New("interrupted: what was under way is taken up again by the next `slop-ls run`")}
@@ -238,6 +223,9 @@ func (r *runner) asked(ctx context.Context, id engine.ApprovalID) error {
 	if !ok || !approval.Pending() || approval.Run.Ticket.Track != r.track {
 		return nil
 	}
+	if waits, err := r.works.Waits(ctx, id); err != nil || !waits {
+		return err // what was told lags behind: a rule has answered it in the same moment, or somebody since
+	}
 	switch {
 	case r.mode == approveAllow && approval.Kind != engine.KindQuestion:
 		return r.allow(ctx, approval)
@@ -268,7 +256,7 @@ func (r *runner) allow(ctx context.Context, approval *engine.Approval) error {
 	if approval.Kind != engine.KindSpawn {
 		return r.decide(ctx, answer)
 	}
-	content, err := engine.LoadContent(ctx, r.house.store, approval.Hash)
+	content, err := engine.LoadContent(ctx, r.blobs, approval.Hash)
 	if err != nil {
 		return err
 	}
@@ -308,7 +296,7 @@ func (r *runner) finished() (bool, error) {
 	if !ok {
 		return false, nil
 	}
-	if r.paused {
+	if r.paused || r.narrator.Seq() < r.since {
 		return false, nil
 	}
 	if r.opts.ticket != "" {
@@ -324,3 +312,6 @@ func (r *runner) finished() (bool, error) {
 	r.printOutcome(t)
 	return true, outcome(t, r.refused)
 }
+
+// close lets go of the terminal.
+func (r *runner) close() { r.asker.close() }

@@ -44,6 +44,7 @@ func TestScript(t *testing.T) {
 				env.Setenv(name, string(out[:len(out)-1]))
 			}
 			env.Setenv("XDG_STATE_HOME", filepath.Join(work, ".xdg", "state"))
+			env.Setenv("XDG_RUNTIME_DIR", filepath.Join(work, ".xdg", "run"))
 			env.Setenv("XDG_CONFIG_HOME", filepath.Join(work, ".xdg", "config"))
 			env.Setenv("HOME", filepath.Join(work, ".xdg"))
 			env.Setenv("GIT_CEILING_DIRECTORIES", filepath.Dir(work))

@@ -46,25 +46,16 @@ func (a *app) serveAlone(ctx context.Context) (err error) {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	house, err := openServer(ctx, a, root, log)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, house.close()) }()
 	ctx, unhook := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM) // workers end with their children, not alone
 	defer unhook()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	go func() {
-		select {
-		case err := <-house.failed:
-			cancel(err) // an engine without a journal must not act, and an editor must not believe it does
-		case <-ctx.Done():
-		}
-	}()
-	stop := house.start(ctx)
-	defer func() { err = errors.Join(err, stop()) }()
-	return house.hub.Serve(ctx, lsp.Stdio(a.in, keepOpen{a.out}))
+	alone, err := openTenancy(ctx, a, root, opening{log: log}, cancel, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, alone.Close()) }()
+	return alone.Serve(ctx, lsp.Stdio(a.in, keepOpen{a.out}), attach.Hello{Kind: attach.Editor})
 }
 
 // keepOpen is standard output to who would close it: the process does that.
