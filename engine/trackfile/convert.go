@@ -57,7 +57,7 @@ func (y *yamlReader) scalar(n ast.Node) *node {
 	case *ast.MergeKeyNode:
 		return y.leaf(text, y.src[at.Start:at.End], at)
 	case *ast.BoolNode:
-		return y.leaf(boolean, strings.ToLower(tk.Value), at)
+		return y.leaf(boolean, tk.Value, at)
 	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
 		return y.leaf(number, tk.Value, at)
 	}

@@ -302,7 +302,7 @@ func (r *fieldReader) text(name string) string {
 
 func (r *fieldReader) bool(name string) bool {
 	v := r.values[name]
-	return v != nil && v.text == "true"
+	return v != nil && strings.EqualFold(v.text, "true")
 }
 
 // list is the text elements of the value, each once where they are ids.
