@@ -14,8 +14,9 @@ import (
 // What a line may be. A longer or deeper one is for nobody to judge: neither a parser without bounds nor a person.
 const (
 	maxLine  = 32 << 10
-	maxDepth = 100 // of brackets, counted as if none were closed
-	maxInner = 3   // of lines inside the words of lines
+	maxDepth = 100  // of brackets, counted as if none were closed
+	maxPipes = 2000 // of bars, each of which the parser goes one call deeper for
+	maxInner = 3    // of lines inside the words of lines
 )
 
 // line is a shell line as far as it can be read.
@@ -88,6 +89,9 @@ func tooMuch(text string) string {
 	if opening > maxDepth {
 		return fmt.Sprintf("a command with more than %d brackets: write a script, and run that", maxDepth)
 	}
+	if strings.Count(text, "|") > maxPipes {
+		return fmt.Sprintf("a command with more than %d bars: write a script, and run that", maxPipes)
+	}
 	return ""
 }
 
@@ -101,10 +105,12 @@ func (l *line) readWords(text string) {
 	l.maybe = append(l.maybe, strings.FieldsFunc(text, func(r rune) bool {
 		return strings.ContainsRune(" \t\r\n;|&()<>{}`$'\"\\=!", r)
 	}))
+	seen := map[string]bool{} // a text that stands there often is read once
 	for range maxInner {
 		inner := line{}
 		for _, t := range todo {
-			if strings.ContainsAny(t, " \t\n;|&(`$") {
+			if !seen[t] && strings.ContainsAny(t, " \t\n;|&(`$") {
+				seen[t] = true
 				inner.read(t)
 			}
 		}
