@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -32,6 +33,7 @@ type FileChange struct {
 type ChangeSet struct {
 	Label string       `json:"label"` // one line for people: "T1: Give Lexer positions"
 	Files []FileChange `json:"files"`
+	Asked bool         `json:"asked,omitempty"` // a rule asked a person for this edit
 }
 
 // Empty reports whether there is nothing to deliver.
@@ -69,8 +71,11 @@ type DeliveredFile struct {
 	Hash   string   `json:"hash,omitempty"`   // ContentHash of what is there now
 	Merged bool     `json:"merged,omitempty"` // the base had moved and both changes are in
 	Partly bool     `json:"partly,omitempty"` // a person took only some hunks
-	Added  int      `json:"added,omitempty"`  // lines
-	Gone   int      `json:"gone,omitempty"`   // lines
+
+	Reshaped bool `json:"reshaped,omitempty"` // a formatter has been over it: it is the same but for white space and the like
+
+	Added int `json:"added,omitempty"` // lines
+	Gone  int `json:"gone,omitempty"`  // lines
 }
 
 // Delivered is what Applier.Deliver saw arrive.
@@ -78,6 +83,17 @@ type Delivered struct {
 	Files []DeliveredFile
 	Note  string // what a person should know
 }
+
+// ErrUndelivered is wrapped by an Applier's error where an editor did not take a change. Nothing of it is left there,
+// unless the error says so. Another attempt would meet the same editor, so it waits for a person.
+var ErrUndelivered = errors.New("the edit was not delivered")
+
+// DeclinedError says that a person looked at a change set in their editor and took nothing of it.
+type DeclinedError struct {
+	Client string // the editor, for people
+}
+
+func (e *DeclinedError) Error() string { return "its edit was discarded in the preview of " + e.Client }
 
 // Conflict is one place where the workspace and a draft changed the same lines.
 type Conflict struct {

@@ -115,6 +115,7 @@ func outcomeOf(ctx context.Context, err error) Outcome {
 	var own *ended
 	var provider *ProviderError
 	var conflict *ConflictError
+	var declined *DeclinedError
 	switch {
 	case errors.As(err, &own):
 		return own.Outcome
@@ -124,6 +125,10 @@ func outcomeOf(ctx context.Context, err error) Outcome {
 		return providerOutcome(provider)
 	case errors.As(err, &conflict):
 		return Outcome{Kind: OutcomeFailed, By: ByEditConflict, Reason: conflictReason(conflict)}
+	case errors.As(err, &declined):
+		return Outcome{Kind: OutcomeBlocked, By: ByPerson, Reason: declined.Error()}
+	case errors.Is(err, ErrUndelivered):
+		return Outcome{Kind: OutcomeBlocked, By: ByEditConflict, Reason: err.Error()}
 	default:
 		return Outcome{Kind: OutcomeFailed, By: ByConductor, Reason: err.Error()}
 	}

@@ -124,7 +124,7 @@ func (a *attempt) deliver(ctx context.Context, summary string) (*Delivered, erro
 		return nil, nil
 	}
 	set.Label = oneLine(a.job.Run.Ticket.ID + ": " + a.job.Ticket.Spec.Description)
-	if err := a.permitEdit(ctx, set); err != nil {
+	if set.Asked, err = a.permitEdit(ctx, set); err != nil {
 		return nil, err
 	}
 	data := set.Encode()
@@ -165,22 +165,22 @@ func (a *attempt) finishDelivery(ctx context.Context) (Outcome, error) {
 	return Outcome{Kind: OutcomeDone, By: ByWorker, Summary: d.Summary, Delivered: delivered}, nil
 }
 
-// permitEdit asks about a finished change only where a rule says so.
-func (a *attempt) permitEdit(ctx context.Context, set ChangeSet) error {
+// permitEdit asks about a finished change only where a rule says so. asked says whether a person was asked.
+func (a *attempt) permitEdit(ctx context.Context, set ChangeSet) (asked bool, err error) {
 	action := Action{Kind: KindEdit, Effect: EffectEdit, Paths: paths(set), Ticket: a.job.Run.Ticket}
 	ruling := a.Policy.Rule(ctx, action)
 	if ruling.Verdict == Allow {
-		return nil
+		return false, nil
 	}
 	title := oneLine(fmt.Sprintf("Take the edit of %s: %s", a.job.Run.Ticket.ID, strings.Join(action.Paths, ", ")))
 	answer, _, err := a.ask(ctx, Question{Kind: KindEdit, Title: title, Content: Content{Diff: Diff(set)}, Ruling: ruling})
 	if err != nil {
-		return err
+		return false, err
 	}
 	if answer.Decision != Approved {
-		return &ended{Outcome{Kind: OutcomeBlocked, By: rejecter(answer), Reason: rejected("its edit was rejected", answer)}}
+		return false, &ended{Outcome{Kind: OutcomeBlocked, By: rejecter(answer), Reason: rejected("its edit was rejected", answer)}}
 	}
-	return a.gate(ctx)
+	return ruling.Verdict == Ask, a.gate(ctx)
 }
 
 func paths(set ChangeSet) []string {

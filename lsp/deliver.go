@@ -25,6 +25,9 @@ func (e *DeliveryError) Error() string {
 	return fmt.Sprintf("the edit of %s did not arrive in %s: %s", e.Path, e.Client, e.Reason)
 }
 
+// Unwrap says to the engine that no other model would do better.
+func (e *DeliveryError) Unwrap() error { return engine.ErrUndelivered }
+
 // Deliver implements engine.Applier. Files that are open in the delivering editor are edited there, everything else
 // on the disk. Buffers are merged before anything is sent, the disk comes first because it is all or nothing, and
 // what an editor then refuses takes the rest back. Where the editor goes away, or closes a file, it is delivered to
@@ -35,7 +38,7 @@ func (h *Hub) Deliver(ctx context.Context, run engine.Run, set engine.ChangeSet)
 	for range maxTries {
 		s := h.deliverer(run.Ticket.Track)
 		if s == nil {
-			return h.opts.Applier.Deliver(ctx, run, set)
+			return h.deliverToDisk(ctx, run, set)
 		}
 		out, err = h.deliverThrough(ctx, s, run, set)
 		if err == nil || !s.lost(ctx, err) {
@@ -43,6 +46,15 @@ func (h *Hub) Deliver(ctx context.Context, run engine.Run, set engine.ChangeSet)
 		}
 	}
 	return out, err
+}
+
+// deliverToDisk is for when no editor takes edits. Those that are attached, and show something else, are named.
+func (h *Hub) deliverToDisk(ctx context.Context, run engine.Run, set engine.ChangeSet) (engine.Delivered, error) {
+	out, err := h.opts.Applier.Deliver(ctx, run, set)
+	if err != nil {
+		return out, err
+	}
+	return h.account(ctx, nil, out, nil, set.Files), nil
 }
 
 // lost says whether a delivery failed because its editor, or its open file, is there no longer.
@@ -80,7 +92,7 @@ func (h *Hub) deliverThrough(ctx context.Context, s *Session, run engine.Run, se
 	if err := mergeable(docs, inEditor); err != nil {
 		return engine.Delivered{}, err
 	}
-	return h.deliverBoth(ctx, s, run, set.Label, inEditor, onDisk)
+	return h.deliverBoth(ctx, s, run, set, inEditor, onDisk)
 }
 
 // unsaved refuses to delete or rename a file whose buffer holds something that the draft did not start from.
@@ -131,6 +143,9 @@ func rebase(now string, f engine.FileChange) (string, *engine.Conflict) {
 	if len(conflicts) == 0 {
 		return string(merged), nil
 	}
+	if reshaped(string(f.Base), string(f.After), now) {
+		return now, nil // it is there already, and was formatted
+	}
 	marked, _ := text.MergeWithMarkers(f.Base, []byte(now), f.After, text.Labels{Ours: "the editor", Base: "before", Theirs: "the ticket"})
 	return "", &engine.Conflict{Path: f.Path, Text: text.CutMiddle(string(marked), maxConflict)}
 }
@@ -138,29 +153,74 @@ func rebase(now string, f engine.FileChange) (string, *engine.Conflict) {
 // maxConflict bounds, in bytes, the text of a conflict.
 const maxConflict = 8 << 10
 
-func (h *Hub) deliverBoth(ctx context.Context, s *Session, run engine.Run, label string, inEditor, onDisk []engine.FileChange) (engine.Delivered, error) {
+// deliverBoth delivers to the disk first, because there it is all or nothing. Where the person is to decide in a preview
+// the editor comes first: what they decline must not have happened.
+func (h *Hub) deliverBoth(ctx context.Context, s *Session, run engine.Run, set engine.ChangeSet, inEditor, onDisk []engine.FileChange) (engine.Delivered, error) {
+	p := &dispatch{s: s, label: set.Label, preview: s.previews(set)}
 	var out engine.Delivered
-	if len(onDisk) > 0 {
-		var err error
-		if out, err = h.opts.Applier.Deliver(ctx, run, engine.ChangeSet{Label: label, Files: onDisk}); err != nil {
+	toDisk := func() (err error) {
+		if len(onDisk) > 0 {
+			out, err = h.opts.Applier.Deliver(ctx, run, engine.ChangeSet{Label: set.Label, Files: onDisk})
+		}
+		return err
+	}
+	if !p.preview {
+		if err := toDisk(); err != nil {
 			return engine.Delivered{}, err
 		}
+	} else if len(onDisk) > 0 {
+		p.besides = "written to the disk besides: " + pathsOf(onDisk)
 	}
-	files, err := s.deliver(ctx, label, inEditor)
+	files, err := p.deliver(ctx, inEditor)
+	if err != nil && p.preview {
+		return engine.Delivered{}, h.takeBack(context.WithoutCancel(ctx), s, run, err, files, nil)
+	}
+	if err == nil && p.preview {
+		if err = toDisk(); err != nil {
+			return engine.Delivered{}, h.takeBack(context.WithoutCancel(ctx), s, run, err, files, nil)
+		}
+	}
 	if err != nil {
 		return engine.Delivered{}, h.takeBack(context.WithoutCancel(ctx), s, run, err, files, onDisk)
 	}
+	s.saveClean(ctx, files)
+	return h.account(ctx, s, out, files, onDisk), nil
+}
+
+// account is what is said of a delivery: what is where, and what a person should know.
+func (h *Hub) account(ctx context.Context, s *Session, out engine.Delivered, files []*editedFile, onDisk []engine.FileChange) engine.Delivered {
 	want := map[string]string{}
+	notes := []string{out.Note}
 	for _, f := range files {
-		out.Files = append(out.Files, f.seen())
-		want[f.change.Path] = f.target
+		if f.came() {
+			out.Files = append(out.Files, f.seen())
+		}
+		want[f.change.Path] = f.receipt.now
+		notes = append(notes, f.left())
 	}
 	for _, f := range onDisk {
-		want[f.Path] = string(f.After)
+		want[f.Path] = h.diskText(ctx, f)
 	}
-	out.Note = joinNotes(out.Note, h.differing(s, want))
+	out.Note = joinNotes(append(notes, h.differing(s, want))...)
 	slices.SortFunc(out.Files, func(a, b engine.DeliveredFile) int { return strings.Compare(a.Path, b.Path) })
-	return out, nil
+	return out
+}
+
+// diskText is what the disk holds of a file after its change.
+func (h *Hub) diskText(ctx context.Context, f engine.FileChange) string {
+	file, err := h.opts.Disk.Read(ctx, f.Path)
+	if err != nil {
+		return string(f.After)
+	}
+	return string(file.Data)
+}
+
+func pathsOf(files []engine.FileChange) string {
+	paths := make([]string, len(files))
+	for i, f := range files {
+		paths[i] = f.Path
+	}
+	return strings.Join(paths, ", ")
 }
 
 func joinNotes(notes ...string) string {
@@ -191,12 +251,11 @@ func (h *Hub) differing(from *Session, want map[string]string) string {
 func (h *Hub) takeBack(ctx context.Context, s *Session, run engine.Run, cause error, files []*editedFile, onDisk []engine.FileChange) error {
 	var left []string
 	for _, f := range files {
-		if !f.arrived {
-			continue
-		}
-		undo := engine.FileChange{Path: f.change.Path, Op: engine.OpModify, Base: []byte(f.target), After: []byte(f.before)}
-		if _, err := s.deliver(ctx, "taking back "+f.change.Path, []engine.FileChange{undo}); err != nil {
-			left = append(left, f.change.Path)
+		if undo, ok := f.undo(); ok {
+			back := &dispatch{s: s, label: "taking back " + f.change.Path}
+			if _, err := back.deliver(ctx, []engine.FileChange{undo}); err != nil {
+				left = append(left, f.change.Path)
+			}
 		}
 	}
 	if len(onDisk) > 0 {
@@ -210,6 +269,25 @@ func (h *Hub) takeBack(ctx context.Context, s *Session, run engine.Run, cause er
 		return cause
 	}
 	return fmt.Errorf("%w; the change is still in %s: undo it there", cause, strings.Join(left, ", "))
+}
+
+// undo is the change that takes back what came of a file; ok is false where nothing did.
+func (f *editedFile) undo() (_ engine.FileChange, ok bool) {
+	r := f.receipt
+	undo := engine.FileChange{Path: f.change.Path, Op: engine.OpModify, After: []byte(f.first)}
+	switch {
+	case r == nil || r.before == r.target:
+		return undo, false // it was there already
+	case f.arrived:
+		undo.Base = []byte(r.now)
+	case count(r.taken) > 0:
+		undo.Base = []byte(r.there())
+	case r.state == sightStray:
+		undo.Base, undo.After = []byte(r.stray), []byte(r.was)
+	default:
+		return undo, false
+	}
+	return undo, true
 }
 
 // reversed is the change set that undoes changes.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"time"
 
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
@@ -19,21 +18,35 @@ const maxTries = 5
 // editedFile is one open file of a delivery.
 type editedFile struct {
 	change  engine.FileChange
-	before  string // what the buffer held when the edit was last sent
-	target  string // what it should hold then; once arrived, what it holds
-	version int32
+	doc     *document // as it was when the edit was last sent
+	receipt *receipt  // of that
+	mended  *string   // what the buffer should hold, where an edit was laid wrongly
+	clean   bool      // the buffer was as the disk before the first edit
+
+	first   string // what the buffer held before the first edit
 	merged  bool
 	arrived bool
+	skipped bool // a person took not all of it in a preview: what came is in receipt
 }
+
+// done says whether nothing more is to be sent.
+func (f *editedFile) done() bool { return f.arrived || f.skipped }
+
+// came says whether any of the change is in the buffer.
+func (f *editedFile) came() bool { return f.arrived || f.receipt != nil && count(f.receipt.taken) > 0 }
 
 // seen is the file as it was seen to arrive.
 func (f *editedFile) seen() engine.DeliveredFile {
+	r := f.receipt
 	d := engine.DeliveredFile{
-		Path: f.change.Path, Op: engine.OpModify, Hash: engine.ContentHash([]byte(f.target)), Merged: f.merged,
+		Path: f.change.Path, Op: engine.OpModify, Hash: engine.ContentHash([]byte(r.now)),
+		Merged: f.merged || r.merged, Partly: f.skipped, Reshaped: r.reshaped,
 	}
-	for _, e := range text.Diff([]byte(f.before), []byte(f.target)) {
-		d.Added += lineCount(e.New)
-		d.Gone += lineCount(f.before[e.Span.Start:e.Span.End])
+	for i, h := range r.hunks {
+		if !f.skipped || r.taken[i] {
+			d.Added += lineCount(h.New)
+			d.Gone += lineCount(r.before[h.Span.Start:h.Span.End])
+		}
 	}
 	return d
 }
@@ -46,43 +59,83 @@ func lineCount(s string) int {
 	return n
 }
 
+// dispatch is a delivery through one editor.
+type dispatch struct {
+	s       *Session
+	label   string
+	preview bool   // the person is to take or leave each hunk
+	besides string // for the preview: what is written to the disk once something is taken
+}
+
 // deliver edits open files through the client, in one request or one a file, as the client is known to take it. It
-// returns the files beside an error too: arrived says which have the change.
-func (s *Session) deliver(ctx context.Context, label string, changes []engine.FileChange) ([]*editedFile, error) {
+// returns the files beside an error too: arrived says which have the change. One delivery at a time goes through an
+// editor: two edits of one buffer would each be made for a version that the other one ends.
+func (p *dispatch) deliver(ctx context.Context, changes []engine.FileChange) ([]*editedFile, error) {
+	if len(changes) == 0 {
+		return nil, nil
+	}
+	select {
+	case p.s.delivering <- struct{}{}:
+		defer func() { <-p.s.delivering }()
+	case <-p.s.conn.over():
+		return nil, &DeliveryError{Path: changes[0].Path, Client: p.s.clientName(), Reason: errDisconnected.Error()}
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 	files := make([]*editedFile, len(changes))
 	for i, c := range changes {
 		files[i] = &editedFile{change: c}
 	}
 	step := 1
-	if s.traits().batchEdits {
-		step = max(len(files), 1)
+	if p.s.traits().batchEdits || p.preview {
+		step = len(files)
 	}
 	for i := 0; i < len(files); i += step {
-		if err := s.deliverGroup(ctx, label, files[i:min(i+step, len(files))]); err != nil {
+		if err := p.group(ctx, files[i:min(i+step, len(files))]); err != nil {
 			return files, err
 		}
 	}
 	return files, nil
 }
 
-// deliverGroup sends one request and makes sure that it arrived; where a buffer moved meanwhile, it is laid anew.
-func (s *Session) deliverGroup(ctx context.Context, label string, files []*editedFile) error {
+// group sends one request and makes sure that it arrived; where a buffer moved meanwhile, it is laid anew.
+func (p *dispatch) group(ctx context.Context, files []*editedFile) error {
+	defer p.s.desk.unfollow()
 	var reason string
 	for range maxTries {
-		edit, err := s.prepareEdit(files)
+		edit, trail, err := p.prepare(ctx, files)
 		if err != nil || edit == nil {
 			return err
 		}
-		reason = s.apply(ctx, label, *edit)
-		moved, err := s.awaitAll(ctx, files, reason != "")
+		reason, err = p.send(ctx, edit, files, trail)
 		if err != nil || missing(files) == nil {
 			return err
 		}
-		if !moved {
+		if p.preview && (reason == "" || !again(files)) {
+			return p.decided(files, reason)
+		}
+		if !again(files) {
 			break // nothing has changed, so it would be refused again
 		}
 	}
-	return &DeliveryError{Path: missing(files).change.Path, Client: s.clientName(), Reason: reason}
+	return p.failed(missing(files), reason)
+}
+
+// failed is the error for a file whose change did not arrive.
+func (p *dispatch) failed(f *editedFile, reason string) error {
+	e := &DeliveryError{Path: f.change.Path, Client: p.s.clientName(), Reason: reason}
+	if reason != "" {
+		return e
+	}
+	switch f.receipt.state {
+	case sightSame:
+		e.Reason = fmt.Sprintf("it said that the edit was applied, but the text did not change within %s", p.s.hub.opts.Settle)
+	case sightPartly:
+		e.Reason = fmt.Sprintf("only %d of its %d changes came", count(f.receipt.taken), len(f.receipt.taken))
+	case sightOther, sightStray, sightClosed, sightArrived:
+		e.Reason = "the text moved under it again and again"
+	}
+	return e
 }
 
 func (s *Session) clientName() string {
@@ -92,160 +145,137 @@ func (s *Session) clientName() string {
 	return "the editor"
 }
 
-// awaitAll looks at every file, also after one that did not arrive: what came must be known to be taken back.
-func (s *Session) awaitAll(ctx context.Context, files []*editedFile, refused bool) (moved bool, first error) {
-	for _, f := range files {
-		state, err := s.await(ctx, f, refused || first != nil)
-		if err != nil && first == nil {
-			first = err
-		}
-		moved = moved || state == bufferMoved
-	}
-	return moved, first
-}
-
 // missing is the first file that has not arrived, or nil.
 func missing(files []*editedFile) *editedFile {
 	for _, f := range files {
-		if !f.arrived {
+		if !f.done() {
 			return f
 		}
 	}
 	return nil
 }
 
-// prepareEdit lays what has not arrived onto the buffers as they are now; nil when all of it is there.
-func (s *Session) prepareEdit(files []*editedFile) (*protocol.WorkspaceEdit, error) {
-	docs := s.desk.docs()
-	versioned := s.traits().documentChanges
-	edit := &protocol.WorkspaceEdit{}
+// again says whether sending once more may do better: a buffer holds something else now.
+func again(files []*editedFile) bool {
 	for _, f := range files {
-		if f.arrived {
-			continue
+		if f.receipt != nil && f.receipt.state != sightSame && !f.arrived {
+			return true
 		}
-		d := docs.byPath(f.change.Path)
-		if d == nil {
-			return nil, &DeliveryError{Path: f.change.Path, Client: s.clientName(), Reason: "it was closed there", moved: true}
-		}
-		if d.broken != nil {
-			return nil, d.broken
-		}
-		target, conflict := rebase(d.text(), f.change)
-		if conflict != nil {
-			return nil, &engine.ConflictError{Conflicts: []engine.Conflict{*conflict}}
-		}
-		f.before, f.target, f.version = d.text(), target, d.version
-		f.merged = d.text() != string(f.change.Base)
-		if f.arrived = f.before == f.target; f.arrived {
-			continue
-		}
-		addEdit(edit, docs, d, text.Diff([]byte(f.before), []byte(f.target)), versioned)
 	}
-	if len(edit.Changes)+len(edit.DocumentChanges) == 0 {
-		return nil, nil
-	}
-	return edit, nil
+	return false
 }
 
-// addEdit adds the hunks of one document, with its version where the client takes one.
-func addEdit(edit *protocol.WorkspaceEdit, docs *documents, d *document, hunks []text.Edit, versioned bool) {
-	if !versioned {
+// prepare lays what has not arrived onto the buffers as they are now, and begins to follow them; nil when all of it is
+// there.
+func (p *dispatch) prepare(ctx context.Context, files []*editedFile) (*protocol.WorkspaceEdit, *trail, error) {
+	docs := p.s.desk.docs()
+	edit := &protocol.WorkspaceEdit{}
+	var touched []*document
+	for _, f := range files {
+		if f.done() {
+			continue
+		}
+		if err := p.lay(ctx, docs, f); err != nil {
+			return nil, nil, err
+		}
+		if f.arrived = f.receipt.before == f.receipt.target; f.arrived {
+			continue
+		}
+		p.add(edit, docs, f)
+		touched = append(touched, f.doc)
+	}
+	if len(touched) == 0 {
+		return nil, nil, nil
+	}
+	p.annotate(edit)
+	return edit, p.s.desk.follow(docs, touched), nil
+}
+
+// lay settles what a buffer should hold.
+func (p *dispatch) lay(ctx context.Context, docs *documents, f *editedFile) error {
+	d := docs.byPath(f.change.Path)
+	if d == nil {
+		return &DeliveryError{Path: f.change.Path, Client: p.s.clientName(), Reason: "it was closed there", moved: true}
+	}
+	if d.broken != nil {
+		return d.broken
+	}
+	now := d.text()
+	target, conflict := rebase(now, f.change)
+	if f.mended != nil {
+		target, conflict, f.mended = *f.mended, nil, nil
+	}
+	if conflict != nil {
+		return &engine.ConflictError{Conflicts: []engine.Conflict{*conflict}}
+	}
+	if f.doc == nil {
+		f.first = now
+		disk, err := p.s.hub.opts.Disk.Read(ctx, f.change.Path)
+		f.clean = err == nil && string(disk.Data) == now
+	}
+	f.doc, f.receipt = d, newReceipt(now, target)
+	f.merged = f.merged || now != string(f.change.Base)
+	return nil
+}
+
+// add adds the hunks of one document, with its version where the client takes one.
+func (p *dispatch) add(edit *protocol.WorkspaceEdit, docs *documents, f *editedFile) {
+	if !p.s.traits().documentChanges {
 		if edit.Changes == nil {
 			edit.Changes = map[uri.URI][]protocol.TextEdit{}
 		}
-		for _, h := range hunks {
-			edit.Changes[d.sent] = append(edit.Changes[d.sent], protocol.TextEdit{Range: docs.rangeOf(d, h.Span), NewText: h.New})
+		for _, h := range f.receipt.hunks {
+			edit.Changes[f.doc.sent] = append(edit.Changes[f.doc.sent], textEdit(docs, f.doc, h))
 		}
 		return
 	}
-	version := d.version
+	version := f.doc.version
 	doc := &protocol.TextDocumentEdit{TextDocument: protocol.OptionalVersionedTextDocumentIdentifier{
-		TextDocumentIdentifier: protocol.TextDocumentIdentifier{URI: d.sent}, Version: &version,
+		TextDocumentIdentifier: protocol.TextDocumentIdentifier{URI: f.doc.sent}, Version: &version,
 	}}
-	for _, h := range hunks {
-		doc.Edits = append(doc.Edits, &protocol.TextEdit{Range: docs.rangeOf(d, h.Span), NewText: h.New})
+	for _, h := range f.receipt.hunks {
+		plain := textEdit(docs, f.doc, h)
+		if p.preview {
+			doc.Edits = append(doc.Edits, &protocol.AnnotatedTextEdit{TextEdit: plain, AnnotationID: annotation})
+		} else {
+			doc.Edits = append(doc.Edits, &plain)
+		}
 	}
 	edit.DocumentChanges = append(edit.DocumentChanges, doc)
 }
 
-// apply asks the client. What it answers is only a reason for later: "" where it says that it did as asked.
-func (s *Session) apply(ctx context.Context, label string, edit protocol.WorkspaceEdit) string {
+func textEdit(docs *documents, d *document, h text.Edit) protocol.TextEdit {
+	return protocol.TextEdit{Range: docs.rangeOf(d, h.Span), NewText: h.New}
+}
+
+// answerToEdit is what a client said: a reason for later, "" where it says that it did as asked.
+type answerToEdit struct {
+	reason  string
+	refused bool
+}
+
+// ask sends an edit; the answer, or that there is none, arrives on the channel.
+func (p *dispatch) ask(ctx context.Context, edit *protocol.WorkspaceEdit) <-chan answerToEdit {
+	out := make(chan answerToEdit, 1) // room for the one
+	p.s.later(func(session context.Context) {
+		ctx, cancel := context.WithCancelCause(ctx)
+		defer cancel(nil)
+		defer context.AfterFunc(session, func() { cancel(errDisconnected) })()
+		out <- p.s.applyEdit(ctx, p.label, edit)
+	})
+	return out
+}
+
+func (s *Session) applyEdit(ctx context.Context, label string, edit *protocol.WorkspaceEdit) answerToEdit {
 	var result protocol.ApplyWorkspaceEditResult
-	err := s.conn.call(ctx, protocol.MethodWorkspaceApplyEdit, &protocol.ApplyWorkspaceEditParams{Label: &label, Edit: edit}, &result)
+	err := s.conn.call(ctx, protocol.MethodWorkspaceApplyEdit, &protocol.ApplyWorkspaceEditParams{Label: &label, Edit: *edit}, &result)
 	switch {
 	case err != nil:
-		return err.Error()
+		return answerToEdit{text.Visible(err.Error()), true}
 	case result.Applied:
-		return ""
+		return answerToEdit{}
 	case result.FailureReason != nil:
-		return "it refused: " + text.Visible(*result.FailureReason)
+		return answerToEdit{"it refused: " + text.Visible(*result.FailureReason), true}
 	}
-	return "it refused and gave no reason"
-}
-
-// bufferState is what a buffer came to after an edit was sent.
-type bufferState int
-
-const (
-	bufferSame    bufferState = iota // as it was before
-	bufferMoved                      // something else came
-	bufferArrived                    // the change is in it
-)
-
-// await waits until the change is in the buffer. Where the client refused it looks only at what is there now, since
-// nothing will come; else it waits until it has come, ctx ends or the hub's Settle is over.
-func (s *Session) await(ctx context.Context, f *editedFile, refused bool) (bufferState, error) {
-	if f.arrived {
-		return bufferArrived, nil
-	}
-	settle := time.NewTimer(s.hub.opts.Settle)
-	defer settle.Stop()
-	for {
-		docs, changed := s.desk.watch()
-		state := f.look(docs.byPath(f.change.Path))
-		if state == bufferArrived || refused {
-			s.forgive(f, state)
-			return state, nil
-		}
-		select {
-		case <-changed:
-		case <-settle.C:
-			if state == bufferSame {
-				return state, &DeliveryError{Path: f.change.Path, Client: s.clientName(), Reason: fmt.Sprintf(
-					"it said that the edit was applied, but the text did not change within %s", s.hub.opts.Settle)}
-			}
-			return state, nil
-		case <-s.conn.over():
-			return state, &DeliveryError{Path: f.change.Path, Client: s.clientName(), Reason: errDisconnected.Error()}
-		case <-ctx.Done():
-			return state, context.Cause(ctx)
-		}
-	}
-}
-
-// look compares a buffer with what was sent. A person may have typed between: the change is there when laying it on
-// once more would change nothing.
-func (f *editedFile) look(d *document) bufferState {
-	switch {
-	case d == nil || d.broken != nil:
-		return bufferMoved
-	case d.text() == f.target:
-		f.arrived = true
-		return bufferArrived
-	case d.text() == f.before:
-		return bufferSame
-	}
-	again, conflicts := text.Merge3([]byte(f.before), []byte(d.text()), []byte(f.target))
-	if len(conflicts) == 0 && string(again) == d.text() {
-		f.target, f.merged, f.arrived = d.text(), true, true
-		return bufferArrived
-	}
-	return bufferMoved
-}
-
-// forgive takes an edit of our own out of what the person typed.
-func (s *Session) forgive(f *editedFile, state bufferState) {
-	if state == bufferArrived && !f.merged {
-		s.acts.typed.Add(-1)
-	}
+	return answerToEdit{"it refused and gave no reason", true}
 }

@@ -167,7 +167,10 @@ func (d *document) outOfStep(version int32) *document {
 }
 
 // desk holds the open documents of a session. The read loop alone sets them; everyone may look, and wait.
-type desk struct{ now atomic.Pointer[deskState] }
+type desk struct {
+	now   atomic.Pointer[deskState]
+	trail atomic.Pointer[trail] // of the edit that is on its way, or nil
+}
 
 type deskState struct {
 	docs *documents
@@ -178,6 +181,9 @@ func (k *desk) set(docs *documents) {
 	before := k.now.Swap(&deskState{docs: docs, next: make(chan struct{})})
 	if before != nil {
 		close(before.next)
+	}
+	if t := k.trail.Load(); t != nil {
+		t.note(docs)
 	}
 }
 

@@ -1,6 +1,7 @@
 package lsp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -29,7 +30,7 @@ const (
 	PromptNever  PromptPolicy = "never"
 )
 
-// Options is what a Hub is made of. All but the last five fields are required.
+// Options is what a Hub is made of. All but those from Version on are required.
 type Options struct {
 	Root      string         // the workspace's folder, absolute, symbolic links resolved
 	Disk      engine.Files   // the workspace without any editor
@@ -41,6 +42,9 @@ type Options struct {
 	Version string        // of the program, for serverInfo
 	Prompts PromptPolicy  // default PromptAuto
 	Settle  time.Duration // how long an edit may take to come back by didChange, default 10 s
+	Answer  time.Duration // how long an editor is reminded of an edit before it is withdrawn, default 10 min
+	Preview PreviewPolicy // default PreviewAsked
+	Save    SavePolicy    // default SaveClean
 	Now     func() time.Time
 	Log     *slog.Logger // default: nothing is logged
 }
@@ -94,9 +98,12 @@ func NewHub(opts Options) *Hub {
 	if opts.Settle <= 0 {
 		opts.Settle = 10 * time.Second
 	}
-	if opts.Prompts == "" {
-		opts.Prompts = PromptAuto
+	if opts.Answer <= 0 {
+		opts.Answer = 10 * time.Minute
 	}
+	opts.Prompts = cmp.Or(opts.Prompts, PromptAuto)
+	opts.Preview = cmp.Or(opts.Preview, PreviewAsked)
+	opts.Save = cmp.Or(opts.Save, SaveClean)
 	return &Hub{
 		opts: opts, scratch: make(chan struct{}, 1), outlining: make(chan struct{}, 1),
 		owners: map[engine.TrackID]*Session{}, recent: map[engine.ApprovalID]engine.Answer{},

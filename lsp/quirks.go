@@ -18,6 +18,9 @@ type traits struct {
 	applyEdit       bool // it takes workspace/applyEdit at any time
 	documentChanges bool // it takes versioned document edits
 	batchEdits      bool // it applies all documents of an edit or none
+	annotations     bool // it announces change annotations
+	previews        bool // it really shows them, and takes what the person ticked
+	saves           bool // it takes slop/save
 	safePrompts     bool // typing cannot answer a message prompt by accident
 	messageRequest  bool // it answers window/showMessageRequest at all
 	showDocument    bool
@@ -40,14 +43,14 @@ type quirk struct {
 }
 
 var quirks = []quirk{
-	{"visual studio code", "", "its prompts are toasts, which take no typed keys", safePrompts},
-	{"code-server", "", "it is VS Code's own workbench", safePrompts},
-	{"vscodium", "", "it is VS Code's own workbench", safePrompts},
+	{"visual studio code", "", "its prompts are toasts, which take no typed keys; its preview takes what is ticked", workbench},
+	{"code-server", "", "it is VS Code's own workbench", workbench},
+	{"vscodium", "", "it is VS Code's own workbench", workbench},
 	{"neovim", "", "it does documentChanges and does not announce them", func(t *traits) { t.documentChanges = true }},
 	{"helix", "25.01", "it answers message requests with method not found", func(t *traits) { t.messageRequest = false }},
 }
 
-func safePrompts(t *traits) { t.safePrompts = true }
+func workbench(t *traits) { t.safePrompts, t.previews = true, t.annotations }
 
 // traitsOf reads what a client announces and applies its quirks.
 func traitsOf(p *protocol.InitializeParams) *traits {
@@ -92,6 +95,7 @@ func (t *traits) ofWorkspace(w *protocol.WorkspaceClientCapabilities) {
 	if e := w.WorkspaceEdit; e != nil {
 		t.documentChanges = isTrue(e.DocumentChanges)
 		t.batchEdits = transactional(e.FailureHandling)
+		t.annotations = e.ChangeAnnotationSupport != nil
 	}
 }
 
@@ -124,5 +128,5 @@ func (t *traits) ofExperimental(raw protocol.LSPAny) {
 	if len(raw) == 0 || json.Unmarshal(raw, &e) != nil {
 		return
 	}
-	t.state, t.safePrompts = e.Slop.State, e.Slop.Prompts
+	t.state, t.safePrompts, t.saves = e.Slop.State, e.Slop.Prompts, e.Slop.Save
 }

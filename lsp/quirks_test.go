@@ -47,6 +47,8 @@ func (t *traits) summary() string {
 		{t.applyEdit, "edits"},
 		{t.documentChanges, "versions"},
 		{t.batchEdits, "batch"},
+		{t.previews, "previews"},
+		{t.saves, "saves"},
 		{t.safePrompts, "safe"},
 		{t.messageRequest, "prompts"},
 		{t.showDocument, "shows"},
@@ -79,7 +81,7 @@ func TestTraitsOfRealClients(t *testing.T) {
 		"vim-9.0-ale-3.3.0":                    "utf-16 prompts",
 		"vim-9.0-vim-lsp-20260419":             "utf-16 edits prompts progress",
 		"vim-9.0-yegappan-lsp-20260816":        "utf-16 edits prompts progress",
-		"vscode-1.139.1-languageclient-11.0.0": "utf-16 edits versions batch safe prompts shows progress lenses llm",
+		"vscode-1.139.1-languageclient-11.0.0": "utf-16 edits versions batch previews safe prompts shows progress lenses llm",
 	}
 	files, err := filepath.Glob("testdata/initialize/*.json")
 	if err != nil || len(files) == 0 {

@@ -27,6 +27,8 @@ type Session struct {
 	stage    stage // of the read loop
 	rudeExit bool  // of the read loop, read after it ended
 
+	delivering chan struct{} // held while an edit is on its way
+
 	client atomic.Pointer[traits] // set by initialize
 	kicks  kicks
 	acts   acts
@@ -42,7 +44,7 @@ const (
 )
 
 func newSession(h *Hub) *Session {
-	s := &Session{hub: h, log: h.opts.Log, ready: make(chan struct{}), left: make(chan struct{}), kicks: newKicks()}
+	s := &Session{hub: h, log: h.opts.Log, ready: make(chan struct{}), left: make(chan struct{}), delivering: make(chan struct{}, 1), kicks: newKicks()}
 	s.client.Store(&traits{encoding: text.UTF16})
 	s.desk.set(&documents{open: map[uri.URI]*document{}, enc: text.UTF16, root: root{dirs: []string{h.opts.Root}}})
 	return s

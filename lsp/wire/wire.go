@@ -49,17 +49,23 @@ const (
 	TitleReject  = "Reject"
 )
 
-// The custom methods, all of them notifications from the server, and only to clients that ask for them in
-// capabilities.experimental.slop.
+// The custom methods of the server, each only to clients that ask for it in capabilities.experimental.slop.
 const (
 	StateMethod = "slop/state" // Status with its Seq: the whole state, at most 10 times a second
+	SaveMethod  = "slop/save"  // SaveArgs → null, a request: the open files are to be saved
 )
 
 // Methods lists the custom methods in the order in which they are documented.
-var Methods = []string{StateMethod}
+var Methods = []string{StateMethod, SaveMethod}
 
 // Capabilities is what a client may say in capabilities.experimental.slop.
 type Capabilities struct {
 	State   bool `json:"state"`   // it wants slop/state
 	Prompts bool `json:"prompts"` // typing cannot answer its message prompts: approvals may be asked unasked
+	Save    bool `json:"save"`    // it takes slop/save
+}
+
+// SaveArgs names open files that are to be saved as they are.
+type SaveArgs struct {
+	URIs []string `json:"uris"`
 }

@@ -18,6 +18,7 @@ import (
 var payloads = []any{
 	wire.Capabilities{}, wire.TrackArgs{}, wire.TicketArgs{}, wire.RunOnSymbolArgs{}, wire.NewTicketArgs{}, wire.TicketRef{},
 	wire.ApprovalArgs{}, wire.AnswerArgs{}, wire.Approval{}, wire.Status{}, wire.Track{}, wire.Ticket{}, wire.Usage{},
+	wire.SaveArgs{},
 }
 
 func protocolDoc(t *testing.T) string {

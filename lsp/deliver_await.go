@@ -1,0 +1,177 @@
+package lsp
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.lsp.dev/protocol"
+)
+
+// send sends one edit and returns when it is known what came of it: all files arrived, or nothing more is to be
+// expected. reason is why the client says it did not do it; the error is why waiting ended early.
+func (p *dispatch) send(ctx context.Context, edit *protocol.WorkspaceEdit, files []*editedFile, t *trail) (reason string, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // withdraws a request that was not answered
+	w := &vigil{p: p, files: files, trail: t, answer: p.ask(ctx, edit), settle: p.s.hub.opts.Settle}
+	defer w.stop()
+	w.patience.start(w.settle)
+	return w.until(ctx)
+}
+
+// vigil is the wait for one edit.
+type vigil struct {
+	p      *dispatch
+	files  []*editedFile
+	trail  *trail
+	answer <-chan answerToEdit // nil once it came
+	said   answerToEdit
+	settle time.Duration
+
+	patience alarm // an unanswered request: first a reminder, then the end
+	reminded bool
+	quiet    alarm // since the last change, once the answer is there
+	over     alarm // since the answer
+}
+
+func (w *vigil) stop() {
+	for _, a := range []*alarm{&w.patience, &w.quiet, &w.over} {
+		a.stop()
+	}
+}
+
+// hush is how long nothing may have changed before a buffer counts as settled. Clients hold changes back for some
+// tenths of a second.
+func (w *vigil) hush() time.Duration { return w.settle / 10 }
+
+func (w *vigil) until(ctx context.Context) (string, error) {
+	for {
+		if w.look(); missing(w.files) == nil {
+			return "", nil
+		}
+		if w.closed() {
+			return w.said.reason, nil // what to do without it is prepare's to say
+		}
+		select {
+		case <-w.trail.changed:
+			if w.answer == nil {
+				w.quiet.start(w.hush())
+			}
+		case w.said = <-w.answer:
+			w.answer = nil
+			w.patience.stop()
+			w.quiet.start(w.hush())
+			w.over.start(w.settle)
+		case <-w.quiet.c():
+			if w.said.refused || w.p.preview || !w.untouched() {
+				return w.said.reason, nil
+			}
+			w.quiet.stop()
+		case <-w.over.c():
+			return w.said.reason, nil
+		case <-w.patience.c():
+			if reason := w.impatient(ctx); reason != "" {
+				return reason, nil
+			}
+		case <-w.p.s.conn.over():
+			return "", &DeliveryError{Path: missing(w.files).change.Path, Client: w.p.s.clientName(), Reason: errDisconnected.Error()}
+		case <-ctx.Done():
+			return "", context.Cause(ctx)
+		}
+	}
+}
+
+// look brings the receipts up to date.
+func (w *vigil) look() {
+	for _, f := range w.files {
+		if f.done() {
+			continue
+		}
+		for _, d := range w.trail.take(f.doc.uri) {
+			if d == nil || d.broken != nil {
+				f.receipt.state = sightClosed
+				break
+			}
+			f.receipt.see(d.text())
+		}
+		if f.receipt.state == sightClosed {
+			continue
+		}
+		f.receipt.judge()
+		w.settleFile(f)
+	}
+}
+
+// settleFile takes over what a receipt says.
+func (w *vigil) settleFile(f *editedFile) {
+	r := f.receipt
+	switch r.state {
+	case sightArrived:
+		f.arrived = true
+		if !r.merged {
+			w.p.s.acts.typed.Add(-int64(r.versions)) // an edit of our own is not what the person typed
+		}
+	case sightStray:
+		f.mended = &r.mended
+	case sightSame, sightOther, sightPartly, sightClosed:
+		f.mended = nil
+	}
+}
+
+// closed says whether a file that is waited for is not there any more.
+func (w *vigil) closed() bool {
+	for _, f := range w.files {
+		if !f.done() && f.receipt.state == sightClosed {
+			return true
+		}
+	}
+	return false
+}
+
+// untouched says whether some file is still as it was: its change may be on its way.
+func (w *vigil) untouched() bool {
+	for _, f := range w.files {
+		if !f.done() && f.receipt.state == sightSame {
+			return true
+		}
+	}
+	return false
+}
+
+// impatient is called when a request has not been answered for long. Some clients ask their person first, and some
+// never answer: the person is told once, and in the end the edit is withdrawn. A preview may stay open for ever.
+func (w *vigil) impatient(ctx context.Context) (reason string) {
+	w.patience.stop()
+	path := missing(w.files).change.Path
+	if w.reminded {
+		return fmt.Sprintf("it did not answer within %s", w.p.s.hub.opts.Answer)
+	}
+	w.reminded = true
+	w.p.s.tell(ctx, protocol.MessageTypeInfo, fmt.Sprintf("%s waits in your editor: an edit of %s is to be taken or refused there", w.p.label, path))
+	if !w.p.preview {
+		w.patience.start(w.p.s.hub.opts.Answer)
+	}
+	return ""
+}
+
+// alarm is a timer that may not be set.
+type alarm struct{ timer *time.Timer }
+
+func (a *alarm) start(d time.Duration) {
+	a.stop()
+	a.timer = time.NewTimer(d)
+}
+
+func (a *alarm) stop() {
+	if a.timer != nil {
+		a.timer.Stop()
+		a.timer = nil
+	}
+}
+
+func (a *alarm) c() <-chan time.Time {
+	if a.timer == nil {
+		return nil
+	}
+	return a.timer.C
+}

@@ -1,0 +1,83 @@
+package lsp
+
+import (
+	"context"
+	"time"
+
+	"github.com/slop-ls/slop-ls/lsp/wire"
+)
+
+// SavePolicy says what becomes of an open file after an edit of it has arrived.
+type SavePolicy string
+
+// The policies. SaveClean: a file that was as the disk had it before the edit is saved again, by editors that can be
+// asked to. LSP has no request for it, and to write the disk under an open buffer makes editors warn of a conflict.
+const (
+	SaveClean SavePolicy = "clean"
+	SaveNever SavePolicy = "never"
+)
+
+// saveClean asks an editor that can to save what was clean before its edit. What it makes of the text while it saves
+// (many format then) is what counts as delivered.
+func (s *Session) saveClean(ctx context.Context, files []*editedFile) {
+	if !s.traits().saves || s.hub.opts.Save != SaveClean {
+		return
+	}
+	var args wire.SaveArgs
+	var saved []*editedFile
+	for _, f := range files {
+		if f.clean && f.came() && f.doc != nil {
+			args.URIs = append(args.URIs, string(f.doc.sent))
+			saved = append(saved, f)
+		}
+	}
+	if len(saved) == 0 {
+		return
+	}
+	raw, err := jsonOf(args)
+	if err == nil {
+		ctx, cancel := context.WithTimeout(ctx, s.hub.opts.Settle)
+		defer cancel()
+		err = s.conn.call(ctx, wire.SaveMethod, raw, nil)
+	}
+	if err != nil {
+		s.log.Warn("files were not saved after their edit", "paths", args.URIs, "err", err)
+		return
+	}
+	for _, f := range saved {
+		s.awaitSaved(ctx, f)
+	}
+}
+
+// awaitSaved waits until the disk has what the buffer has, and takes over what a formatter made of it.
+func (s *Session) awaitSaved(ctx context.Context, f *editedFile) {
+	over := time.NewTimer(s.hub.opts.Settle / 10)
+	defer over.Stop()
+	for {
+		docs, changed := s.desk.watch()
+		d := docs.byPath(f.change.Path)
+		if d == nil || d.broken != nil {
+			return
+		}
+		if disk, err := s.hub.opts.Disk.Read(ctx, f.change.Path); err == nil && string(disk.Data) == d.text() {
+			f.formatted(d.text())
+			return
+		}
+		select {
+		case <-changed:
+		case <-over.C:
+			s.log.Warn("a file was not saved as it is shown", "path", f.change.Path)
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// formatted takes over a text that a formatter made of what had arrived.
+func (f *editedFile) formatted(now string) {
+	if now != f.receipt.now {
+		f.receipt.reshaped = f.receipt.reshaped || squeeze(now) == squeeze(f.receipt.now)
+		f.receipt.now = now
+	}
+}
