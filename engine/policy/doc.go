@@ -4,7 +4,9 @@
 // The contract: a ruling is a pure function of the rules and the action, and is made in the order
 //
 //  1. deny: tools, commands, paths, what leaves the workspace, and lines too large to be read;
-//  2. what a person answered for good, which the engine keeps and which will come in here;
+//  2. what a person answered for good: the engine keeps that, and a ruling says what such an answer covers (Cover):
+//     the tool with exactly this command or these paths, and nothing where a secret, a hidden or a dangerous command,
+//     or something that is new each time is asked about;
 //  3. rules that name a command or a path, ask before allow; among the asks is what asks always: secrets, the places
 //     that decide what runs on the person's machine, and shell lines that hide a command;
 //  4. rules that name the tool, or the kind of approval, ask before allow;

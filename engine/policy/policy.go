@@ -81,14 +81,20 @@ func compile[R any](list string, texts []string, newRule func(string) (R, error)
 
 // Rule says what may happen to a. It depends on nothing but the rules and a: neither the files nor ctx are looked at.
 func (p *Policy) Rule(_ context.Context, a engine.Action) engine.Ruling {
-	r := p.decide(newSubject(a))
+	s := newSubject(a)
+	r := p.decide(s)
 	if a.Step && r.Verdict == engine.Allow {
-		return engine.Ruling{Verdict: engine.Ask, Rule: "step_mode asks for each call"}
+		r = engine.Ruling{Verdict: engine.Ask, Rule: "step_mode asks for each call"}
+	}
+	if r.Verdict != engine.Deny {
+		r.Cover, r.Once = s.cover()
+		r.Once = ruling(r.Verdict, r.Once).Rule
 	}
 	return r
 }
 
-// decide asks each kind of rule in the order of the package comment. Remembered answers belong after denied.
+// decide asks each kind of rule in the order of the package comment, but for remembered answers, which the engine
+// keeps: it looks among them for the ruling's Cover wherever this does not deny.
 func (p *Policy) decide(s *subject) engine.Ruling {
 	for _, rule := range []func(*subject) (engine.Ruling, bool){p.denied, p.asked, p.allowed, p.toolRuled} {
 		if r, ok := rule(s); ok {
