@@ -25,19 +25,23 @@ const (
 type Decision string
 
 // The decisions. Denied is not a person's: it says that nobody was there to ask, and the ticket goes back to todo.
+// Withdrawn is no answer: nobody needs one any more.
 const (
-	Approved Decision = "approved"
-	Rejected Decision = "rejected"
-	Denied   Decision = "denied"
+	Approved  Decision = "approved"
+	Rejected  Decision = "rejected"
+	Denied    Decision = "denied"
+	Withdrawn Decision = "withdrawn"
 )
 
-// Scope says how long an approved answer holds for the same question.
+// Scope says how far an approved answer reaches: once, or for good within a ticket, a track or the workspace.
 type Scope string
 
-// The scopes. ScopeTrack: a second ticket of the track that asks exactly the same is not asked again.
+// The scopes.
 const (
-	ScopeOnce  Scope = ""
-	ScopeTrack Scope = "track"
+	ScopeOnce      Scope = ""
+	ScopeTicket    Scope = "ticket"
+	ScopeTrack     Scope = "track"
+	ScopeWorkspace Scope = "workspace"
 )
 
 // Approval is the record of one question to a person: proposed, then decided, then consumed by the worker that
@@ -49,7 +53,10 @@ type Approval struct {
 	Title     string       `json:"title"`             // one short line, safe to show
 	Hash      string       `json:"hash"`              // of exactly what was asked; names the blob of its Content
 	Options   []string     `json:"options,omitempty"` // of a question: what may be answered, when not free text
-	Scope     Scope        `json:"scope,omitempty"`   // how far an approval reaches beyond this one question
+	Scope     Scope        `json:"scope,omitempty"`   // how far an approval reaches by itself: a verify command's is ScopeTrack
+	Cover     *Cover       `json:"cover,omitempty"`   // what an answer for good would cover; nil where there is none
+	Once      string       `json:"once,omitempty"`    // why there is none
+	Cut       bool         `json:"cut,omitempty"`     // Title does not show all of it
 	Requested time.Time    `json:"requested"`
 	Answer    *Answer      `json:"answer,omitempty"` // nil while it is pending
 }
@@ -57,12 +64,19 @@ type Approval struct {
 // Pending reports whether nobody has answered yet.
 func (a *Approval) Pending() bool { return a.Answer == nil }
 
+// Alike reports whether a person can answer both together: they are of one kind, and of one track or about the same
+// call. Questions are never alike, since each has an answer of its own.
+func (a *Approval) Alike(o *Approval) bool {
+	return a.Kind == o.Kind && a.Kind != KindQuestion && (a.Run.Ticket.Track == o.Run.Ticket.Track || a.Cover.Same(o.Cover))
+}
+
 // Answer is what was decided, by whom, and what came back edited.
 type Answer struct {
 	Decision Decision  `json:"decision"`
 	By       Actor     `json:"by"`
-	Reason   string    `json:"reason,omitempty"` // the person's words to the worker; of a question: the answer
-	Edited   string    `json:"edited,omitempty"` // names the blob of the Content as edited; empty when unchanged
+	Reason   string    `json:"reason,omitempty"`   // the person's words to the worker; of a question: the answer
+	Edited   string    `json:"edited,omitempty"`   // names the blob of the Content as edited; empty when unchanged
+	Remember Scope     `json:"remember,omitempty"` // how far it holds for good
 	At       time.Time `json:"at"`
 }
 

@@ -3,18 +3,26 @@ package engine
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // snapshotVersion is the form of an encoded Snapshot. A snapshot of another version is thrown away and folded anew
 // from the journal.
-const snapshotVersion = 1
+const snapshotVersion = 2
 
 type snapshotJSON struct {
-	Version   int         `json:"version"`
-	Seq       uint64      `json:"seq"`
-	Asked     int         `json:"asked"` // how many approvals there ever were
-	Tracks    []trackJSON `json:"tracks"`
-	Approvals []*Approval `json:"approvals"`
+	Version    int           `json:"version"`
+	Seq        uint64        `json:"seq"`
+	Asked      int           `json:"asked"` // how many approvals there ever were
+	Tracks     []trackJSON   `json:"tracks"`
+	Approvals  []*Approval   `json:"approvals"`
+	Settled    []settledJSON `json:"settled,omitempty"`
+	Remembered []*Remembered `json:"remembered,omitempty"`
+}
+
+type settledJSON struct {
+	ID ApprovalID `json:"id"`
+	Answer
 }
 
 type trackJSON struct {
@@ -35,6 +43,10 @@ func (s *Snapshot) Encode() ([]byte, error) {
 	for _, a := range s.approvals.all() {
 		doc.Approvals = append(doc.Approvals, a)
 	}
+	for i, a := range s.settled.all() {
+		doc.Settled = append(doc.Settled, settledJSON{approvalID(uint64(i) + 1), *a})
+	}
+	doc.Remembered = s.remembered
 	data, err := json.Marshal(doc)
 	if err != nil {
 		return nil, fmt.Errorf("encoding the snapshot at event %d: %w", s.seq, err)
@@ -62,6 +74,13 @@ func DecodeState(data []byte) (*State, error) {
 		}
 		s.setApproval(a.ID, a)
 	}
+	for _, a := range doc.Settled {
+		if n, ok := approvalNumber(a.ID); !ok || int(n) > doc.Asked {
+			return nil, fmt.Errorf("decoding a snapshot: approval %q has no place", a.ID)
+		}
+		s.keepDecision(a.ID, a.Answer)
+	}
+	s.now.remembered = slices.DeleteFunc(doc.Remembered, func(r *Remembered) bool { return r == nil })
 	for _, t := range doc.Tracks {
 		if t.Track == nil {
 			return nil, fmt.Errorf("decoding a snapshot: a track without its fields")

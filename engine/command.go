@@ -90,26 +90,39 @@ type (
 		By       Actor
 		Reason   string
 		Edited   string // names the blob of the edited Content, stored before; empty when unchanged
+		Hash     string // of what the person saw; another one than was asked is refused. "" is not compared
+		Remember Scope  // how far an approval holds for good; ScopeOnce: not beyond this question
+		Whole    bool   // the person had all of it before them, and not only its line
+	}
+	// AnswerApprovals decides several pending approvals: all of them in one transaction, or none, with the error of the
+	// first that cannot be answered so.
+	AnswerApprovals struct{ Answers []AnswerApproval }
+	// ForgetAnswer takes back an answer that was given for good, named by its approval.
+	ForgetAnswer struct {
+		ID ApprovalID
+		By Actor
 	}
 	// Configure changes settings of a running Conductor. It is not journalled.
 	Configure struct{ Settings Settings }
 )
 
-func (PlanTrack) command()      {}
-func (RenameTrack) command()    {}
-func (StartTrack) command()     {}
-func (PauseTrack) command()     {}
-func (ResumeTrack) command()    {}
-func (StopTrack) command()      {}
-func (RunTicket) command()      {}
-func (RetryTicket) command()    {}
-func (KillTicket) command()     {}
-func (BlockTicket) command()    {}
-func (UnblockTicket) command()  {}
-func (SkipTicket) command()     {}
-func (UndoTicket) command()     {}
-func (AnswerApproval) command() {}
-func (Configure) command()      {}
+func (PlanTrack) command()       {}
+func (RenameTrack) command()     {}
+func (StartTrack) command()      {}
+func (PauseTrack) command()      {}
+func (ResumeTrack) command()     {}
+func (StopTrack) command()       {}
+func (RunTicket) command()       {}
+func (RetryTicket) command()     {}
+func (KillTicket) command()      {}
+func (BlockTicket) command()     {}
+func (UnblockTicket) command()   {}
+func (SkipTicket) command()      {}
+func (UndoTicket) command()      {}
+func (AnswerApproval) command()  {}
+func (AnswerApprovals) command() {}
+func (ForgetAnswer) command()    {}
+func (Configure) command()       {}
 
 // Settings are the knobs of the Conductor, of configuration's section [mma].
 type Settings struct {
@@ -166,12 +179,15 @@ func (e *PlanError) Error() string {
 	return fmt.Sprintf("track %s, ticket %s: %s", e.Track, e.Ticket, e.Msg)
 }
 
-// DecidedError tells a late answer who decided before it.
+// DecidedError tells a late answer who decided before it, or that nobody needs an answer any more.
 type DecidedError struct {
 	ID     ApprovalID
 	Answer Answer
 }
 
 func (e *DecidedError) Error() string {
+	if e.Answer.Decision == Withdrawn {
+		return fmt.Sprintf("approval %s is not needed any more: %s", e.ID, e.Answer.Reason)
+	}
 	return fmt.Sprintf("approval %s was already %s by %s", e.ID, e.Answer.Decision, e.Answer.By)
 }

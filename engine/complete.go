@@ -90,7 +90,7 @@ func (a *Approval) Chosen(words string) string {
 // number of an option becomes its words, and c, the content as it is to be used, is stored where it is not what was
 // asked. It returns an *IncompleteError, or the error of storing.
 func PrepareAnswer(ctx context.Context, blobs Blobs, a *Approval, c Content, answer AnswerApproval) (AnswerApproval, error) {
-	answer.ID = a.ID
+	answer.ID, answer.Hash = a.ID, a.Hash
 	if answer.Decision != Approved {
 		return answer, nil
 	}

@@ -23,7 +23,11 @@ func Decide(s *State, set Settings, c Command, now time.Time) ([]Body, error) {
 	case StopTrack:
 		return s.decideStop(c)
 	case AnswerApproval:
-		return s.decideAnswer(c, now)
+		return s.decideAnswers([]AnswerApproval{c}, now)
+	case AnswerApprovals:
+		return s.decideAnswers(c.Answers, now)
+	case ForgetAnswer:
+		return s.decideForget(c)
 	case workerCommand:
 		return s.decideWorker(set, c, now)
 	default:
@@ -203,33 +207,6 @@ func (s *State) withdrawPending(t *Ticket, reason string) []Body {
 		return nil
 	}
 	return s.withdraw(t, reason)
-}
-
-// decideAnswer lets the first answer stand.
-func (s *State) decideAnswer(c AnswerApproval, now time.Time) ([]Body, error) {
-	a, ok := s.now.Approval(c.ID)
-	if !ok {
-		return nil, fmt.Errorf("%w: %s (it was answered and used, or withdrawn)", ErrNoApproval, c.ID)
-	}
-	if a.Answer != nil {
-		return nil, &DecidedError{ID: c.ID, Answer: *a.Answer}
-	}
-	switch c.Decision {
-	case Approved, Rejected, Denied:
-	default:
-		return nil, fmt.Errorf("approval %s: %q is no decision; say approved or rejected", c.ID, c.Decision)
-	}
-	answer := Answer{Decision: c.Decision, By: c.By, Reason: c.Reason, Edited: c.Edited, At: now}
-	bodies := []Body{ApprovalDecided{ID: c.ID, Answer: answer}}
-	if a.Scope != ScopeTrack || answer.Decision != Approved {
-		return bodies, nil
-	}
-	for b := range s.now.Pending() {
-		if b.ID != a.ID && b.Hash == a.Hash && b.Scope == a.Scope && b.Run.Ticket.Track == a.Run.Ticket.Track {
-			bodies = append(bodies, ApprovalDecided{ID: b.ID, Answer: answer})
-		}
-	}
-	return bodies, nil
 }
 
 // Settle is what the tracks that events have touched come to: done, blocked, or idle again. It gives the events to

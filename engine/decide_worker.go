@@ -81,7 +81,8 @@ func (s *State) decideWorker(set Settings, c workerCommand, now time.Time) ([]Bo
 }
 
 // decideAsk finds the answer that an interrupted attempt got to the same question, attaches the question that it
-// left open, lets the policy answer, or asks.
+// left open, lets what was answered for good or the policy answer, or asks. A denial of the policy comes before what
+// was answered for good, and that before every other rule.
 func (s *State) decideAsk(t *Ticket, c ask, now time.Time) []Body {
 	for _, g := range t.Answers {
 		if g.Hash == c.approval.Hash && g.Kind == c.approval.Kind && g.Attempt < c.run.Attempt {
@@ -91,18 +92,24 @@ func (s *State) decideAsk(t *Ticket, c ask, now time.Time) []Body {
 	if a, ok := s.now.Approval(t.Approval); ok && a.Hash == c.approval.Hash && a.Kind == c.approval.Kind {
 		return []Body{ApprovalResumed{ID: a.ID, Run: c.run}}
 	}
-	if g, ok := s.remembered(t.Key.Track)[c.approval.Hash]; ok && c.ruling.Verdict != Deny {
-		return []Body{ApprovalConsumed{ID: g.Approval, Run: c.run}}
+	var rule *Remembered
+	if c.ruling.Verdict != Deny {
+		rule = s.now.remembering(t.Key, &c.approval)
+	}
+	if rule != nil && rule.exactly(&c.approval) {
+		return []Body{ApprovalConsumed{ID: rule.ID, Run: c.run}}
 	}
 	bodies := s.withdraw(t, "it was asked anew, because what it rests on has changed")
 	a := c.approval
 	a.ID, a.Run, a.Requested, a.Answer = approvalID(uint64(s.now.approvals.n)+1), c.run, now, nil
 	bodies = append(bodies, ApprovalRequested{a})
-	if c.ruling.Verdict == Ask {
+	answer := Answer{Decision: Approved, By: Actor(byRule + c.ruling.Rule), At: now}
+	switch {
+	case rule != nil:
+		answer.By = rule.Actor()
+	case c.ruling.Verdict == Ask:
 		return bodies
-	}
-	answer := Answer{Decision: Approved, By: Actor("rule " + c.ruling.Rule), At: now}
-	if c.ruling.Verdict == Deny {
+	case c.ruling.Verdict == Deny:
 		answer.Decision, answer.Reason = Rejected, "denied by "+c.ruling.Rule
 	}
 	return append(bodies, ApprovalDecided{ID: a.ID, Answer: answer}, ApprovalConsumed{ID: a.ID, Run: c.run})

@@ -41,6 +41,7 @@ type Question struct {
 	Title   string
 	Options []string
 	Scope   Scope
+	Cut     bool // Title does not show all of it
 	Content Content
 	Ruling  Ruling
 }
@@ -55,7 +56,10 @@ func (d *Desk) Ask(ctx context.Context, q Question) (Answer, Content, error) {
 	if err := d.conductor.cfg.Blobs.PutBlob(ctx, contentBlob(hash), data); err != nil {
 		return Answer{}, Content{}, fmt.Errorf("storing what is asked: %w", err)
 	}
-	approval := Approval{Kind: q.Kind, Title: q.Title, Hash: hash, Options: q.Options, Scope: q.Scope}
+	approval := Approval{
+		Kind: q.Kind, Title: q.Title, Hash: hash, Options: q.Options, Scope: q.Scope,
+		Cover: q.Ruling.Cover, Once: q.Ruling.Once, Cut: q.Cut,
+	}
 	if err := d.conductor.Do(ctx, ask{d.run, approval, q.Ruling}); err != nil {
 		return Answer{}, Content{}, fmt.Errorf("asking: %w", err)
 	}

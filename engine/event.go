@@ -112,6 +112,11 @@ type (
 		ID     ApprovalID `json:"id"`
 		Reason string     `json:"reason,omitempty"`
 	}
+	// ApprovalForgotten takes back an answer that was given for good.
+	ApprovalForgotten struct {
+		ID ApprovalID `json:"id"`
+		By Actor      `json:"by,omitempty"`
+	}
 	// ToolCalled says that a tool begins to run. The name "verify" is the ticket's verify command.
 	ToolCalled struct {
 		Run     Run    `json:"run"`
@@ -181,6 +186,7 @@ func (ApprovalResumed) body()   {}
 func (ApprovalDecided) body()   {}
 func (ApprovalConsumed) body()  {}
 func (ApprovalWithdrawn) body() {}
+func (ApprovalForgotten) body() {}
 func (ToolCalled) body()        {}
 func (ToolReturned) body()      {}
 func (UsageRecorded) body()     {}
@@ -231,6 +237,9 @@ func (ApprovalConsumed) Kind() string { return "approval_consumed" }
 func (ApprovalWithdrawn) Kind() string { return "approval_withdrawn" }
 
 // Kind implements Body.
+func (ApprovalForgotten) Kind() string { return "approval_forgotten" }
+
+// Kind implements Body.
 func (ToolCalled) Kind() string { return "tool_call" }
 
 // Kind implements Body.
@@ -275,6 +284,7 @@ func init() {
 	register[ApprovalDecided]()
 	register[ApprovalConsumed]()
 	register[ApprovalWithdrawn]()
+	register[ApprovalForgotten]()
 	register[ToolCalled]()
 	register[ToolReturned]()
 	register[UsageRecorded]()

@@ -56,6 +56,15 @@ func history(t testing.TB) []engine.Event {
 	h.do(engine.StopTrack{Track: "a", By: engine.ByPerson})
 	h.do(engine.RenameTrack{Track: "a", To: "b"})
 	h.stop()
+	h = open(t, j, settings(1), workFunc(commander("go test")))
+	h.do(plan("c", ticket("T1")))
+	h.do(engine.StartTrack{Track: "c", By: engine.ByPerson})
+	h.until("it asks", func(s *engine.Snapshot) bool { return pendingCount(s) == 1 })
+	for a := range h.Snapshot().Pending() {
+		h.do(engine.AnswerApproval{ID: a.ID, Decision: engine.Approved, By: engine.ByPerson, Remember: engine.ScopeTrack})
+		h.do(engine.ForgetAnswer{ID: a.ID, By: engine.ByPerson})
+	}
+	h.stop()
 	return j.All()
 }
 

@@ -150,7 +150,7 @@ func lineOf(b Body) (typ string, fields map[string]any) {
 	case ApprovalRequested:
 		return "approval_requested", map[string]any{"id": b.ID, "kind": b.Approval.Kind, "title": b.Title, "attempt": b.Run.Attempt}
 	case ApprovalDecided:
-		return "approval_decided", map[string]any{"id": b.ID, "decision": b.Decision, "by": b.By, "reason": b.Reason, "edited": b.Edited != ""}
+		return decidedLine(b)
 	case EditDelivered:
 		return "edit_delivered", map[string]any{"files": b.Files, "note": b.Note, "attempt": b.Run.Attempt}
 	case UsageRecorded:
@@ -162,6 +162,14 @@ func lineOf(b Body) (typ string, fields map[string]any) {
 	default:
 		return "", nil
 	}
+}
+
+func decidedLine(b ApprovalDecided) (string, map[string]any) {
+	fields := map[string]any{"id": b.ID, "decision": b.Decision, "by": b.By, "reason": b.Reason, "edited": b.Edited != ""}
+	if b.Remember != ScopeOnce {
+		fields["remember"] = b.Remember
+	}
+	return "approval_decided", fields
 }
 
 // usageFields tells a cost in US dollars, or that it is not known; it is never 0 for what is not known.

@@ -214,6 +214,10 @@ type Action struct {
 type Ruling struct {
 	Verdict Verdict
 	Rule    string // "default: run_command asks", "policy.deny[2]: git push"
+	// Cover is what a person's answer for good would cover; nil where there can be none, and Once then says why, for
+	// people.
+	Cover *Cover
+	Once  string
 }
 
 // Policy decides what may happen without asking. It is consulted in the worker loop only, never inside a tool.

@@ -10,12 +10,14 @@ import (
 // Snapshot is the whole state as it was after one turn. It is immutable and may be kept and read by anyone; the
 // Tracks, Tickets and Approvals it gives out must not be changed. It shares structure with its neighbours in time.
 type Snapshot struct {
-	seq       uint64
-	tracks    table[Track]
-	trackAt   map[TrackID]int // replaced, never changed in place
-	approvals table[Approval] // proposed and decided ones, at their number
-	active    int             // tickets that hold a slot of the pool
-	unspawned int             // attempts whose spawn nobody has decided yet
+	seq        uint64
+	tracks     table[Track]
+	trackAt    map[TrackID]int // replaced, never changed in place
+	approvals  table[Approval] // proposed and decided ones, at their number
+	settled    table[Answer]   // how the last of those ended that are no longer there, at their number
+	remembered []*Remembered   // answers given for good; replaced, never changed in place
+	active     int             // tickets that hold a slot of the pool
+	unspawned  int             // attempts whose spawn nobody has decided yet
 }
 
 // Track is a track with its live state.
@@ -28,9 +30,6 @@ type Track struct {
 	Status  TrackStatus    `json:"status"`
 	Reason  string         `json:"reason,omitempty"` // why it is paused, blocked or stopped
 	Usage   map[Tier]Usage `json:"usage,omitempty"`  // replaced, never changed in place
-	// Remembered holds the approved answers of ScopeTrack by the hash of what was asked; replaced, never changed in
-	// place.
-	Remembered map[string]GivenAnswer `json:"remembered,omitempty"`
 
 	tickets table[Ticket]
 	at      map[string]int // ticket id → index; replaced, never changed in place

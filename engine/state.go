@@ -79,7 +79,7 @@ func (s *State) apply(body Body, at time.Time) error {
 		return s.applyEnded(b.Ticket, Blocked, Block{b.By, b.Reason}, at)
 	case TicketKilled:
 		return s.applyEnded(b.Ticket, Killed, Block{b.By, b.Reason}, at)
-	case ApprovalRequested, ApprovalResumed, ApprovalDecided, ApprovalConsumed, ApprovalWithdrawn:
+	case ApprovalRequested, ApprovalResumed, ApprovalDecided, ApprovalConsumed, ApprovalWithdrawn, ApprovalForgotten:
 		return s.applyApproval(body)
 	default:
 		return s.applyRun(body)

@@ -1,9 +1,6 @@
 package engine
 
-import (
-	"fmt"
-	"maps"
-)
+import "fmt"
 
 // applyApproval folds the life of an approval: proposed → decided → consumed, or withdrawn.
 func (s *State) applyApproval(body Body) error {
@@ -18,6 +15,8 @@ func (s *State) applyApproval(body Body) error {
 		return s.applyConsumed(b)
 	case ApprovalWithdrawn:
 		return s.applyWithdrawn(b)
+	case ApprovalForgotten:
+		return s.applyForgotten(b)
 	default:
 		return fmt.Errorf("no rule for it")
 	}
@@ -68,6 +67,7 @@ func (s *State) applyDecided(b ApprovalDecided) error {
 	c, answer := *a, b.Answer
 	c.Answer = &answer
 	s.setApproval(b.ID, &c)
+	s.keep(&c)
 	if t.Status == InProgress && t.Parked {
 		s.decided(t, &c)
 	}
@@ -101,26 +101,9 @@ func (s *State) applyConsumed(b ApprovalConsumed) error {
 	given := GivenAnswer{Approval: a.ID, Kind: a.Kind, Hash: a.Hash, Attempt: b.Run.Attempt, Answer: *a.Answer}
 	t.Answers = append(t.Answers[:len(t.Answers):len(t.Answers)], given)
 	t.Approval, t.Asks = "", ""
-	if a.Scope == ScopeTrack && given.Answer.Decision == Approved {
-		s.remember(t.Key.Track, given)
-	}
-	s.setApproval(b.ID, nil)
+	s.settleApproval(b.ID, *a.Answer)
 	s.unpark(t)
 	return nil
-}
-
-// remember keeps an answer that holds for the whole track.
-func (s *State) remember(id TrackID, given GivenAnswer) {
-	tr, err := s.track(id)
-	if err != nil {
-		return // its ticket was just found
-	}
-	kept := maps.Clone(tr.Remembered)
-	if kept == nil {
-		kept = map[string]GivenAnswer{}
-	}
-	kept[given.Hash] = given
-	tr.Remembered = kept
 }
 
 // reuse marks an answer that an earlier, interrupted attempt was given as used by this one.
@@ -138,9 +121,9 @@ func (s *State) reuse(t *Ticket, b ApprovalConsumed) error {
 		}
 		return nil
 	}
-	for _, g := range s.remembered(t.Key.Track) {
-		if g.Approval == b.ID {
-			g.Attempt = b.Run.Attempt
+	for _, r := range s.now.remembered {
+		if r.ID == b.ID {
+			g := GivenAnswer{Approval: r.ID, Kind: r.Kind, Hash: r.Hash, Attempt: b.Run.Attempt, Answer: r.Answer}
 			t.Answers = append(t.Answers[:len(t.Answers):len(t.Answers)], g)
 			return nil
 		}
@@ -148,21 +131,17 @@ func (s *State) reuse(t *Ticket, b ApprovalConsumed) error {
 	return fmt.Errorf("%w: %s", ErrNoApproval, b.ID)
 }
 
-func (s *State) remembered(id TrackID) map[string]GivenAnswer {
-	tr, ok := s.now.Track(id)
-	if !ok {
-		return nil
-	}
-	return tr.Remembered
-}
-
 func (s *State) applyWithdrawn(b ApprovalWithdrawn) error {
-	_, t, err := s.approval(b.ID)
+	a, t, err := s.approval(b.ID)
 	if err != nil {
 		return err
 	}
 	t.Approval, t.Asks = "", ""
-	s.setApproval(b.ID, nil)
+	how := Answer{Decision: Withdrawn, By: ByConductor, Reason: b.Reason}
+	if a.Answer != nil {
+		how = *a.Answer
+	}
+	s.settleApproval(b.ID, how)
 	s.unpark(t)
 	return nil
 }

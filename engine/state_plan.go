@@ -26,6 +26,7 @@ func (s *State) applyPlan(b TrackPlanned) error {
 		next = append(next, t)
 	}
 	s.replaceTickets(tr, append(next, orphans(tr, b.Order, s.epoch)...))
+	s.moveRemembered(tr, b.Renamed)
 	return nil
 }
 
@@ -188,6 +189,12 @@ func (s *State) applyRename(b TrackRenamed) error {
 			s.setApproval(a.ID, &c)
 		}
 	}
+	s.changeRemembered(func(r Remembered) *Remembered {
+		if r.Ticket.Track == b.Track {
+			r.Ticket.Track = b.To
+		}
+		return &r
+	})
 	s.reindex(tr)
 	return nil
 }

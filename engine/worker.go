@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 )
@@ -64,6 +63,8 @@ type attempt struct {
 	desk     *Desk
 	job      Job
 	draft    Draft
+	release  func() // of draft
+	packed   packed // the context that was packed last
 	messages []Message
 	usage    Usage
 	calls    int
@@ -79,7 +80,7 @@ func (e *ended) Error() string { return string(e.Kind) + ": " + e.Reason }
 
 // Work implements Worker.
 func (w *worker) Work(ctx context.Context, desk *Desk, job Job) Outcome {
-	a := &attempt{worker: w, desk: desk, job: job, began: time.Now()}
+	a := &attempt{worker: w, desk: desk, job: job, began: time.Now(), release: func() {}}
 	outcome, err := a.run(ctx)
 	if err != nil {
 		outcome = outcomeOf(ctx, err)
@@ -97,12 +98,7 @@ func (a *attempt) run(ctx context.Context) (Outcome, error) {
 	if err := a.gate(ctx); err != nil {
 		return Outcome{}, err
 	}
-	draft, release, err := a.Bench.Draft(ctx, a.job.Run)
-	if err != nil {
-		return Outcome{}, fmt.Errorf("opening a draft: %w", err)
-	}
-	defer release()
-	a.draft = draft
+	defer func() { a.release() }()
 	if err := a.spawn(ctx); err != nil {
 		return Outcome{}, err
 	}
@@ -164,36 +160,6 @@ func (a *attempt) ask(ctx context.Context, q Question) (Answer, Content, error) 
 		err = &ended{Outcome{Kind: OutcomeDenied, By: ByConductor, Reason: "nobody was there to answer: " + q.Title}}
 	}
 	return answer, content, err
-}
-
-// spawn builds the context, asks whether the worker may start with it, and opens the conversation with what came
-// back.
-func (a *attempt) spawn(ctx context.Context) error {
-	count := func(text string) int { return a.Provider.Count(a.job.Model, text) }
-	p := packer{viewer: a.Viewer, files: a.draft, count: count, budget: a.Limits.ContextTokens}
-	pack, err := p.pack(ctx, a.job)
-	if err != nil {
-		return err
-	}
-	if err := a.desk.Tell(ctx, ContextPacked{Run: a.job.Run, Before: pack.before, After: pack.after}); err != nil {
-		return err
-	}
-	content := Content{Prompt: ticketPrompt(a.job), Context: pack.text, Model: a.job.Model, Rests: pack.rests}
-	action := Action{Kind: KindSpawn, Ticket: a.job.Run.Ticket, Step: a.job.Ticket.Spec.StepMode}
-	q := Question{Kind: KindSpawn, Title: spawnTitle(a.job, pack), Content: content, Ruling: a.Policy.Rule(ctx, action)}
-	answer, content, err := a.ask(ctx, q)
-	if err != nil {
-		return err
-	}
-	if answer.Decision != Approved {
-		return &ended{Outcome{Kind: OutcomeBlocked, By: rejecter(answer), Reason: rejected("the spawn was rejected", answer)}}
-	}
-	if Unwritten(content.Prompt) { // a rule that allows every spawn may have let it through
-		reason := "it has no instruction yet: write its description in the track's document, or give one to `slop-ls ticket retry`"
-		return &ended{Outcome{Kind: OutcomeBlocked, By: ByConductor, Reason: reason}}
-	}
-	a.messages = openingMessages(content)
-	return nil
 }
 
 // rejecter is the person, or the rule, that said no.

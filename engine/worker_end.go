@@ -83,14 +83,11 @@ func (a *attempt) permitVerify(ctx context.Context, line string) (refusal string
 		return "", fmt.Errorf("describing the verify command: %w", err)
 	}
 	action := Action{Kind: KindCommand, Tool: VerifyCall, Effect: EffectRun, Arguments: args, Command: line, Ticket: a.job.Run.Ticket}
-	title, cut := text.VisibleLine(a.verifyWhom()+line, titleRunes)
-	if cut {
-		title += " (cut; see Review)"
-	}
 	q := Question{
-		Kind: KindCommand, Title: title, Scope: ScopeTrack,
+		Kind: KindCommand, Scope: ScopeTrack,
 		Content: Content{Tool: VerifyCall, Arguments: string(args)}, Ruling: a.Policy.Rule(ctx, action),
 	}
+	q.Title, q.Cut = titleLine(a.verifyWhom() + line)
 	answer, _, err := a.ask(ctx, q)
 	if err != nil {
 		return "", err
@@ -172,10 +169,15 @@ func (a *attempt) permitEdit(ctx context.Context, set ChangeSet) (asked bool, er
 	if ruling.Verdict == Allow {
 		return false, nil
 	}
-	title := oneLine(fmt.Sprintf("Take the edit of %s: %s", a.job.Run.Ticket.ID, strings.Join(action.Paths, ", ")))
-	answer, _, err := a.ask(ctx, Question{Kind: KindEdit, Title: title, Content: Content{Diff: Diff(set)}, Ruling: ruling})
+	now := a.workspaceHashes(action.Paths)
+	q := Question{Kind: KindEdit, Ruling: ruling, Content: Content{Diff: Diff(set), Rests: now(ctx)}}
+	q.Title, q.Cut = titleLine(fmt.Sprintf("Take the edit of %s: %s", a.job.Run.Ticket.ID, strings.Join(action.Paths, ", ")))
+	answer, _, err := a.askFresh(ctx, q, now, sameAgain(now))
 	if err != nil {
 		return false, err
+	}
+	if again := a.Policy.Rule(ctx, action); again.Verdict == Deny && answer.Decision == Approved {
+		answer.Decision, answer.By, answer.Reason = Rejected, Actor(byRule+again.Rule), ""
 	}
 	if answer.Decision != Approved {
 		return false, &ended{Outcome{Kind: OutcomeBlocked, By: rejecter(answer), Reason: rejected("its edit was rejected", answer)}}

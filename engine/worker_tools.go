@@ -77,13 +77,19 @@ func (a *attempt) permit(ctx context.Context, spec ToolSpec, call ToolCall) (arg
 	action := a.action(spec, call.Arguments)
 	ruling := a.Policy.Rule(ctx, action)
 	if ruling.Verdict == Allow && action.Step {
-		ruling = Ruling{Ask, "step_mode asks for each call"}
+		ruling.Verdict, ruling.Rule = Ask, "step_mode asks for each call"
 	}
 	if ruling.Verdict == Allow && spec.Effect != EffectRun && spec.Effect != EffectNetwork {
 		return call.Arguments, "", nil
 	}
-	q := Question{Kind: action.Kind, Title: a.stepTitle(action), Ruling: ruling, Content: Content{Tool: spec.Name, Arguments: call.Arguments}}
-	answer, content, err := a.ask(ctx, q)
+	q := Question{Kind: action.Kind, Ruling: ruling, Content: Content{Tool: spec.Name, Arguments: call.Arguments}}
+	q.Title, q.Cut = a.stepTitle(action)
+	now := a.draftHashes(nil)
+	if spec.Effect == EffectEdit {
+		now = a.draftHashes(action.Paths)
+	}
+	q.Content.Rests = now(ctx)
+	answer, content, err := a.askFresh(ctx, q, now, sameAgain(now))
 	if err != nil {
 		return "", "", err
 	}
@@ -167,8 +173,8 @@ func (a *attempt) askPerson(ctx context.Context, call ToolCall) (string, error) 
 	if err := json.Unmarshal([]byte(call.Arguments), &args); err != nil || strings.TrimSpace(args.Question) == "" {
 		return `error: ask_person takes {"question": "…", "options": ["…"]}`, nil
 	}
-	title, _ := text.VisibleLine(a.job.Run.Ticket.ID+" asks: "+args.Question, titleRunes)
-	q := Question{Kind: KindQuestion, Title: title, Options: args.Options, Content: Content{Question: args.Question}, Ruling: Ruling{Ask, "default: a person answers"}}
+	q := Question{Kind: KindQuestion, Options: args.Options, Content: Content{Question: args.Question}, Ruling: Ruling{Verdict: Ask, Rule: "default: a person answers"}}
+	q.Title, q.Cut = text.VisibleLine(a.job.Run.Ticket.ID+" asks: "+args.Question, titleRunes)
 	answer, _, err := a.ask(ctx, q)
 	if err != nil {
 		return "", err
@@ -207,21 +213,27 @@ func oneLine(s string) string {
 	return line
 }
 
-// stepTitle is the line on which a person decides about a call.
-func (a *attempt) stepTitle(action Action) string {
+// stepTitle is the line on which a person decides about a call; cut says that it does not show all of it.
+func (a *attempt) stepTitle(action Action) (line string, cut bool) {
 	what := action.Tool + " " + string(action.Arguments)
 	if action.Kind == KindCommand {
 		what = "runs: " + action.Command
 	}
-	line, cut := text.VisibleLine(a.job.Run.Ticket.ID+" "+what, titleRunes)
+	return titleLine(a.job.Run.Ticket.ID + " " + what)
+}
+
+// titleLine is one safe line. What is cut says so.
+func titleLine(s string) (line string, cut bool) {
+	line, cut = text.VisibleLine(s, titleRunes)
 	if cut {
 		line += " (cut; see Review)"
 	}
-	return line
+	return line, cut
 }
 
 // spawnTitle is the line on which a person decides about a worker's start.
-func spawnTitle(job Job, p packed) string {
-	what, _ := text.VisibleLine(job.Ticket.Spec.Description, titleRunes/2)
-	return oneLine(fmt.Sprintf("Start %s with %s (%d tokens of context): %s", job.Run.Ticket.ID, job.Model, p.after, what))
+func spawnTitle(job Job, p packed) (line string, cut bool) {
+	head, cut := text.VisibleLine(fmt.Sprintf("Start %s with %s (%d tokens of context):", job.Run.Ticket.ID, job.Model, p.after), titleRunes)
+	what, short := text.VisibleLine(job.Ticket.Spec.Description, titleRunes/2)
+	return head + " " + what, cut || short
 }

@@ -86,6 +86,16 @@ var unseen = &unicode.RangeTable{
 // spaces and tabs become one space; those at both ends go. cut says that the end
 // is missing, which … then stands for: what was cut must not pass for the whole.
 func VisibleLine(s string, maxRunes int) (line string, cut bool) {
+	return safeLine(s, maxRunes, false)
+}
+
+// CutLine is VisibleLine for a line that VisibleLine made: what that wrote for
+// others, ⟨ and ⏎, stays as it is.
+func CutLine(visible string, maxRunes int) (line string, cut bool) {
+	return safeLine(visible, maxRunes, true)
+}
+
+func safeLine(s string, maxRunes int, again bool) (line string, cut bool) {
 	l := lineWriter{room: max(maxRunes, 1)}
 	for i := 0; i < len(s) && !l.full; {
 		r, size := utf8.DecodeRuneInString(s[i:])
@@ -94,6 +104,8 @@ func VisibleLine(s string, maxRunes int) (line string, cut bool) {
 			l.gap = "⏎"
 		case r == ' ' || r == '\t':
 			l.blank()
+		case again && (r == '⟨' || r == '⏎'):
+			l.put(s[i : i+size])
 		case r == '⏎':
 			l.put("⟨U+23CE⟩")
 		default:

@@ -1,0 +1,78 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// spawn builds the context, asks whether the worker may start with it, and opens the conversation with what came
+// back.
+func (a *attempt) spawn(ctx context.Context) error {
+	q, err := a.spawnQuestion(ctx)
+	if err != nil {
+		return err
+	}
+	now := func(ctx context.Context) map[string]string {
+		return a.workspaceHashes(slices.Collect(maps.Keys(a.packed.rests)))(ctx)
+	}
+	answer, content, err := a.askFresh(ctx, q, now, a.spawnAgain)
+	if err != nil {
+		return err
+	}
+	if again := a.Policy.Rule(ctx, a.spawnAction()); again.Verdict == Deny && answer.Decision == Approved {
+		answer.Decision, answer.By, answer.Reason = Rejected, Actor(byRule+again.Rule), ""
+	}
+	if answer.Decision != Approved {
+		return &ended{Outcome{Kind: OutcomeBlocked, By: rejecter(answer), Reason: rejected("the spawn was rejected", answer)}}
+	}
+	if Unwritten(content.Prompt) { // a rule that allows every spawn may have let it through
+		reason := "it has no instruction yet: write its description in the track's document, or give one to `slop-ls ticket retry`"
+		return &ended{Outcome{Kind: OutcomeBlocked, By: ByConductor, Reason: reason}}
+	}
+	a.messages = openingMessages(content)
+	return nil
+}
+
+func (a *attempt) spawnAction() Action {
+	return Action{Kind: KindSpawn, Ticket: a.job.Run.Ticket, Step: a.job.Ticket.Spec.StepMode}
+}
+
+// spawnQuestion opens a draft on the files as they are and packs the context of it.
+func (a *attempt) spawnQuestion(ctx context.Context) (Question, error) {
+	a.release()
+	draft, release, err := a.Bench.Draft(ctx, a.job.Run)
+	if err != nil {
+		a.release = func() {}
+		return Question{}, fmt.Errorf("opening a draft: %w", err)
+	}
+	a.draft, a.release = draft, release
+	count := func(text string) int { return a.Provider.Count(a.job.Model, text) }
+	pack, err := packer{viewer: a.Viewer, files: draft, count: count, budget: a.Limits.ContextTokens}.pack(ctx, a.job)
+	if err != nil {
+		return Question{}, err
+	}
+	a.packed = pack
+	if err := a.desk.Tell(ctx, ContextPacked{Run: a.job.Run, Before: pack.before, After: pack.after}); err != nil {
+		return Question{}, err
+	}
+	content := Content{Prompt: ticketPrompt(a.job), Context: pack.text, Model: a.job.Model, Rests: pack.rests}
+	q := Question{Kind: KindSpawn, Content: content, Ruling: a.Policy.Rule(ctx, a.spawnAction())}
+	q.Title, q.Cut = spawnTitle(a.job, pack)
+	return q, nil
+}
+
+// spawnAgain packs the context anew. What the person had edited stays as they wrote it.
+func (a *attempt) spawnAgain(ctx context.Context, _ Question, approved Content) (Question, error) {
+	edited := approved.Context != a.packed.text
+	q, err := a.spawnQuestion(ctx)
+	if err != nil {
+		return q, err
+	}
+	q.Content.Prompt = approved.Prompt
+	if edited {
+		q.Content.Context = approved.Context
+	}
+	return q, nil
+}
