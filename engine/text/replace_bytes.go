@@ -1,7 +1,6 @@
 package text
 
 import (
-	"slices"
 	"sort"
 	"strings"
 )
@@ -9,8 +8,7 @@ import (
 // findExact finds search as it stands, anywhere in a line, but not where it begins or ends within a \r\n: to replace
 // half of a line end would break it.
 func findExact(r *request) places {
-	found := occurrences(r.src, r.search)
-	found.at = slices.DeleteFunc(found.at, func(at int) bool { return splitsEnding(r.src, at, at+len(r.search)) })
+	found := occurrences(r.src, r.search, func(at int) bool { return !splitsEnding(r.src, at, at+len(r.search)) })
 	found.edits = func() []Edit { return exactEdits(r, found.at[0]) }
 	return found
 }
@@ -21,10 +19,11 @@ func splitsEnding(s string, start, end int) bool {
 }
 
 // exactEdits lays the difference onto the bytes at offset at. Line ends are the
-// caller's business where search has any; else new ones follow the line's own.
+// caller's business where search has any, or the file has none; else new ones
+// follow the line's own.
 func exactEdits(r *request, at int) []Edit {
 	replace := r.replace
-	if !strings.Contains(r.search, "\n") {
+	if !strings.Contains(r.search, "\n") && strings.Contains(r.src, "\n") {
 		replace = withEnding(toLF(replace), endingNear(r.src, at))
 	}
 	return moved(diffStrings(r.search, replace), func(offset int) int { return at + offset })
@@ -39,7 +38,7 @@ func findAcrossEndings(r *request) places {
 	flat, dropped := dropCR(r.src)
 	back := func(offset int) int { return offset + sort.SearchInts(dropped, offset) }
 	search, replace := toLF(r.search), toLF(r.replace)
-	found := occurrences(flat, search)
+	found := occurrences(flat, search, func(int) bool { return true })
 	start := 0
 	if len(found.at) > 0 {
 		start = found.at[0]
@@ -57,14 +56,18 @@ func findAcrossEndings(r *request) places {
 	return found
 }
 
-// occurrences lists where needle is in s: the first two places may overlap,
-// which is ambiguous; further ones do not.
-func occurrences(s, needle string) places {
+// occurrences lists where needle is in s, of the places that count: the first
+// two may overlap, which is ambiguous; further ones do not.
+func occurrences(s, needle string, counts func(at int) bool) places {
 	var found places
 	for at := 0; ; {
 		i := strings.Index(s[at:], needle)
 		if i < 0 {
 			return found
+		}
+		if !counts(at + i) {
+			at += i + 1
+			continue
 		}
 		if len(found.at) == maxPlaces {
 			found.more = true

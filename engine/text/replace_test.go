@@ -172,6 +172,9 @@ func FuzzReplace(f *testing.F) {
 	f.Add([]byte("\ufeffa\r\n\tb  \r\nc"), "a\nb\n", "a\n\n  z\n")
 	f.Add([]byte("if x {\n\tg()\n\t}\n"), "  if x {\n    g()\n", "h()\n\ti()\n")
 	f.Add([]byte("x\n\n\ty\n\xff"), "\ny\n", "")
+	f.Add([]byte("a\r\nb"), "a\r\nb", "z")
+	f.Add([]byte("z"), "z", "a\r\nb")
+	f.Add([]byte("\r\n\r\n\n\n"), "\n\n", "\r")
 	f.Fuzz(func(t *testing.T, src []byte, search, replace string) {
 		before := string(src)
 		got, err := Replace(src, search, replace)
@@ -186,6 +189,9 @@ func FuzzReplace(f *testing.F) {
 		if err != nil {
 			t.Fatalf("the edits do not apply: %v", err)
 		}
+		if n := len(exactPlaces(before, search)); n > 1 || (n == 1) != (got.Step == Exact) {
+			t.Fatalf("%d exact places, and the step is %s", n, got.Step)
+		}
 		if got.Step == Exact {
 			checkReverse(t, src, out, search, replace)
 		}
@@ -196,19 +202,33 @@ func FuzzReplace(f *testing.F) {
 	})
 }
 
+// exactPlaces lists where search stands in src without splitting a line end, overlapping places too.
+func exactPlaces(src, search string) []int {
+	var found []int
+	for at := 0; at+len(search) <= len(src); at++ {
+		if strings.HasPrefix(src[at:], search) && !splitsEnding(src, at, at+len(search)) {
+			found = append(found, at)
+		}
+	}
+	return found
+}
+
 // checkRefusal holds that a refusal is true as far as exact places go.
 func checkRefusal(t *testing.T, src, search string, err error) {
 	t.Helper()
 	var ambiguous *AmbiguousError
 	var missing *NotFoundError
-	switch n := strings.Count(src, search); {
+	switch {
 	case errors.Is(err, ErrEmptySearch):
+		if search != "" {
+			t.Fatalf("%q is said to be empty", search)
+		}
 	case errors.As(err, &ambiguous):
-		if len(ambiguous.Lines) < 2 {
-			t.Fatalf("ambiguous with %d places", len(ambiguous.Lines))
+		if n := len(exactPlaces(src, search)); len(ambiguous.Lines) < 2 || n == 1 || (n > 1) != (ambiguous.Step == Exact) {
+			t.Fatalf("%d exact places: %+v", n, ambiguous)
 		}
 	case errors.As(err, &missing):
-		if n > 0 && search[0] != '\n' && search[len(search)-1] != '\r' { // those may split a line end
+		if n := len(exactPlaces(src, search)); n > 0 {
 			t.Fatalf("not found, but there are %d: %v", n, err)
 		}
 	default:
@@ -216,19 +236,32 @@ func checkRefusal(t *testing.T, src, search string, err error) {
 	}
 }
 
-// checkReverse holds that an exact replacement is taken back by the reverse one
-// where that is exact and unique too. New lines take the endings of the place,
-// so that this holds only where all end alike: without any \r.
+// checkReverse holds that an exact replacement is taken back by the reverse one where that is exact, too, and finds the
+// same place: a \r or \n at its edge may have become half of a line end. Where only one of the two texts has line ends,
+// new ones take those of the place: then all have to end alike.
 func checkReverse(t *testing.T, src, out []byte, search, replace string) {
 	t.Helper()
 	back, err := Replace(out, replace, search)
-	if err != nil || back.Step != Exact || strings.Contains(search+replace+string(src), "\r") {
+	if err != nil || back.Step != Exact || exactPlaces(string(src), search)[0] != exactPlaces(string(out), replace)[0] {
+		return
+	}
+	if strings.Contains(search, "\n") != strings.Contains(replace, "\n") && !endAlike(string(src), search, replace) {
 		return
 	}
 	was, err := Apply(out, back.Edits)
 	if err != nil || string(was) != string(src) {
 		t.Fatalf("there and back: %q, %v; want %q", was, err, src)
 	}
+}
+
+// endAlike says whether all lines of all texts end with \n, or all with \r\n.
+func endAlike(texts ...string) bool {
+	all, crlf := 0, 0
+	for _, s := range texts {
+		all += strings.Count(s, "\n")
+		crlf += strings.Count(s, "\r\n")
+	}
+	return crlf == 0 || crlf == all
 }
 
 func BenchmarkReplaceExact10MB(b *testing.B) {
