@@ -104,7 +104,7 @@ func TestRenameRenamesOnlyThat(t *testing.T) {
 				if diff := cmp.Diff(want, got); diff != "" {
 					t.Errorf("%s: %s to %s: %s", name, ticket.ID, id, diff)
 				}
-				if back := Renames(d, Parse(name, ApplyEdits(d.Source, edits))); len(back) != 1 || back[ticket.ID] != id {
+				if back := Renames(d.Track.Tickets, Parse(name, ApplyEdits(d.Source, edits)).Track.Tickets); len(back) != 1 || back[ticket.ID] != id {
 					t.Errorf("%s: %s to %s is seen as %v", name, ticket.ID, id, back)
 				}
 			}
@@ -272,7 +272,7 @@ func TestRenames(t *testing.T) {
 	t.Parallel()
 	archives(t, "renames", func(_ *testing.T, name, both string) string {
 		old, new, _ := strings.Cut(both, "=====\n")
-		found := Renames(Parse(name, []byte(old)), Parse(name, []byte(new)))
+		found := Renames(Parse(name, []byte(old)).Track.Tickets, Parse(name, []byte(new)).Track.Tickets)
 		var out []string
 		for from, to := range found {
 			out = append(out, from+" is "+to+"\n")
