@@ -4,10 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // snapshotVersion is the form of an encoded Snapshot. A snapshot of another version is thrown away and folded anew
-// from the journal.
+// from the journal. 2: tickets know since which attempt they have their name, and answers are given for good.
 const snapshotVersion = 2
 
 type snapshotJSON struct {
@@ -18,6 +19,7 @@ type snapshotJSON struct {
 	Approvals  []*Approval   `json:"approvals"`
 	Settled    []settledJSON `json:"settled,omitempty"`
 	Remembered []*Remembered `json:"remembered,omitempty"`
+	Used       []Run         `json:"used,omitempty"`
 }
 
 type settledJSON struct {
@@ -47,6 +49,10 @@ func (s *Snapshot) Encode() ([]byte, error) {
 		doc.Settled = append(doc.Settled, settledJSON{approvalID(uint64(i) + 1), *a})
 	}
 	doc.Remembered = s.remembered
+	for key, attempt := range s.used {
+		doc.Used = append(doc.Used, Run{key, attempt})
+	}
+	slices.SortFunc(doc.Used, func(a, b Run) int { return strings.Compare(a.String(), b.String()) })
 	data, err := json.Marshal(doc)
 	if err != nil {
 		return nil, fmt.Errorf("encoding the snapshot at event %d: %w", s.seq, err)
@@ -66,6 +72,7 @@ func DecodeState(data []byte) (*State, error) {
 	}
 	s := NewState()
 	s.now.seq = doc.Seq
+	s.use(doc.Used)
 	s.now.approvals = table[Approval]{n: doc.Asked, leaves: make([]*leaf[Approval], (doc.Asked+leafSize-1)/leafSize), epoch: s.epoch}
 	for _, a := range doc.Approvals {
 		n, ok := approvalNumber(a.ID)

@@ -12,14 +12,21 @@ import (
 type Command interface{ command() }
 
 type (
-	// PlanTrack makes a document without errors the plan. Renamed maps old ticket ids to new ones.
+	// PlanTrack makes a document without errors the plan. Which ids are others now is found by comparing it with the
+	// last plan; Renamed, old id to new one, says it where somebody knows. Moved maps files of the workspace that were
+	// renamed to where they are: a completed ticket that follows one has not become stale.
 	PlanTrack struct {
 		Track   TrackID
 		Spec    trackfile.Track
 		Renamed map[string]string
+		Moved   map[string]string
 	}
-	// RenameTrack moves a track's state after its document was renamed.
+	// RenameTrack moves a track's state after its document was renamed. What runs goes on. The new name must have no
+	// state, or none but what its document gave it.
 	RenameTrack struct{ Track, To TrackID }
+	// LoseTrack says that a track's document is gone. Its state stays, what runs goes on, and nothing new starts until
+	// PlanTrack.
+	LoseTrack struct{ Track TrackID }
 	// StartTrack is a person's run for each of the track's tickets, also those that become ready later. A paused,
 	// stopped or blocked track goes on.
 	StartTrack struct {
@@ -108,6 +115,7 @@ type (
 
 func (PlanTrack) command()       {}
 func (RenameTrack) command()     {}
+func (LoseTrack) command()       {}
 func (StartTrack) command()      {}
 func (PauseTrack) command()      {}
 func (ResumeTrack) command()     {}

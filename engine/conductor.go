@@ -63,7 +63,8 @@ type Conductor struct {
 
 	state     *State                // Run's
 	settings  Settings              // Run's
-	runners   map[TicketKey]*runner // Run's: workers whose goroutine has not ended
+	runners   map[TicketKey]*runner // Run's: workers whose goroutine has not ended, by the names their tickets have now
+	renamed   map[Run]*runner       // Run's: those of them whose tickets were renamed, by the names they began under
 	winding   int                   // Run's: runners whose attempt has ended before them
 	gates     []gate                // Run's: workers that stand at a paused track's gate, the first come first
 	saved     uint64                // Run's: Seq of the newest stored snapshot
@@ -76,6 +77,7 @@ type Conductor struct {
 type publication struct {
 	snap    *Snapshot
 	streams map[Run]*Stream
+	renamed map[Run]Run   // attempts that run under another name than they began under; replaced, never changed in place
 	next    chan struct{} // closed when a newer publication is there
 }
 
@@ -87,7 +89,7 @@ type letter struct {
 
 // runner is a worker's goroutine as its owner knows it.
 type runner struct {
-	run    Run
+	run    Run // as it is named now; the worker knows it by the name it began under
 	desk   *Desk
 	cancel context.CancelCauseFunc
 	ended  bool // its attempt has ended; the goroutine is on its way out
@@ -142,6 +144,7 @@ func NewConductor(ctx context.Context, cfg Config) (*Conductor, error) {
 		state:    state,
 		settings: cfg.Settings,
 		runners:  map[TicketKey]*runner{},
+		renamed:  map[Run]*runner{},
 		saved:    saved,
 	}
 	state.autoQueue = cfg.Settings.AutoQueue
@@ -321,7 +324,7 @@ func (c *Conductor) publish(streams map[Run]*Stream) {
 	if streams == nil {
 		streams = old.streams
 	}
-	c.published.Store(&publication{snap: c.state.Freeze(), streams: streams, next: make(chan struct{})})
+	c.published.Store(&publication{snap: c.state.Freeze(), streams: streams, renamed: c.names(), next: make(chan struct{})})
 	close(old.next)
 }
 

@@ -14,6 +14,8 @@ func Decide(s *State, set Settings, c Command, now time.Time) ([]Body, error) {
 		return s.decidePlan(c)
 	case RenameTrack:
 		return s.decideRename(c)
+	case LoseTrack:
+		return s.decideLose(c)
 	case StartTrack:
 		return s.decideTrack(c.Track, TrackMoved{c.Track, TrackRunning, c.By, ""})
 	case PauseTrack:
@@ -115,6 +117,9 @@ func (s *State) decideRun(c RunTicket) ([]Body, error) {
 	if t.Status != Todo {
 		return nil, illegal(t, InProgress)
 	}
+	if err := runnable(tr, t); err != nil {
+		return nil, err
+	}
 	queued := TicketQueued{c.Ticket, c.By, c.Instruction}
 	if t.Queued && c.Instruction == "" && !t.Denied {
 		return nil, nil
@@ -124,7 +129,7 @@ func (s *State) decideRun(c RunTicket) ([]Body, error) {
 
 // revive lets a track that had come to rest go on, because a person lifted what was in its way.
 func (s *State) revive(tr *Track, by Actor) []Body {
-	if tr.Status != TrackBlocked {
+	if tr.Status != TrackBlocked || tr.Lost {
 		return nil
 	}
 	return []Body{TrackMoved{tr.ID, TrackRunning, by, ""}}
@@ -137,6 +142,9 @@ func (s *State) decideRetry(c RetryTicket) ([]Body, error) {
 	}
 	if t.Status == Todo || t.Status == InProgress {
 		return nil, illegal(t, Todo)
+	}
+	if err := runnable(tr, t); err != nil {
+		return nil, err
 	}
 	bodies := []Body{
 		TicketRetried{Ticket: c.Ticket, Cause: CausePerson, By: c.By, Instruction: c.Instruction},
@@ -260,6 +268,9 @@ func (s *State) running(tr *Track) int {
 
 // blockedReason names what a person must look at first.
 func blockedReason(tr *Track) string {
+	if tr.Lost {
+		return lostReason
+	}
 	const shown = 3
 	msg, more := "", 0
 	for t := range tr.Tickets() {

@@ -10,6 +10,7 @@ import (
 type workerCommand interface {
 	Command
 	of() Run
+	as(run Run) workerCommand // the same of the attempt as it is named now
 }
 
 type (
@@ -37,6 +38,37 @@ func (finished) command()  {}
 func (c ask) of() Run      { return c.run }
 func (c record) of() Run   { return c.run }
 func (c finished) of() Run { return c.run }
+
+func (c ask) as(run Run) workerCommand      { c.run = run; return c }
+func (c finished) as(run Run) workerCommand { c.run = run; return c }
+
+func (c record) as(run Run) workerCommand {
+	if run == c.run {
+		return c
+	}
+	c.run = run
+	switch b := c.body.(type) {
+	case ToolCalled:
+		b.Run = run
+		c.body = b
+	case ToolReturned:
+		b.Run = run
+		c.body = b
+	case UsageRecorded:
+		b.Run = run
+		c.body = b
+	case ContextPacked:
+		b.Run = run
+		c.body = b
+	case DeliveryStarted:
+		b.Run = run
+		c.body = b
+	case EditDelivered:
+		b.Run = run
+		c.body = b
+	}
+	return c
+}
 
 // OutcomeKind says how an attempt ended.
 type OutcomeKind string
@@ -84,6 +116,9 @@ func (s *State) decideWorker(set Settings, c workerCommand, now time.Time) ([]Bo
 // left open, lets what was answered for good or the policy answer, or asks. A denial of the policy comes before what
 // was answered for good, and that before every other rule.
 func (s *State) decideAsk(t *Ticket, c ask, now time.Time) []Body {
+	if c.approval.Kind == KindSpawn && (t.Stale || t.Orphaned) {
+		return []Body{TicketRetried{Ticket: t.Key, Cause: CauseInterrupted, By: ByDocument, Reason: "its text was edited before it was spawned"}}
+	}
 	for _, g := range t.Answers {
 		if g.Hash == c.approval.Hash && g.Kind == c.approval.Kind && g.Attempt < c.run.Attempt {
 			return []Body{ApprovalConsumed{ID: g.Approval, Run: c.run}}

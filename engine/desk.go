@@ -98,7 +98,12 @@ func (d *Desk) Gate(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	tr, ok := d.conductor.Snapshot().Track(d.run.Ticket.Track)
+	p := d.conductor.published.Load()
+	run, renamed := p.renamed[d.run]
+	if !renamed {
+		run = d.run
+	}
+	tr, ok := p.snap.Track(run.Ticket.Track)
 	if !ok || tr.Status != TrackPaused {
 		return nil
 	}

@@ -13,16 +13,22 @@ func (c *Conductor) starts(t *turn) []start {
 	var starts []start
 	for _, e := range t.events {
 		if b, ok := e.Body.(TicketStarted); ok {
-			starts = append(starts, c.start(b.Run, false))
+			starts = append(starts, c.start(b.Run, b.Run, false))
 		}
 	}
 	for _, tk := range c.resumable {
-		starts = append(starts, c.start(tk.Run(), true))
+		starts = append(starts, c.start(tk.Run(), tk.Began(), true))
 	}
 	c.resumable = nil
 	streams := map[Run]*Stream(nil)
+	if t.renamed {
+		streams = map[Run]*Stream{}
+		for _, r := range c.runners {
+			streams[r.run] = r.desk.stream
+		}
+	}
 	for _, st := range starts {
-		streams = c.withStream(streams, st.job.Run, st.desk.stream)
+		streams = c.withStream(streams, st.runner.run, st.desk.stream)
 	}
 	for run := range c.published.Load().streams {
 		if r := c.runners[run.Ticket]; r == nil || r.run != run {
@@ -36,31 +42,37 @@ func (c *Conductor) starts(t *turn) []start {
 }
 
 type start struct {
-	job  Job
-	desk *Desk
+	job    Job
+	desk   *Desk
+	runner *runner
 }
 
-func (c *Conductor) start(run Run, resume bool) start {
+// start makes an attempt's worker ready. began is the name that it knows itself by, which is another one where a
+// delivery is finished after its ticket was renamed.
+func (c *Conductor) start(run, began Run, resume bool) start {
 	tr, _ := c.state.now.Track(run.Ticket.Track) // an event about it was just applied
 	t, _ := tr.Ticket(run.Ticket.ID)
-	desk := newDesk(c, run)
-	c.runners[run.Ticket] = &runner{run: run, desk: desk}
-	job := Job{Run: run, Ticket: *t, Track: *tr, Model: t.Model, Instruction: t.Instruction, Failure: t.Failure, Resume: resume}
-	return start{job, desk}
+	r := &runner{run: run, desk: newDesk(c, began)}
+	c.runners[run.Ticket] = r
+	if began != run {
+		c.renamed[began] = r
+	}
+	job := Job{Run: began, Ticket: *t, Track: *tr, Model: t.Model, Instruction: t.Instruction, Failure: t.Failure, Resume: resume}
+	return start{job, r.desk, r}
 }
 
 // effect does what the turn's events call for. It never blocks: every channel it sends to has room.
 func (c *Conductor) effect(workers context.Context, t *turn, starts []start) {
-	for _, e := range t.events {
-		switch b := e.Body.(type) {
+	for _, a := range t.acts {
+		switch b := a.body.(type) {
 		case ApprovalConsumed:
-			c.answer(b)
+			c.answer(a.r, b)
 		case TicketKilled:
-			c.cancel(b.Ticket, "killed")
+			a.r.stop("killed")
 		case TicketRetried:
-			c.cancel(b.Ticket, string(b.Cause))
+			a.r.stop(string(b.Cause))
 		case TicketBlocked:
-			c.cancel(b.Ticket, "blocked")
+			a.r.stop("blocked")
 		}
 	}
 	for _, g := range t.opened {
@@ -75,10 +87,12 @@ func (c *Conductor) effect(workers context.Context, t *turn, starts []start) {
 }
 
 // answer hands a consumed approval to the worker that waits for it.
-func (c *Conductor) answer(b ApprovalConsumed) {
-	r := c.runners[b.Run.Ticket]
-	t, ok := c.state.now.Ticket(b.Run.Ticket)
-	if r == nil || r.run != b.Run || !ok {
+func (c *Conductor) answer(r *runner, b ApprovalConsumed) {
+	if r == nil || r.run.Attempt != b.Run.Attempt {
+		return
+	}
+	t, ok := c.state.now.Ticket(r.run.Ticket)
+	if !ok {
 		return
 	}
 	for _, g := range t.Answers {
@@ -97,8 +111,9 @@ func (e *EndedError) Error() string { return "the attempt was ended: " + e.Why }
 // Unwrap makes errors.Is(err, context.Canceled) true, as callers of an HTTP client expect.
 func (e *EndedError) Unwrap() error { return context.Canceled }
 
-func (c *Conductor) cancel(key TicketKey, why string) {
-	if r := c.runners[key]; r != nil && r.ended && r.cancel != nil {
+// stop cancels the worker of an attempt that has ended; nil is none.
+func (r *runner) stop(why string) {
+	if r != nil && r.ended && r.cancel != nil {
 		r.cancel(&EndedError{why})
 	}
 }
@@ -106,7 +121,7 @@ func (c *Conductor) cancel(key TicketKey, why string) {
 // launch starts a worker's goroutine. Run waits for it: its last act is to close desk.gone.
 func (c *Conductor) launch(workers context.Context, st start) {
 	ctx, cancel := context.WithCancelCause(workers)
-	c.runners[st.job.Run.Ticket].cancel = cancel
+	st.runner.cancel = cancel
 	go func() {
 		defer close(st.desk.gone)
 		defer cancel(nil)

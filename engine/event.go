@@ -36,6 +36,11 @@ type (
 		Tickets []trackfile.Ticket `json:"tickets,omitempty"`
 		Order   []string           `json:"order"`
 		Renamed map[string]string  `json:"renamed,omitempty"` // old ticket id → new one: its state moves
+		Moved   map[string]string  `json:"moved,omitempty"`   // old path → new one: to follow it is no new work
+	}
+	// TrackLost says that the track's document is gone: nothing new starts until it is planned again.
+	TrackLost struct {
+		Track TrackID `json:"track"`
 	}
 	// TrackRenamed moves all state of a track to the id its document has now.
 	TrackRenamed struct {
@@ -173,6 +178,7 @@ const (
 )
 
 func (TrackPlanned) body()      {}
+func (TrackLost) body()         {}
 func (TrackRenamed) body()      {}
 func (TrackMoved) body()        {}
 func (TicketQueued) body()      {}
@@ -196,6 +202,9 @@ func (EditDelivered) body()     {}
 
 // Kind implements Body.
 func (TrackPlanned) Kind() string { return "track_planned" }
+
+// Kind implements Body.
+func (TrackLost) Kind() string { return "track_lost" }
 
 // Kind implements Body.
 func (TrackRenamed) Kind() string { return "track_renamed" }
@@ -271,6 +280,7 @@ func register[B Body]() {
 
 func init() {
 	register[TrackPlanned]()
+	register[TrackLost]()
 	register[TrackRenamed]()
 	register[TrackMoved]()
 	register[TicketQueued]()

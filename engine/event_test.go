@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/trackfile"
 )
 
 func TestEventsRoundTrip(t *testing.T) {
@@ -55,6 +56,11 @@ func history(t testing.TB) []engine.Event {
 	h.until("it asks", func(s *engine.Snapshot) bool { return pendingCount(s) == 1 })
 	h.do(engine.StopTrack{Track: "a", By: engine.ByPerson})
 	h.do(engine.RenameTrack{Track: "a", To: "b"})
+	h.do(engine.LoseTrack{Track: "b"})
+	h.do(engine.PlanTrack{
+		Track: "b", Moved: map[string]string{"x.go": "y.go"},
+		Spec: trackfile.Track{Tickets: []trackfile.Ticket{ticketAs("first", "do T1"), ticket("T2", "first"), ticket("T3", "first")}},
+	})
 	h.stop()
 	h = open(t, j, settings(1), workFunc(commander("go test")))
 	h.do(plan("c", ticket("T1")))

@@ -150,7 +150,7 @@ func TestRememberedSurvivesAndIsForgotten(t *testing.T) {
 	sameAsReplay(t, h)
 }
 
-// TestRememberedGoesWithItsTicket: what was said about a ticket is gone with it.
+// TestRememberedGoesWithItsTicket: what was said about a ticket holds for it under each name that it gets.
 func TestRememberedGoesWithItsTicket(t *testing.T) {
 	t.Parallel()
 	s := engine.NewState()
@@ -192,8 +192,10 @@ func TestRememberedGoesWithItsTicket(t *testing.T) {
 		t.Error(diff)
 	}
 	apply(engine.TrackPlanned{Track: "a", Order: []string{"T2", "T1"}, Renamed: map[string]string{"T1": "T9"}, Tickets: planned("T1").Tickets})
-	if diff := cmp.Diff([]engine.ApprovalID{"A2"}, ids()); diff != "" {
-		t.Errorf("what holds for a ticket that is gone (-want +got):\n%s", diff)
+	for r := range s.Freeze().Remembered() {
+		if r.Ticket.ID != "T9" { // and not for the new T1
+			t.Errorf("%s holds for %s", r.ID, r.Ticket.ID)
+		}
 	}
 	n := 0
 	for range before.Remembered() {

@@ -18,6 +18,10 @@ type Snapshot struct {
 	remembered []*Remembered   // answers given for good; replaced, never changed in place
 	active     int             // tickets that hold a slot of the pool
 	unspawned  int             // attempts whose spawn nobody has decided yet
+
+	// used is the newest attempt of every name that a ticket with attempts has left: one that gets the name later
+	// counts on from there, so that a Run never names two attempts. It is replaced, never changed in place.
+	used map[TicketKey]int
 }
 
 // Track is a track with its live state.
@@ -30,6 +34,8 @@ type Track struct {
 	Status  TrackStatus    `json:"status"`
 	Reason  string         `json:"reason,omitempty"` // why it is paused, blocked or stopped
 	Usage   map[Tier]Usage `json:"usage,omitempty"`  // replaced, never changed in place
+	// Lost says that its document is gone: nothing new starts.
+	Lost bool `json:"lost,omitempty"`
 
 	tickets table[Ticket]
 	at      map[string]int // ticket id → index; replaced, never changed in place
@@ -46,7 +52,7 @@ type Ticket struct {
 	RetryCount  int               `json:"retry_count,omitempty"` // failures that counted, since a person last stepped in
 	Model       string            `json:"model,omitempty"`       // of the newest attempt
 	Queued      bool              `json:"queued,omitempty"`      // a person asked for it by itself
-	Stale       bool              `json:"stale,omitempty"`       // completed, but its text or a dependency changed since
+	Stale       bool              `json:"stale,omitempty"`       // completed or running, but its text or a dependency changed since
 	Orphaned    bool              `json:"orphaned,omitempty"`    // no longer in the document
 	Denied      bool              `json:"denied,omitempty"`      // waits for the next run, because nobody was there to ask
 	Spawned     bool              `json:"spawned,omitempty"`     // the spawn of this attempt was decided
@@ -66,6 +72,8 @@ type Ticket struct {
 	After       int               `json:"after,omitempty"`  // and after
 	Started     time.Time         `json:"started,omitzero"`
 	Ended       time.Time         `json:"ended,omitzero"`
+	Since       int               `json:"since,omitempty"`  // the first attempt under the name it has, 0 before that
+	Former      []Former          `json:"former,omitempty"` // attempts under names that it had before, the oldest first
 
 	epoch uint64
 }
@@ -84,6 +92,34 @@ type GivenAnswer struct {
 	Hash     string       `json:"hash"`
 	Attempt  int          `json:"attempt"` // that consumed it last
 	Answer   Answer       `json:"answer"`
+}
+
+// Former says which attempts of a ticket began under a name that it has left.
+type Former struct {
+	Key  TicketKey `json:"key"`
+	From int       `json:"from"`
+	To   int       `json:"to"`
+}
+
+// Runs lists the ticket's attempts, the oldest first, by the names under which they began: what they stored and
+// delivered goes by those, also after the ticket or its track was renamed. Numbers that other tickets of the same name
+// had are left out.
+func (t *Ticket) Runs() []Run {
+	var out []Run
+	for _, f := range append(t.Former[:len(t.Former):len(t.Former)], Former{t.Key, t.Since, t.Attempt}) {
+		for n := f.From; 0 < n && n <= f.To; n++ {
+			out = append(out, Run{Ticket: f.Key, Attempt: n})
+		}
+	}
+	return out
+}
+
+// Began is the name under which the newest attempt began; zero before the first.
+func (t *Ticket) Began() Run {
+	if n := len(t.Former); t.Since == 0 && n > 0 {
+		return Run{Ticket: t.Former[n-1].Key, Attempt: t.Former[n-1].To}
+	}
+	return Run{Ticket: t.Key, Attempt: t.Attempt}
 }
 
 // Run names the ticket's newest attempt.

@@ -63,6 +63,8 @@ func (s *State) apply(body Body, at time.Time) error {
 	switch b := body.(type) {
 	case TrackPlanned:
 		return s.applyPlan(b)
+	case TrackLost:
+		return s.applyLost(b)
 	case TrackRenamed:
 		return s.applyRename(b)
 	case TrackMoved:
@@ -208,8 +210,11 @@ func (s *State) applyStarted(b TicketStarted, at time.Time) error {
 	if err != nil {
 		return err
 	}
-	if b.Run.Attempt != t.Attempt+1 {
-		return fmt.Errorf("attempt %d of %s follows attempt %d", b.Run.Attempt, t.Key, t.Attempt)
+	if want := s.nextAttempt(t); b.Run.Attempt != want {
+		return fmt.Errorf("attempt %d of %s is not attempt %d", b.Run.Attempt, t.Key, want)
+	}
+	if t.Since == 0 {
+		t.Since = b.Run.Attempt
 	}
 	t.Attempt, t.Model, t.Queued, t.Stale = b.Run.Attempt, b.Model, false, false
 	t.Block, t.Summary = nil, ""

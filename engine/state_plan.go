@@ -2,30 +2,36 @@ package engine
 
 import (
 	"fmt"
-	"reflect"
+	"maps"
+	"slices"
 
 	"github.com/slop-ls/slop-ls/engine/trackfile"
 )
 
-// applyPlan makes a document the plan: new tickets come, changed ones get their new text, and those that vanished
-// are kept as orphaned where they have state.
+// applyPlan makes a document the plan: new tickets come, changed ones get their new text, renamed ones keep their
+// state, and those that vanished are kept as orphaned where they have state.
 func (s *State) applyPlan(b TrackPlanned) error {
 	tr := s.plannedTrack(b)
-	old := *tr
-	renameTickets(tr, &old, b.Renamed)
+	tr.Lost = false
+	s.renameTickets(tr, b.Renamed)
 	specs := make(map[string]*trackfile.Ticket, len(b.Tickets))
 	for i := range b.Tickets {
 		specs[b.Tickets[i].ID] = &b.Tickets[i]
 	}
 	next := make([]*Ticket, 0, len(b.Order))
+	planned := make(map[string]bool, len(b.Order))
 	for _, id := range b.Order {
-		t, err := s.plannedTicket(tr, id, specs[id])
+		if planned[id] {
+			return fmt.Errorf("ticket %s is planned twice", id)
+		}
+		planned[id] = true
+		t, err := s.plannedTicket(tr, id, specs[id], b)
 		if err != nil {
 			return err
 		}
 		next = append(next, t)
 	}
-	s.replaceTickets(tr, append(next, orphans(tr, b.Order, s.epoch)...))
+	s.replaceTickets(tr, append(next, orphans(tr, planned, s.epoch)...))
 	s.moveRemembered(tr, b.Renamed)
 	return nil
 }
@@ -54,23 +60,70 @@ func (s *State) indexTrack(id TrackID, i int) {
 	s.now.trackAt = at
 }
 
-// renameTickets lets state follow ids that the document renamed.
-func renameTickets(tr, old *Track, renamed map[string]string) {
+// renameTickets lets state follow ids that the document renamed. A ticket without state whose id another one takes is
+// let go.
+func (s *State) renameTickets(tr *Track, renamed map[string]string) {
 	if len(renamed) == 0 {
 		return
 	}
-	tr.at = make(map[string]int, len(old.at))
-	for id, i := range old.at {
-		if to, ok := renamed[id]; ok {
-			id = to
+	at := make(map[string]int, len(tr.at))
+	for id, i := range tr.at {
+		if _, moves := renamed[id]; !moves {
+			at[id] = i
 		}
-		tr.at[id] = i
+	}
+	var used []Run
+	for id, to := range renamed {
+		i, ok := tr.at[id]
+		if !ok {
+			continue
+		}
+		if over, taken := at[to]; taken {
+			tr.tickets.set(s.epoch, over, nil)
+		}
+		at[to] = i
+		used = append(used, tr.tickets.at(i).Run())
+		s.rename(tr, i, TicketKey{tr.ID, to})
+	}
+	tr.at = at
+	s.use(used)
+}
+
+// rename gives a ticket another name: what it asks follows, and its attempts keep theirs.
+func (s *State) rename(tr *Track, i int, to TicketKey) {
+	c := *tr.tickets.at(i)
+	if c.Since > 0 {
+		c.Former = append(c.Former[:len(c.Former):len(c.Former)], Former{c.Key, c.Since, c.Attempt})
+	}
+	c.epoch, c.Key, c.Since = s.epoch, to, 0
+	tr.tickets.set(s.epoch, i, &c)
+	if a, ok := s.now.Approval(c.Approval); ok {
+		moved := *a
+		moved.Run.Ticket = to
+		s.setApproval(a.ID, &moved)
 	}
 }
 
+// use notes attempts whose names their tickets have left.
+func (s *State) use(runs []Run) {
+	used := maps.Clone(s.now.used)
+	if used == nil {
+		used = map[TicketKey]int{}
+	}
+	for _, r := range runs {
+		if r.Attempt > used[r.Ticket] {
+			used[r.Ticket] = r.Attempt
+		}
+	}
+	s.now.used = used
+}
+
+// nextAttempt is the number of the attempt that a ticket's next start begins.
+func (s *State) nextAttempt(t *Ticket) int { return max(t.Attempt, s.now.used[t.Key]) + 1 }
+
 // plannedTicket is the ticket that a planned id stands for: the one there is, with the new text if it has one, or
-// a new one.
-func (s *State) plannedTicket(tr *Track, id string, spec *trackfile.Ticket) (*Ticket, error) {
+// a new one. An attempt that runs keeps the text that it began with, so that what it completes is stale.
+func (s *State) plannedTicket(tr *Track, id string, spec *trackfile.Ticket, b TrackPlanned) (*Ticket, error) {
 	i, known := tr.at[id]
 	if !known {
 		if spec == nil {
@@ -79,9 +132,10 @@ func (s *State) plannedTicket(tr *Track, id string, spec *trackfile.Ticket) (*Ti
 		return newTicket(TicketKey{Track: tr.ID, ID: id}, spec, s.epoch), nil
 	}
 	c := *tr.tickets.at(i)
-	c.epoch, c.Orphaned, c.Key.ID = s.epoch, false, id
+	c.epoch, c.Orphaned = s.epoch, false
 	if spec != nil {
-		c.Stale = c.Stale || c.Status == Completed && !sameWork(c.Spec, spec)
+		begun := c.Status == Completed || c.Status == InProgress
+		c.Stale = c.Stale || begun && !sameWork(c.Spec, spec, b.Renamed, b.Moved)
 		c.Spec = spec
 	}
 	return &c, nil
@@ -101,23 +155,11 @@ func newTicket(key TicketKey, spec *trackfile.Ticket, epoch uint64) *Ticket {
 	return t
 }
 
-// sameWork compares what a ticket asks for, leaving out what is only shown.
-func sameWork(a, b *trackfile.Ticket) bool {
-	x, y := *a, *b
-	x.ID, y.ID, x.Status, y.Status = "", "", "", ""
-	x.AssignedTo, y.AssignedTo, x.Priority, y.Priority = "", "", "", ""
-	return reflect.DeepEqual(x, y)
-}
-
 // orphans are the tickets that a plan left out and that have state worth keeping.
-func orphans(tr *Track, order []string, epoch uint64) []*Ticket {
-	planned := make(map[string]bool, len(order))
-	for _, id := range order {
-		planned[id] = true
-	}
+func orphans(tr *Track, planned map[string]bool, epoch uint64) []*Ticket {
 	var kept []*Ticket
 	for _, t := range tr.tickets.all() {
-		if id := currentID(tr, t); planned[id] || t.Status == Todo && t.Attempt == 0 && !t.Queued {
+		if planned[t.Key.ID] || !hasState(t) {
 			continue
 		}
 		c := *t
@@ -125,19 +167,6 @@ func orphans(tr *Track, order []string, epoch uint64) []*Ticket {
 		kept = append(kept, &c)
 	}
 	return kept
-}
-
-// currentID is the id under which a ticket is found after a rename.
-func currentID(tr *Track, t *Ticket) string {
-	if i, ok := tr.at[t.Key.ID]; ok && tr.tickets.at(i) == t {
-		return t.Key.ID
-	}
-	for id, i := range tr.at {
-		if tr.tickets.at(i) == t {
-			return id
-		}
-	}
-	return t.Key.ID
 }
 
 // replaceTickets rebuilds what depends on a track's order of tickets.
@@ -164,31 +193,32 @@ func (s *State) reindex(tr *Track) {
 	s.touch(tr.ID)
 }
 
-// applyRename moves a track with all its state to another id.
+// applyRename moves a track with all its state to another id. A track of that id without state of its own makes room.
 func (s *State) applyRename(b TrackRenamed) error {
 	tr, err := s.track(b.Track)
 	if err != nil {
 		return err
 	}
-	if _, taken := s.now.trackAt[b.To]; taken {
+	if b.To == b.Track {
+		return fmt.Errorf("track %s is renamed to itself", b.To)
+	}
+	if to, taken := s.now.Track(b.To); taken && !pristine(to) {
 		return fmt.Errorf("track %s exists", b.To)
+	} else if taken {
+		s.now.tracks.set(s.epoch, s.now.trackAt[b.To], nil)
 	}
 	i := s.now.trackAt[b.Track]
-	tr.ID = b.To
+	tr.ID, tr.Lost = b.To, false
 	s.indexTrack(b.To, i)
 	delete(s.index, b.Track)
+	delete(s.index, b.To)
+	s.ring = slices.DeleteFunc(s.ring, func(id TrackID) bool { return id == b.Track || id == b.To })
+	used := make([]Run, 0, tr.Len())
 	for j, t := range tr.tickets.all() {
-		c := *t
-		c.epoch, c.Key.Track = s.epoch, b.To
-		tr.tickets.set(s.epoch, j, &c)
+		used = append(used, t.Run())
+		s.rename(tr, j, TicketKey{b.To, t.Key.ID})
 	}
-	for _, a := range s.now.approvals.all() {
-		if a.Run.Ticket.Track == b.Track {
-			c := *a
-			c.Run.Ticket.Track = b.To
-			s.setApproval(a.ID, &c)
-		}
-	}
+	s.use(used)
 	s.changeRemembered(func(r Remembered) *Remembered {
 		if r.Ticket.Track == b.Track {
 			r.Ticket.Track = b.To
@@ -196,5 +226,17 @@ func (s *State) applyRename(b TrackRenamed) error {
 		return &r
 	})
 	s.reindex(tr)
+	return nil
+}
+
+// applyLost holds back what a track would start: nobody can read any more what it is to do.
+func (s *State) applyLost(b TrackLost) error {
+	tr, err := s.track(b.Track)
+	if err != nil {
+		return err
+	}
+	tr.Lost = true
+	s.index[b.Track].reconsider(s, tr)
+	s.touch(b.Track)
 	return nil
 }

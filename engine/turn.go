@@ -13,6 +13,14 @@ type turn struct {
 	events  []Event
 	replies []reply
 	opened  []gate // workers that may pass their gate
+	acts    []act
+	renamed bool // attempts have other names now
+}
+
+// act is an event that calls for something, with the worker it is about: later events of the turn may rename that.
+type act struct {
+	body Body
+	r    *runner
 }
 
 type reply struct {
@@ -47,14 +55,22 @@ func (c *Conductor) handle(t *turn, cmd Command, now time.Time) error {
 		c.configure(cmd.Settings)
 		return nil
 	case atGate:
-		c.gates = append(c.gates, gate{cmd.run, cmd.open})
+		c.gates = append(c.gates, gate{c.named(cmd.run), cmd.open})
 		return nil
 	case quiet:
 		c.quiets = append(c.quiets, cmd)
 		return nil
-	case finished:
-		defer c.runnerGone(cmd.run)
+	case workerCommand:
+		own := cmd.as(c.named(cmd.of()))
+		if _, ends := cmd.(finished); ends {
+			defer c.runnerGone(cmd.of(), own.of())
+		}
+		return c.decide(t, own, now)
 	}
+	return c.decide(t, cmd, now)
+}
+
+func (c *Conductor) decide(t *turn, cmd Command, now time.Time) error {
 	bodies, err := Decide(c.state, c.settings, cmd, now)
 	if err != nil {
 		return err
@@ -70,7 +86,8 @@ func (c *Conductor) apply(t *turn, now time.Time, bodies []Body) error {
 			return err
 		}
 		t.events = append(t.events, e)
-		c.windUp(b)
+		c.windUp(t, b)
+		c.follow(t, b)
 	}
 	return nil
 }
@@ -149,7 +166,7 @@ func (c *Conductor) nextBodies(t *turn) []Body {
 		return nil
 	}
 	model := c.settings.Model(next.Spec.ModelOverride, next.RetryCount)
-	return []Body{TicketStarted{Run: Run{next.Key, next.Attempt + 1}, Model: model}}
+	return []Body{TicketStarted{Run: Run{next.Key, c.state.nextAttempt(next)}, Model: model}}
 }
 
 // nextAnswered consumes the oldest answer that a worker waits for.
@@ -181,10 +198,13 @@ func (c *Conductor) openGate(t *turn) bool {
 	return false
 }
 
-// windUp notes attempts that end under a worker that is still there.
-func (c *Conductor) windUp(b Body) {
+// windUp notes attempts that end under a worker that is still there, and what else an event calls for.
+func (c *Conductor) windUp(t *turn, b Body) {
 	var key TicketKey
 	switch b := b.(type) {
+	case ApprovalConsumed:
+		t.acts = append(t.acts, act{b, c.runners[b.Run.Ticket]})
+		return
 	case TicketRetried:
 		key = b.Ticket
 	case TicketBlocked:
@@ -196,7 +216,9 @@ func (c *Conductor) windUp(b Body) {
 	default:
 		return
 	}
-	if r := c.runners[key]; r != nil && !r.ended {
+	r := c.runners[key]
+	t.acts = append(t.acts, act{b, r})
+	if r != nil && !r.ended {
 		r.ended = true
 		c.winding++
 		c.leaveGate(r.run)
@@ -213,7 +235,8 @@ func (c *Conductor) leaveGate(run Run) {
 }
 
 // runnerGone forgets a worker whose goroutine has said its last word, and offers its ticket again if that waits.
-func (c *Conductor) runnerGone(run Run) {
+func (c *Conductor) runnerGone(began, run Run) {
+	delete(c.renamed, began)
 	r := c.runners[run.Ticket]
 	if r == nil || r.run != run {
 		return

@@ -44,6 +44,8 @@ func trackLine(t *engine.Track) string {
 	parts := []string{line(string(t.ID), 120), string(t.Status), fmt.Sprintf("%d of %d completed", t.Count(engine.Completed), t.Total())}
 	if t.Reason != "" && t.Status != engine.TrackRunning {
 		parts = append(parts, line(t.Reason, 160))
+	} else if t.Lost {
+		parts = append(parts, "its document is gone")
 	}
 	if u := TotalUsage(t); u.Total() > 0 {
 		parts = append(parts, Tokens(u.Total())+" tokens", Money(u.Cost))
@@ -101,7 +103,12 @@ func word(t *engine.Ticket) string {
 // ticketNote is the one thing to know about a ticket besides its status.
 func ticketNote(s *engine.Snapshot, t *engine.Ticket) string {
 	var notes []string
-	if t.Stale {
+	if t.Orphaned {
+		notes = append(notes, "not in its document any more")
+	}
+	if t.Stale && t.Status == engine.InProgress {
+		notes = append(notes, "works on the text that it began with")
+	} else if t.Stale {
 		notes = append(notes, "stale: its text or what it depends on has changed since")
 	}
 	if why := reason(t); why != "" {

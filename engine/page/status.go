@@ -31,7 +31,7 @@ func TicketStatus(s *engine.Snapshot, t *engine.Ticket) wire.Ticket {
 	}
 	return wire.Ticket{
 		ID: t.Key.ID, Status: string(t.Status), Phase: string(t.Phase()), Reason: reason(t), WaitsFor: waits,
-		RetryCount: t.RetryCount, Attempt: t.Attempt,
+		RetryCount: t.RetryCount, Attempt: t.Attempt, Stale: t.Stale, Orphaned: t.Orphaned,
 		Usage: usage(t.Usage),
 	}
 }

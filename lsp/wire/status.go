@@ -25,6 +25,8 @@ type Ticket struct {
 	WaitsFor   []string `json:"waits_for"` // ids of the tickets that hold it up
 	RetryCount int      `json:"retry_count"`
 	Attempt    int      `json:"attempt"`
+	Stale      bool     `json:"stale,omitempty"`    // its text, or what it depends on, changed since it ran
+	Orphaned   bool     `json:"orphaned,omitempty"` // it is not in its document any more; its state is kept
 	Usage      Usage    `json:"usage"`
 }
 
