@@ -251,7 +251,7 @@ func (h *Hub) differing(from *Session, want map[string]string) string {
 func (h *Hub) takeBack(ctx context.Context, s *Session, run engine.Run, cause error, files []*editedFile, onDisk []engine.FileChange) error {
 	var left []string
 	for _, f := range files {
-		if undo, ok := f.undo(); ok {
+		if undo, ok := f.undo(s.desk.docs()); ok {
 			back := &dispatch{s: s, label: "taking back " + f.change.Path}
 			if _, err := back.deliver(ctx, []engine.FileChange{undo}); err != nil {
 				left = append(left, f.change.Path)
@@ -271,23 +271,27 @@ func (h *Hub) takeBack(ctx context.Context, s *Session, run engine.Run, cause er
 	return fmt.Errorf("%w; the change is still in %s: undo it there", cause, strings.Join(left, ", "))
 }
 
-// undo is the change that takes back what came of a file; ok is false where nothing did.
-func (f *editedFile) undo() (_ engine.FileChange, ok bool) {
-	r := f.receipt
-	undo := engine.FileChange{Path: f.change.Path, Op: engine.OpModify, After: []byte(f.first)}
-	switch {
-	case r == nil || r.before == r.target:
-		return undo, false // it was there already
-	case f.arrived:
-		undo.Base = []byte(r.now)
-	case count(r.taken) > 0:
-		undo.Base = []byte(r.there())
-	case r.state == sightStray:
-		undo.Base, undo.After = []byte(r.stray), []byte(r.was)
-	default:
-		return undo, false
+// undo is the change that takes back what came of a file, in however many tries; ok is false where nothing did.
+func (f *editedFile) undo(docs *documents) (_ engine.FileChange, ok bool) {
+	d := docs.byPath(f.change.Path)
+	if f.doc == nil || d == nil || d.broken != nil {
+		return engine.FileChange{}, false
 	}
-	return undo, true
+	undo := engine.FileChange{Path: f.change.Path, Op: engine.OpModify, After: []byte(f.first)}
+	if last := f.receipt; last.state == sightStray {
+		undo.Base, undo.After = []byte(last.stray), []byte(last.was)
+		return undo, true
+	}
+	whole := newReceipt(f.first, f.whole)
+	whole.see(d.text())
+	whole.judge()
+	switch {
+	case whole.state == sightArrived:
+		undo.Base = []byte(f.whole)
+	case count(whole.taken) > 0:
+		undo.Base = []byte(whole.there())
+	}
+	return undo, undo.Base != nil
 }
 
 // reversed is the change set that undoes changes.

@@ -10,11 +10,14 @@ import (
 
 // send sends one edit and returns when it is known what came of it: all files arrived, or nothing more is to be
 // expected. reason is why the client says it did not do it; the error is why waiting ended early.
-func (p *dispatch) send(ctx context.Context, edit *protocol.WorkspaceEdit, files []*editedFile, t *trail) (reason string, err error) {
+func (p *dispatch) send(ctx context.Context, edit *protocol.WorkspaceEdit, files []*editedFile) (reason string, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // withdraws a request that was not answered
-	w := &vigil{p: p, files: files, trail: t, answer: p.ask(ctx, edit), settle: p.s.hub.opts.Settle}
+	w := &vigil{p: p, files: files, trail: p.s.desk.follow(files), settle: p.s.hub.opts.Settle}
+	defer p.s.desk.unfollow()
+	w.answer = p.ask(ctx, edit)
 	defer w.stop()
+	defer w.forgive()
 	w.patience.start(w.settle)
 	return w.until(ctx)
 }
@@ -28,6 +31,7 @@ type vigil struct {
 	said   answerToEdit
 	settle time.Duration
 
+	linger   alarm // it has all arrived, and the answer has not come
 	patience alarm // an unanswered request: first a reminder, then the end
 	reminded bool
 	quiet    alarm // since the last change, once the answer is there
@@ -35,7 +39,7 @@ type vigil struct {
 }
 
 func (w *vigil) stop() {
-	for _, a := range []*alarm{&w.patience, &w.quiet, &w.over} {
+	for _, a := range []*alarm{&w.linger, &w.patience, &w.quiet, &w.over} {
 		a.stop()
 	}
 }
@@ -46,11 +50,15 @@ func (w *vigil) hush() time.Duration { return w.settle / 10 }
 
 func (w *vigil) until(ctx context.Context) (string, error) {
 	for {
-		if w.look(); missing(w.files) == nil {
-			return "", nil
+		w.look()
+		if missing(w.files) == nil {
+			if w.answer == nil {
+				return "", nil
+			}
+			w.linger.startOnce(w.hush()) // what the client does until it answers belongs to the edit: some format and save
 		}
-		if w.closed() {
-			return w.said.reason, nil // what to do without it is prepare's to say
+		if w.closed() || w.said.refused && again(w.files) {
+			return w.said.reason, nil // what to do then is prepare's to say
 		}
 		select {
 		case <-w.trail.changed:
@@ -62,6 +70,11 @@ func (w *vigil) until(ctx context.Context) (string, error) {
 			w.patience.stop()
 			w.quiet.start(w.hush())
 			w.over.start(w.settle)
+		case <-w.linger.c():
+			w.linger.stop()
+			if missing(w.files) == nil {
+				return "", nil
+			}
 		case <-w.quiet.c():
 			if w.said.refused || w.p.preview || !w.untouched() {
 				return w.said.reason, nil
@@ -74,7 +87,7 @@ func (w *vigil) until(ctx context.Context) (string, error) {
 				return reason, nil
 			}
 		case <-w.p.s.conn.over():
-			return "", &DeliveryError{Path: missing(w.files).change.Path, Client: w.p.s.clientName(), Reason: errDisconnected.Error()}
+			return "", &DeliveryError{Path: w.files[0].change.Path, Client: w.p.s.clientName(), Reason: errDisconnected.Error()}
 		case <-ctx.Done():
 			return "", context.Cause(ctx)
 		}
@@ -84,9 +97,6 @@ func (w *vigil) until(ctx context.Context) (string, error) {
 // look brings the receipts up to date.
 func (w *vigil) look() {
 	for _, f := range w.files {
-		if f.done() {
-			continue
-		}
 		for _, d := range w.trail.take(f.doc.uri) {
 			if d == nil || d.broken != nil {
 				f.receipt.state = sightClosed
@@ -98,23 +108,16 @@ func (w *vigil) look() {
 			continue
 		}
 		f.receipt.judge()
-		w.settleFile(f)
+		f.arrived = f.receipt.state == sightArrived
 	}
 }
 
-// settleFile takes over what a receipt says.
-func (w *vigil) settleFile(f *editedFile) {
-	r := f.receipt
-	switch r.state {
-	case sightArrived:
-		f.arrived = true
-		if !r.merged {
-			w.p.s.acts.typed.Add(-int64(r.versions)) // an edit of our own is not what the person typed
+// forgive takes the edits that were ours out of what the person typed.
+func (w *vigil) forgive() {
+	for _, f := range w.files {
+		if f.arrived && !f.receipt.merged {
+			w.p.s.acts.typed.Add(-int64(f.receipt.versions))
 		}
-	case sightStray:
-		f.mended = &r.mended
-	case sightSame, sightOther, sightPartly, sightClosed:
-		f.mended = nil
 	}
 }
 
@@ -142,7 +145,7 @@ func (w *vigil) untouched() bool {
 // never answer: the person is told once, and in the end the edit is withdrawn. A preview may stay open for ever.
 func (w *vigil) impatient(ctx context.Context) (reason string) {
 	w.patience.stop()
-	path := missing(w.files).change.Path
+	path := w.files[0].change.Path
 	if w.reminded {
 		return fmt.Sprintf("it did not answer within %s", w.p.s.hub.opts.Answer)
 	}
@@ -160,6 +163,13 @@ type alarm struct{ timer *time.Timer }
 func (a *alarm) start(d time.Duration) {
 	a.stop()
 	a.timer = time.NewTimer(d)
+}
+
+// startOnce leaves an alarm that is set as it is.
+func (a *alarm) startOnce(d time.Duration) {
+	if a.timer == nil {
+		a.start(d)
+	}
 }
 
 func (a *alarm) stop() {

@@ -20,10 +20,10 @@ type editedFile struct {
 	change  engine.FileChange
 	doc     *document // as it was when the edit was last sent
 	receipt *receipt  // of that
-	mended  *string   // what the buffer should hold, where an edit was laid wrongly
 	clean   bool      // the buffer was as the disk before the first edit
 
 	first   string // what the buffer held before the first edit
+	whole   string // and what it should hold then
 	merged  bool
 	arrived bool
 	skipped bool // a person took not all of it in a preview: what came is in receipt
@@ -100,14 +100,13 @@ func (p *dispatch) deliver(ctx context.Context, changes []engine.FileChange) ([]
 
 // group sends one request and makes sure that it arrived; where a buffer moved meanwhile, it is laid anew.
 func (p *dispatch) group(ctx context.Context, files []*editedFile) error {
-	defer p.s.desk.unfollow()
 	var reason string
 	for range maxTries {
-		edit, trail, err := p.prepare(ctx, files)
-		if err != nil || edit == nil {
+		edit, round, err := p.prepare(ctx, files)
+		if err != nil || len(round) == 0 {
 			return err
 		}
-		reason, err = p.send(ctx, edit, files, trail)
+		reason, err = p.send(ctx, edit, round)
 		if err != nil || missing(files) == nil {
 			return err
 		}
@@ -165,12 +164,11 @@ func again(files []*editedFile) bool {
 	return false
 }
 
-// prepare lays what has not arrived onto the buffers as they are now, and begins to follow them; nil when all of it is
-// there.
-func (p *dispatch) prepare(ctx context.Context, files []*editedFile) (*protocol.WorkspaceEdit, *trail, error) {
+// prepare lays what has not arrived onto the buffers as they are now: the edit, and the files that it is for.
+func (p *dispatch) prepare(ctx context.Context, files []*editedFile) (*protocol.WorkspaceEdit, []*editedFile, error) {
 	docs := p.s.desk.docs()
 	edit := &protocol.WorkspaceEdit{}
-	var touched []*document
+	var round []*editedFile
 	for _, f := range files {
 		if f.done() {
 			continue
@@ -182,13 +180,10 @@ func (p *dispatch) prepare(ctx context.Context, files []*editedFile) (*protocol.
 			continue
 		}
 		p.add(edit, docs, f)
-		touched = append(touched, f.doc)
-	}
-	if len(touched) == 0 {
-		return nil, nil, nil
+		round = append(round, f)
 	}
 	p.annotate(edit)
-	return edit, p.s.desk.follow(docs, touched), nil
+	return edit, round, nil
 }
 
 // lay settles what a buffer should hold.
@@ -202,14 +197,17 @@ func (p *dispatch) lay(ctx context.Context, docs *documents, f *editedFile) erro
 	}
 	now := d.text()
 	target, conflict := rebase(now, f.change)
-	if f.mended != nil {
-		target, conflict, f.mended = *f.mended, nil, nil
+	if r := f.receipt; r != nil && r.state == sightStray {
+		mended, ok := r.mendedOnto(now)
+		if target, conflict = mended, nil; !ok {
+			conflict = &engine.Conflict{Path: f.change.Path, Text: "the editor laid the edit onto a text that it was not made for"}
+		}
 	}
 	if conflict != nil {
 		return &engine.ConflictError{Conflicts: []engine.Conflict{*conflict}}
 	}
 	if f.doc == nil {
-		f.first = now
+		f.first, f.whole = now, target
 		disk, err := p.s.hub.opts.Disk.Read(ctx, f.change.Path)
 		f.clean = err == nil && string(disk.Data) == now
 	}

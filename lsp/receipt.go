@@ -33,7 +33,6 @@ type receipt struct {
 	merged   bool   // it arrived beside what the person typed, or they typed on
 	reshaped bool   // it arrived, and was formatted
 	taken    []bool // of hunks, where each is either there or can still be laid; else nil
-	mended   string // for sightStray: what the buffer should hold
 
 	exact      bool   // a version was just what it should be
 	was, stray string // the versions before and after the edit was laid wrongly; equal where it was not
@@ -92,7 +91,7 @@ func (r *receipt) judge() {
 		r.state = sightArrived
 	case r.exact:
 		r.state, r.merged = sightArrived, true
-	case r.was != r.stray && r.mend():
+	case r.was != r.stray:
 		r.state = sightStray
 	case is(r.now)(r.laidOnto(r.now)):
 		r.state, r.merged = sightArrived, true
@@ -101,16 +100,15 @@ func (r *receipt) judge() {
 	}
 }
 
-// mend finds what the buffer should hold where the edit was laid wrongly: the edit laid rightly onto the version that
+// mendedOnto is what a buffer should hold where the edit was laid wrongly: the edit laid rightly onto the version that
 // it met, and what was typed since.
-func (r *receipt) mend() bool {
+func (r *receipt) mendedOnto(now string) (_ string, ok bool) {
 	right, ok := r.laidOnto(r.was)
 	if !ok {
-		return false
+		return "", false
 	}
-	merged, conflicts := text.Merge3([]byte(r.stray), []byte(r.now), []byte(right))
-	r.mended = string(merged)
-	return len(conflicts) == 0
+	merged, conflicts := text.Merge3([]byte(r.stray), []byte(now), []byte(right))
+	return string(merged), len(conflicts) == 0
 }
 
 // judgeHunks looks at each hunk by itself.

@@ -16,16 +16,14 @@ type trail struct {
 	changed chan struct{}           // room for one
 }
 
-// follow starts a trail of documents as they are in docs. Only one trail is followed at a time.
-func (k *desk) follow(docs *documents, of []*document) *trail {
+// follow starts a trail of files from the versions that they are edited at. Only one trail is followed at a time.
+func (k *desk) follow(files []*editedFile) *trail {
 	t := &trail{last: map[uri.URI]*document{}, steps: map[uri.URI][]*document{}, changed: make(chan struct{}, 1)}
-	for _, d := range of {
-		t.last[d.uri] = d
+	for _, f := range files {
+		t.last[f.doc.uri] = f.doc
 	}
 	k.trail.Store(t)
-	if now := k.docs(); now != docs {
-		t.note(now) // it moved between
-	}
+	t.note(k.docs()) // they may have moved since
 	return t
 }
 

@@ -44,6 +44,9 @@ type Hooks struct {
 	ApplyEdit func(ctx context.Context, c *Client, p protocol.ApplyWorkspaceEditParams) (protocol.ApplyWorkspaceEditResult, error)
 	// Configuration answers one item of workspace/configuration. Default: null.
 	Configuration func(section string) any
+	// Asked gets every request of the server before it is answered; where it returns an error, that is the answer.
+	// Requests that come at once may come in any order.
+	Asked func(method string, params json.RawMessage) error
 	// Notified gets every notification, in order, on the read loop: it must not block and not call the client.
 	Notified func(method string, params json.RawMessage)
 }

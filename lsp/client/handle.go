@@ -21,6 +21,11 @@ func (c *Client) handle(rctx context.Context, req *jsonrpc2.Request) (any, error
 	}
 	ctx := jsonrpc2.DetachContext(rctx)
 	jsonrpc2.Async(rctx)
+	if c.cfg.Hooks.Asked != nil {
+		if err := c.cfg.Hooks.Asked(method, params); err != nil {
+			return nil, err
+		}
+	}
 	answer, ok := requests[method]
 	if !ok {
 		return nil, fmt.Errorf("%s: %w", method, jsonrpc2.ErrMethodNotFound)

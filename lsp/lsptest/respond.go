@@ -3,12 +3,9 @@ package lsptest
 import (
 	"context"
 	"encoding/json"
-	"errors"
 
 	"go.lsp.dev/jsonrpc2"
 	"go.lsp.dev/protocol"
-
-	"github.com/slop-ls/slop-ls/lsp/client"
 )
 
 // Responder answers one prompt, with whatever it returns as the result. n counts prompts from 0.
@@ -94,32 +91,4 @@ func Misbehaviours() map[string]Responder {
 			return nil, jsonrpc2.ErrMethodNotFound
 		},
 	}
-}
-
-// ApplyEdit is how a client carries out workspace/applyEdit.
-type ApplyEdit = func(ctx context.Context, c *client.Client, p protocol.ApplyWorkspaceEditParams) (protocol.ApplyWorkspaceEditResult, error)
-
-// LieApplied says that it applied an edit and does nothing.
-func LieApplied(context.Context, *client.Client, protocol.ApplyWorkspaceEditParams) (protocol.ApplyWorkspaceEditResult, error) {
-	return protocol.ApplyWorkspaceEditResult{Applied: true}, nil
-}
-
-// FirstOnly applies the first document of an edit and says that it applied all.
-func FirstOnly(ctx context.Context, c *client.Client, p protocol.ApplyWorkspaceEditParams) (protocol.ApplyWorkspaceEditResult, error) {
-	if len(p.Edit.DocumentChanges) > 1 {
-		p.Edit.DocumentChanges = p.Edit.DocumentChanges[:1]
-	}
-	c.Apply(ctx, p.Edit)
-	return protocol.ApplyWorkspaceEditResult{Applied: true}, nil
-}
-
-// Refuse applies nothing and says so.
-func Refuse(context.Context, *client.Client, protocol.ApplyWorkspaceEditParams) (protocol.ApplyWorkspaceEditResult, error) {
-	reason := "the person said no"
-	return protocol.ApplyWorkspaceEditResult{FailureReason: &reason}, nil
-}
-
-// Fail answers with an error.
-func Fail(context.Context, *client.Client, protocol.ApplyWorkspaceEditParams) (protocol.ApplyWorkspaceEditResult, error) {
-	return protocol.ApplyWorkspaceEditResult{}, errors.New("no")
 }
