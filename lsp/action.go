@@ -12,6 +12,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
+	"github.com/slop-ls/slop-ls/lsp/trackdoc"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
@@ -20,11 +21,7 @@ const actionKind = protocol.CodeActionKind("refactor.slop")
 
 // commandOf is a command with its one argument.
 func commandOf(title, name string, arg any) protocol.Command {
-	raw, err := json.Marshal(arg)
-	if err != nil {
-		panic("lsp: a payload of package wire always encodes: " + err.Error()) // strings and numbers only
-	}
-	return protocol.Command{Title: title, Command: name, Arguments: []protocol.LSPAny{raw}}
+	return trackdoc.Command(title, name, arg)
 }
 
 func prepareCodeAction(v view, params json.RawMessage) (work, error) {
@@ -36,16 +33,34 @@ func prepareCodeAction(v view, params json.RawMessage) (work, error) {
 	if d == nil || d.broken != nil || !wanted(p.Context.Only) {
 		return func(context.Context, *Session) (any, error) { return json.RawMessage("[]"), nil }, nil
 	}
-	offset := v.docs.span(d, p.Range).Start
+	span := v.docs.span(d, p.Range)
 	return func(ctx context.Context, s *Session) (any, error) {
-		return asActions(v.traits, s.actionsAt(ctx, v, d, offset))
+		actions := s.fixesAt(ctx, v, d, span, p.Context.Diagnostics)
+		actions = append(actions, asActions(s.actionsAt(ctx, v, d, span.Start))...)
+		return encodeActions(v.traits, p.Context.Only, actions)
 	}, nil
 }
 
-// wanted says whether our kind is among those that the client asks for.
+// fixesAt are the actions for what is wrong at a place.
+func (s *Session) fixesAt(ctx context.Context, v view, d *document, span text.Span, given []protocol.Diagnostic) []protocol.CodeAction {
+	switch {
+	case isTrack(d):
+		return trackdoc.Fixes(ctx, s.trackDoc(v, d), trackfile.Span(span), given, s.around(v))
+	case isSource(d):
+		return repairs(d, given)
+	}
+	return nil
+}
+
+// wanted says whether any of our kinds is among those that the client asks for.
 func wanted(only []protocol.CodeActionKind) bool {
+	return asked(only, actionKind) || asked(only, protocol.CodeActionKindQuickFix)
+}
+
+// asked says whether a kind is among those that the client asks for: none means any.
+func asked(only []protocol.CodeActionKind, kind protocol.CodeActionKind) bool {
 	return len(only) == 0 || slices.ContainsFunc(only, func(k protocol.CodeActionKind) bool {
-		return k == actionKind || k == "" || strings.HasPrefix(string(actionKind), string(k)+".")
+		return k == kind || k == "" || strings.HasPrefix(string(kind), string(k)+".")
 	})
 }
 
@@ -53,7 +68,7 @@ func wanted(only []protocol.CodeActionKind) bool {
 func (s *Session) actionsAt(ctx context.Context, v view, d *document, offset int) []protocol.Command {
 	switch {
 	case trackfile.IsTrackFile(d.path):
-		return s.trackActions(d, offset)
+		return s.trackActions(v, d, offset)
 	case isReview(d):
 		return reviewActions(d)
 	case isSource(d):
@@ -62,13 +77,30 @@ func (s *Session) actionsAt(ctx context.Context, v view, d *document, offset int
 	return nil
 }
 
-// asActions wraps commands as code actions.
-func asActions(t *traits, cmds []protocol.Command) (any, error) {
-	raws := make([]json.RawMessage, 0, len(cmds))
+// asActions are commands as code actions.
+func asActions(cmds []protocol.Command) []protocol.CodeAction {
 	kind := actionKind
-	for _, c := range cmds {
-		a := &protocol.CodeAction{Title: c.Title, Kind: &kind, Command: c}
-		if t.llmTag && c.Command == wire.TicketRunOnSymbol {
+	out := make([]protocol.CodeAction, len(cmds))
+	for i, c := range cmds {
+		out[i] = protocol.CodeAction{Title: c.Title, Kind: &kind, Command: c}
+	}
+	return out
+}
+
+// modelWrites are the commands after which a model writes code.
+var modelWrites = map[string]bool{
+	wire.TicketRunOnSymbol: true, wire.TicketNew: true, wire.TicketRun: true, wire.TicketRetry: true, wire.TrackRun: true,
+}
+
+// encodeActions are the actions of the kinds that were asked for, tagged for a client that knows the tags.
+func encodeActions(t *traits, only []protocol.CodeActionKind, actions []protocol.CodeAction) (any, error) {
+	raws := []json.RawMessage{}
+	for i := range actions {
+		a := &actions[i]
+		if !asked(only, *a.Kind) {
+			continue
+		}
+		if t.llmTag && modelWrites[a.Command.Command] {
 			a.Tags = []protocol.CodeActionTag{protocol.CodeActionTagLLMGenerated}
 		}
 		raw, err := protocol.Marshal(a)
@@ -93,43 +125,24 @@ func (s *Session) symbolActions(ctx context.Context, v view, d *document, offset
 		commandOf("Run ticket on this symbol", wire.TicketRunOnSymbol, wire.RunOnSymbolArgs{URI: string(d.sent), Position: at}),
 		commandOf("New ticket for this symbol", wire.TicketNew, wire.NewTicketArgs{URI: string(d.sent), Range: wire.Range{Start: at, End: at}}),
 	}
-	for _, t := range aiming(s.engine.Snapshot(), d.path, sym) {
-		if t.Status != engine.Todo {
+	for _, t := range s.hub.aiming(s.engine.Snapshot(), d.path, sym) {
+		verb, command := "Run", wire.TicketRun
+		switch {
+		case t.Status == engine.Blocked:
+			verb, command = "Retry", wire.TicketRetry
+		case t.Status != engine.Todo:
 			continue
 		}
 		ref := s.ref(ctx, v, t.Key)
-		cmds = append(cmds, commandOf("Run "+t.Key.ID+" on this symbol", wire.TicketRun, wire.TicketArgs{URI: ref.URI, ID: ref.ID}))
+		cmds = append(cmds, commandOf(verb+" "+t.Key.ID+" on this symbol", command, wire.TicketArgs{URI: ref.URI, ID: ref.ID}))
 	}
 	return cmds
 }
 
-// ticketActions is what may be done with a ticket, by its status.
-var ticketActions = map[engine.Status][]struct{ verb, command string }{
-	engine.Todo:       {{"Run", wire.TicketRun}, {"Block", wire.TicketBlock}, {"Skip", wire.TicketSkip}, {"Kill", wire.TicketKill}},
-	engine.InProgress: {{"Kill", wire.TicketKill}, {"Block", wire.TicketBlock}},
-	engine.Blocked:    {{"Retry", wire.TicketRetry}, {"Unblock", wire.TicketUnblock}, {"Skip", wire.TicketSkip}, {"Kill", wire.TicketKill}},
-	engine.Killed:     {{"Retry", wire.TicketRetry}},
-	engine.Completed:  {{"Retry", wire.TicketRetry}},
-}
-
 // trackActions are those of a track document: for the ticket at the cursor, then for the track.
-func (s *Session) trackActions(d *document, offset int) []protocol.Command {
-	snap := s.engine.Snapshot()
-	id := engine.TrackID(trackfile.ID(d.path))
-	parsed := d.track()
-	var cmds []protocol.Command
-	if i := parsed.ItemAt(offset); i >= 0 && parsed.Track.Tickets[i].ID != "" {
-		key := engine.TicketKey{Track: id, ID: parsed.Track.Tickets[i].ID}
-		status := engine.Todo
-		if t, ok := snap.Ticket(key); ok {
-			status = t.Status
-			cmds = append(cmds, approvalActions(snap, t)...)
-		}
-		for _, a := range ticketActions[status] {
-			cmds = append(cmds, commandOf(a.verb+" "+key.ID, a.command, wire.TicketArgs{URI: string(d.sent), ID: key.ID}))
-		}
-	}
-	return append(cmds, trackCommands(snap, id, string(d.sent))...)
+func (s *Session) trackActions(v view, d *document, offset int) []protocol.Command {
+	doc := s.trackDoc(v, d)
+	return append(trackdoc.Actions(doc, offset), trackCommands(doc.State, doc.Track, string(d.sent))...)
 }
 
 // approvalActions answer the approval that a ticket waits for.

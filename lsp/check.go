@@ -2,14 +2,10 @@ package lsp
 
 import (
 	"context"
-	"errors"
-	"io/fs"
-	"slices"
 
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
 
-	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
 )
@@ -21,16 +17,19 @@ type checker struct {
 	published map[uri.URI]*trackCell  // the version that was last published, by its cell
 	planned   map[uri.URI]*text.Index // the saved text that was last planned
 	sent      map[uri.URI]uri.URI     // as the client spells it
+	found     map[uri.URI]*findings   // of track documents
 }
 
 // checking runs the session's checker until ctx ends.
 func (s *Session) checking(ctx context.Context) {
 	c := &checker{
 		s: s, published: map[uri.URI]*trackCell{}, planned: map[uri.URI]*text.Index{}, sent: map[uri.URI]uri.URI{},
+		found: map[uri.URI]*findings{},
 	}
 	for {
 		docs, changed := s.desk.watch()
 		c.turn(ctx, docs)
+		c.explore(ctx, docs, changed)
 		select {
 		case <-changed:
 		case <-ctx.Done():
@@ -67,6 +66,7 @@ func (c *checker) clear(ctx context.Context, u uri.URI) {
 	delete(c.published, u)
 	delete(c.planned, u)
 	delete(c.sent, u)
+	c.forget(u)
 }
 
 func (c *checker) publish(ctx context.Context, d *document, list []protocol.Diagnostic) {
@@ -84,53 +84,11 @@ func (c *checker) notify(ctx context.Context, p *protocol.PublishDiagnosticsPara
 // track publishes what is wrong with a track document, and makes it the plan where it was saved since.
 func (c *checker) track(ctx context.Context, docs *documents, d *document) {
 	if c.published[d.uri] != d.parsed {
-		problems := slices.Concat(d.track().Problems, c.targets(ctx, d.track()))
-		list := make([]protocol.Diagnostic, 0, len(problems))
-		for _, p := range problems {
-			severity := protocol.DiagnosticSeverityError
-			if p.Severity == trackfile.Warning {
-				severity = protocol.DiagnosticSeverityWarning
-			}
-			r := docs.rangeOf(d, text.Span{Start: p.Span.Start, End: p.Span.End})
-			list = append(list, diagnostic(r, severity, string(p.Code), p.Message))
-		}
-		c.publish(ctx, d, list)
+		c.diagnose(ctx, docs, d)
 	}
 	if d.saved != nil && c.planned[d.uri] != d.saved {
 		if err := c.s.plan(ctx, d.path, trackfile.Parse(d.path, []byte(d.saved.Text()))); err != nil && ctx.Err() == nil {
 			c.s.tell(ctx, protocol.MessageTypeWarning, err.Error())
 		}
 	}
-}
-
-// targets warns of files and symbols that a track names and that do not exist. Each file is looked at once.
-func (c *checker) targets(ctx context.Context, doc *trackfile.Document) []trackfile.Problem {
-	seen := map[string]*target{}
-	look := func(path string) *target {
-		if seen[path] == nil {
-			seen[path] = c.look(ctx, path)
-		}
-		return seen[path]
-	}
-	return trackfile.CheckTargets(doc,
-		func(path string) bool { return look(path).exists },
-		func(path, symbol string) (has, known bool) {
-			t := look(path)
-			return slices.ContainsFunc(t.symbols, func(s engine.Symbol) bool { return s.Path == symbol || s.Name == symbol }), t.known
-		})
-}
-
-// target is what is known of a file that a track names.
-type target struct {
-	exists, known bool
-	symbols       []engine.Symbol
-}
-
-func (c *checker) look(ctx context.Context, path string) *target {
-	file, err := c.s.hub.Files().Read(ctx, path)
-	if err != nil {
-		return &target{exists: !errors.Is(err, fs.ErrNotExist)}
-	}
-	outline, err := c.s.hub.opts.Viewer.Outline(ctx, path, file.Data)
-	return &target{exists: true, known: err == nil && !outline.Fallback, symbols: outline.Symbols}
 }

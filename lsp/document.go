@@ -3,7 +3,6 @@ package lsp
 import (
 	"fmt"
 	"maps"
-	"sync"
 	"sync/atomic"
 
 	"go.lsp.dev/protocol"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
-	"github.com/slop-ls/slop-ls/engine/trackfile"
 )
 
 // document is one version of an open document. It is immutable and may be read by any goroutine.
@@ -35,18 +33,6 @@ func (d *document) text() string { return d.index.Text() }
 
 // hash is the engine's ContentHash of the text.
 func (d *document) hash() string { return engine.ContentHash([]byte(d.text())) }
-
-// trackCell is a document read as a track, made when it is first asked for.
-type trackCell struct {
-	once sync.Once
-	doc  *trackfile.Document
-}
-
-// track is the document read as a track.
-func (d *document) track() *trackfile.Document {
-	d.parsed.once.Do(func() { d.parsed.doc = trackfile.Parse(d.path, []byte(d.text())) })
-	return d.parsed.doc
-}
 
 // documents is the set of open documents at one moment, immutable.
 type documents struct {
@@ -138,7 +124,7 @@ func (ds *documents) newDocument(item protocol.TextDocumentItem) (*document, err
 // changed is the document after one didChange: its changes apply one after the other.
 func (ds *documents) changed(d *document, version int32, changes []contentChange) (*document, error) {
 	next := *d
-	next.version, next.outline, next.parsed = version, &outlineCell{}, &trackCell{}
+	next.version, next.outline = version, &outlineCell{}
 	for i, c := range changes {
 		if c.Range == nil {
 			next.note(replaced(next.text(), *c.Text))

@@ -478,7 +478,7 @@ func TestCodeLenses(t *testing.T) {
 		for _, l := range lenses {
 			got = append(got, l.Command.Title)
 		}
-		want := []string{"Pause the track", "Stop the track", "Review… A1: Start T1 with small: First", "Approve A1", "Reject A1"}
+		want := []string{"Pause the track", "Stop the track", "Review… A1: Start T1 with small: First", "Approve A1", "Reject A1", "■ Kill T1 (awaiting-spawn)"}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}

@@ -40,6 +40,7 @@ type Options struct {
 	ReviewDir string // where Review… documents are written; outside the workspace; made when needed
 
 	Version string        // of the program, for serverInfo
+	Models  []string      // that the configuration names, for completion
 	Prompts PromptPolicy  // default PromptAuto
 	Settle  time.Duration // how long an edit may take to come back by didChange, default 10 s
 	Answer  time.Duration // how long an editor is reminded of an edit before it is withdrawn, default 10 min
@@ -55,6 +56,9 @@ type Hub struct {
 	opts      Options
 	scratch   chan struct{} // held by who adds a ticket to the scratch track
 	outlining chan struct{} // held by who makes an outline in the background
+	targets   targets
+	tree      tree
+	aims      aims
 
 	mu       sync.Mutex
 	engine   Engine

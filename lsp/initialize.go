@@ -59,6 +59,9 @@ func negotiate(offered []protocol.PositionEncodingKind) text.Encoding {
 	return text.UTF16
 }
 
+// completionTriggers open a path's next folder, a symbol's member, a list or a quoted text.
+var completionTriggers = []string{"/", ".", "[", "\""}
+
 // capabilities is what is announced, all of it statically: what is registered twice shows twice in some clients.
 func capabilities(t *traits) protocol.ServerCapabilities {
 	incremental := protocol.TextDocumentSyncKindIncremental
@@ -67,8 +70,18 @@ func capabilities(t *traits) protocol.ServerCapabilities {
 		TextDocumentSync: &protocol.TextDocumentSyncOptions{
 			OpenClose: new(true), Change: &incremental, Save: &protocol.SaveOptions{IncludeText: new(false)},
 		},
-		CodeActionProvider:     &protocol.CodeActionOptions{CodeActionKinds: []protocol.CodeActionKind{actionKind}},
+		CodeActionProvider:     &protocol.CodeActionOptions{CodeActionKinds: []protocol.CodeActionKind{actionKind, protocol.CodeActionKindQuickFix}},
 		CodeLensProvider:       &protocol.CodeLensOptions{},
 		ExecuteCommandProvider: protocol.ExecuteCommandOptions{Commands: wire.Commands},
+
+		CompletionProvider:         &protocol.CompletionOptions{TriggerCharacters: completionTriggers},
+		HoverProvider:              protocol.Boolean(true),
+		DefinitionProvider:         protocol.Boolean(true),
+		ReferencesProvider:         protocol.Boolean(true),
+		RenameProvider:             &protocol.RenameOptions{PrepareProvider: new(true)},
+		DocumentSymbolProvider:     protocol.Boolean(true),
+		FoldingRangeProvider:       protocol.Boolean(true),
+		DocumentFormattingProvider: protocol.Boolean(true),
+		InlayHintProvider:          protocol.Boolean(true),
 	}
 }

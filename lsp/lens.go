@@ -10,6 +10,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
+	"github.com/slop-ls/slop-ls/lsp/trackdoc"
 )
 
 func prepareCodeLens(v view, params json.RawMessage) (work, error) {
@@ -18,22 +19,14 @@ func prepareCodeLens(v view, params json.RawMessage) (work, error) {
 		return nil, err
 	}
 	d := v.docs.get(p.TextDocument.URI)
-	return func(_ context.Context, s *Session) (any, error) {
-		lenses := []json.RawMessage{}
-		for _, l := range s.lenses(v, d) {
-			raw, err := protocol.Marshal(&l)
-			if err != nil {
-				return nil, err
-			}
-			lenses = append(lenses, raw)
-		}
-		return jsonOf(lenses)
+	return func(ctx context.Context, s *Session) (any, error) {
+		return encodeList(s.lenses(ctx, v, d))
 	}, nil
 }
 
-// lenses are the track's commands above it and each pending approval's above its ticket; in a Review… document the
-// two answers.
-func (s *Session) lenses(v view, d *document) []protocol.CodeLens {
+// lenses are the track's commands above it and each ticket's above that; in a Review… document the two answers; in a
+// source file those of the tickets about it.
+func (s *Session) lenses(ctx context.Context, v view, d *document) []protocol.CodeLens {
 	var out []protocol.CodeLens
 	add := func(offset int, cmds []protocol.Command) {
 		r := v.docs.rangeOf(d, text.Span{Start: offset, End: offset})
@@ -44,17 +37,13 @@ func (s *Session) lenses(v view, d *document) []protocol.CodeLens {
 	switch {
 	case d == nil || d.broken != nil:
 	case trackfile.IsTrackFile(d.path):
-		snap, id, parsed := s.engine.Snapshot(), engine.TrackID(trackfile.ID(d.path)), d.track()
-		add(0, trackCommands(snap, id, string(d.sent)))
-		for a := range snap.Pending() {
-			t, ok := snap.Ticket(a.Run.Ticket)
-			i := parsed.Ticket(a.Run.Ticket.ID)
-			if ok && i >= 0 && a.Run.Ticket.Track == id {
-				add(parsed.Items[i].Span.Start, approvalActions(snap, t))
-			}
-		}
+		doc := s.trackDoc(v, d)
+		add(0, trackCommands(doc.State, doc.Track, string(d.sent)))
+		out = append(out, trackdoc.Lenses(doc)...)
 	case isReview(d):
 		add(0, reviewActions(d))
+	case isSource(d):
+		out = s.sourceLenses(ctx, v, d)
 	}
 	return out
 }

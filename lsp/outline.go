@@ -88,6 +88,7 @@ func (d *document) note(span text.Span, n int) {
 		d.changes = slices.Clone(d.changes[max(first, len(d.changes)-maxChanges/2):])
 	}
 	d.changes = append(d.changes, change{stamp: d.stamp, span: span, n: n})
+	d.parsed = d.parsed.after(span, n)
 }
 
 // since is the changes from the version with that stamp to this one; ok is false where they are not remembered any
@@ -185,6 +186,18 @@ func (m moved) forward(sym engine.Symbol) engine.Symbol {
 	sym.Start, sym.End = forward(m.since, sym.Start, false), forward(m.since, sym.End, true)
 	sym.NameStart, sym.NameEnd = forward(m.since, sym.NameStart, false), forward(m.since, sym.NameEnd, true)
 	return sym
+}
+
+// now are all symbols in places of the present text.
+func (m moved) now() []engine.Symbol {
+	if len(m.since) == 0 {
+		return m.Symbols
+	}
+	out := make([]engine.Symbol, len(m.Symbols))
+	for i, sym := range m.Symbols {
+		out[i] = m.forward(sym)
+	}
+	return out
 }
 
 // replaced is the one edit that turns a text into another: what lies between their common beginning and end.

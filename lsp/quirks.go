@@ -28,6 +28,7 @@ type traits struct {
 	state           bool // it wants slop/state
 	lensRefresh     bool // it asks for code lenses again when told to
 	llmTag          bool // it knows the tag LLMGenerated of code actions
+	language        language
 }
 
 // label is the client's name and version for people.
@@ -67,6 +68,7 @@ func traitsOf(p *protocol.InitializeParams) *traits {
 	if c.TextDocument != nil && c.TextDocument.CodeAction != nil {
 		t.llmTag = knowsTag(c.TextDocument.CodeAction)
 	}
+	t.language = languageOf(c.TextDocument)
 	t.ofExperimental(c.Experimental)
 	for _, q := range quirks {
 		if strings.HasPrefix(strings.ToLower(t.name), q.name) && strings.HasPrefix(t.version, q.version) {

@@ -116,10 +116,13 @@ func (s *Session) reviewProblems(ctx context.Context, docs *documents, d *docume
 	return []protocol.Diagnostic{diagnostic(docs.rangeOf(d, d.index.Line(line)), protocol.DiagnosticSeverityError, "review", err.Error())}
 }
 
+// diagnosticSource is how our diagnostics are told from those of other servers.
+const diagnosticSource = "slop-ls"
+
 // diagnostic is one of ours.
 func diagnostic(r protocol.Range, severity protocol.DiagnosticSeverity, code, msg string) protocol.Diagnostic {
 	return protocol.Diagnostic{
-		Range: r, Severity: severity, Code: protocol.String(code), Source: protocol.NewOptional("slop-ls"),
+		Range: r, Severity: severity, Code: protocol.String(code), Source: protocol.NewOptional(diagnosticSource),
 		Message: protocol.String(text.Visible(msg)),
 	}
 }

@@ -71,6 +71,17 @@ var requests = map[string]func(v view, params json.RawMessage) (work, error){
 	protocol.MethodTextDocumentCodeAction:  prepareCodeAction,
 	protocol.MethodTextDocumentCodeLens:    prepareCodeLens,
 	protocol.MethodWorkspaceExecuteCommand: prepareCommand,
+
+	protocol.MethodTextDocumentCompletion:     prepareCompletion,
+	protocol.MethodTextDocumentHover:          prepareHover,
+	protocol.MethodTextDocumentDefinition:     prepareDefinition,
+	protocol.MethodTextDocumentReferences:     prepareReferences,
+	protocol.MethodTextDocumentPrepareRename:  preparePrepareRename,
+	protocol.MethodTextDocumentRename:         prepareRename,
+	protocol.MethodTextDocumentDocumentSymbol: prepareDocumentSymbol,
+	protocol.MethodTextDocumentFoldingRange:   prepareFoldingRange,
+	protocol.MethodTextDocumentFormatting:     prepareFormatting,
+	protocol.MethodTextDocumentInlayHint:      prepareInlayHint,
 }
 
 // prepare implements routes.

@@ -3,7 +3,6 @@ package lsp
 import (
 	"context"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/slop-ls/slop-ls/engine"
@@ -25,20 +24,13 @@ func (h *Hub) symbolAt(ctx context.Context, d *document, offset int) (found engi
 	return found, ok, nil
 }
 
-// aims says whether a ticket targets a symbol of a file.
-func aims(t *engine.Ticket, path string, sym engine.Symbol) bool {
-	return t.Spec.TargetFile == path && !t.Orphaned &&
-		(slices.Contains(t.Spec.TargetSymbols, sym.Path) || slices.Contains(t.Spec.TargetSymbols, sym.Name))
-}
-
-// aiming lists the tickets that target a symbol and are still to be done, in the order of their tracks.
-func aiming(snap *engine.Snapshot, path string, sym engine.Symbol) []*engine.Ticket {
+// aiming lists the tickets that target a symbol and that there is something to do about, in the order of their
+// tracks. What is completed or killed is over.
+func (h *Hub) aiming(snap *engine.Snapshot, path string, sym engine.Symbol) []*engine.Ticket {
 	var out []*engine.Ticket
-	for tr := range snap.Tracks() {
-		for t := range tr.Tickets() {
-			if aims(t, path, sym) && (t.Status == engine.Todo || t.Status == engine.InProgress) {
-				out = append(out, t)
-			}
+	for _, t := range h.aimed(snap, path) {
+		if aimsAt(t, sym) && t.Status != engine.Completed && t.Status != engine.Killed {
+			out = append(out, t)
 		}
 	}
 	return out

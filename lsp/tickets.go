@@ -45,12 +45,21 @@ var (
 	})
 )
 
-// subject is what a ticket is made about: a symbol of an open source file.
+// subject is what a ticket is made about: a symbol of an open source file, or with a zero symbol the file.
 type subject struct {
 	doc    *document
 	symbol engine.Symbol
 }
 
+// name is what people call a subject.
+func (a subject) name() string {
+	if a.symbol.Path == "" {
+		return a.doc.path
+	}
+	return a.symbol.Path
+}
+
+// subjectAt is the symbol at a place. Where there is none the error comes with the file.
 func (s *Session) subjectAt(ctx context.Context, v view, uri string, at wire.Position) (subject, error) {
 	d, err := v.docs.need(wireURI(uri))
 	if err != nil {
@@ -65,7 +74,7 @@ func (s *Session) subjectAt(ctx context.Context, v view, uri string, at wire.Pos
 		return subject{}, fmt.Errorf("reading the declarations of %s: %w", d.path, err)
 	}
 	if !ok {
-		return subject{}, refuse(codeRequestFailed, "there is no symbol here: put the cursor into a declaration of %s", d.path)
+		return subject{doc: d}, refuse(codeRequestFailed, "there is no symbol here: put the cursor into a declaration of %s", d.path)
 	}
 	return subject{d, sym}, nil
 }
@@ -76,7 +85,7 @@ func runOnSymbol(ctx context.Context, s *Session, v view, a wire.RunOnSymbolArgs
 		return nil, err
 	}
 	var first engine.TicketKey
-	if found := aiming(s.engine.Snapshot(), about.doc.path, about.symbol); len(found) > 0 {
+	if found := s.hub.aiming(s.engine.Snapshot(), about.doc.path, about.symbol); len(found) > 0 {
 		first = found[0].Key
 		err = s.runAll(ctx, found, a.Instruction)
 	} else if first, err = s.scratchTicket(ctx, about, a.Instruction); err == nil {
@@ -89,14 +98,20 @@ func runOnSymbol(ctx context.Context, s *Session, v view, a wire.RunOnSymbolArgs
 	return s.ref(ctx, v, first), nil
 }
 
-// runAll queues tickets; those that run already are left alone.
+// runAll queues tickets; blocked ones are tried again, and those that run already are left alone.
 func (s *Session) runAll(ctx context.Context, tickets []*engine.Ticket, instruction string) error {
 	for _, t := range tickets {
 		s.hub.own(t.Key.Track, s)
-		if t.Status != engine.Todo {
+		var cmd engine.Command
+		switch t.Status {
+		case engine.Todo:
+			cmd = engine.RunTicket{Ticket: t.Key, By: s.actor(), Instruction: instruction}
+		case engine.Blocked:
+			cmd = engine.RetryTicket{Ticket: t.Key, By: s.actor(), Instruction: instruction}
+		case engine.InProgress, engine.Completed, engine.Killed:
 			continue
 		}
-		if err := s.engine.Do(ctx, engine.RunTicket{Ticket: t.Key, By: s.actor(), Instruction: instruction}); err != nil {
+		if err := s.engine.Do(ctx, cmd); err != nil {
 			return err
 		}
 	}
@@ -105,7 +120,7 @@ func (s *Session) runAll(ctx context.Context, tickets []*engine.Ticket, instruct
 
 func newTicket(ctx context.Context, s *Session, v view, a wire.NewTicketArgs) (any, error) {
 	about, err := s.subjectAt(ctx, v, a.URI, a.Range.Start)
-	if err != nil {
+	if err != nil && (about.doc == nil || a.Instruction == "") { // what to do can be said of a file as a whole, too
 		return nil, err
 	}
 	key, err := s.scratchTicket(ctx, about, a.Instruction)
@@ -148,7 +163,7 @@ func (s *Session) scratchTicket(ctx context.Context, about subject, instruction 
 	change.After = trackfile.ApplyEdits(doc.Source, edits)
 	key := engine.TicketKey{Track: engine.TrackID(trackfile.ID(scratchPath)), ID: ticket.ID}
 	s.hub.own(key.Track, s)
-	set := engine.ChangeSet{Label: ticket.ID + ": new ticket for " + about.symbol.Path, Files: []engine.FileChange{change}}
+	set := engine.ChangeSet{Label: ticket.ID + ": new ticket for " + about.name(), Files: []engine.FileChange{change}}
 	if _, err := s.hub.Deliver(ctx, engine.Run{Ticket: key}, set); err != nil {
 		return engine.TicketKey{}, fmt.Errorf("adding to %s: %w", scratchPath, err)
 	}
@@ -181,9 +196,11 @@ func (a subject) ticket(id, instruction string) trackfile.Ticket {
 		instruction = todoIn(src[a.symbol.Start:a.symbol.End])
 	}
 	if instruction == "" {
-		instruction = engine.ToBeWritten(a.symbol.Path)
+		instruction = engine.ToBeWritten(a.name())
 	}
-	return trackfile.Ticket{
-		ID: id, Description: instruction, TargetFile: a.doc.path, TargetSymbols: []string{a.symbol.Path},
+	t := trackfile.Ticket{ID: id, Description: instruction, TargetFile: a.doc.path}
+	if a.symbol.Path != "" {
+		t.TargetSymbols = []string{a.symbol.Path}
 	}
+	return t
 }

@@ -26,6 +26,9 @@ func cell(s string, n int) string {
 	return markup.Replace(line(s, n))
 }
 
+// Inline is s as at most n characters of one line of Markdown, in which nothing is markup and nothing is hidden.
+func Inline(s string, n int) string { return cell(s, n) }
+
 var markup = strings.NewReplacer(
 	`\`, `\\`, "|", `\|`, "`", "\\`", "*", `\*`, "_", `\_`, "<", `\<`, "[", `\[`, "]", `\]`, "#", `\#`,
 )

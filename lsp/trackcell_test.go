@@ -1,0 +1,118 @@
+package lsp
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/engine/trackfile"
+)
+
+const cellTrack = `title: Großes
+tickets:
+  - id: T1
+    description: One
+    target_file: a.go
+  - id: T2
+    description: Two
+    depends_on: [T1]
+  - id: T3
+    description: |
+      Three
+    depends_on: [T1, T2]
+`
+
+// A reading that followed any changes, looked at or not between them, is that of the whole text.
+func TestTrackFollowsChanges(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(40) {
+		r := rand.New(rand.NewPCG(seed, 7))
+		docs := openTrack(t, "file:///w/a.track.yaml", cellTrack)
+		for version := 2; version < 40; version++ {
+			d := docs.get("file:///w/a.track.yaml")
+			docs = mustChange(t, docs, version, randomChanges(r, d.index))
+			if r.IntN(3) > 0 {
+				continue // nobody asked about this version
+			}
+			d = docs.get("file:///w/a.track.yaml")
+			got, want := d.track(), trackfile.Parse(d.path, []byte(d.text()))
+			if string(got.Source) != d.text() {
+				t.Fatalf("seed %d, version %d: the reading is of another text:\n%s\n%s", seed, version, got.Source, d.text())
+			}
+			if diff := cmp.Diff(want.Track, got.Track) + cmp.Diff(want.Problems, got.Problems); diff != "" {
+				t.Fatalf("seed %d, version %d (-whole +followed):\n%s", seed, version, diff)
+			}
+		}
+	}
+}
+
+func openTrack(t testing.TB, uri, content string) *documents {
+	t.Helper()
+	params, err := json.Marshal(map[string]any{"textDocument": map[string]any{
+		"uri": uri, "languageId": "yaml", "version": 1, "text": content,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs, err := didOpen(noDocuments(text.UTF16), params)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return docs
+}
+
+func mustChange(t testing.TB, docs *documents, version int, changes string) *documents {
+	t.Helper()
+	docs, err := didChange(docs, json.RawMessage(fmt.Sprintf(
+		`{"textDocument":{"uri":"file:///w/a.track.yaml","version":%d},"contentChanges":[%s]}`, version, changes)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return docs
+}
+
+// randomChanges is one to three changes as JSON, each made of pieces that mean something in a track.
+func randomChanges(r *rand.Rand, x *text.Index) string {
+	pieces := []string{"x", "\n", "  - id: T4\n    description: Four\n", "T1", "[", ": ", `"`, "", "ß", "# ", "    "}
+	var out []string
+	for range 1 + r.IntN(3) {
+		piece, _ := json.Marshal(pieces[r.IntN(len(pieces))])
+		if r.IntN(12) == 0 {
+			whole, _ := json.Marshal(cellTrack + strings.Repeat("#\n", r.IntN(3)))
+			out = append(out, fmt.Sprintf(`{"text":%s}`, whole))
+			continue
+		}
+		line := r.IntN(x.Lines())
+		from := r.IntN(12)
+		out = append(out, fmt.Sprintf(`{"range":{"start":{"line":%d,"character":%d},"end":{"line":%d,"character":%d}},"text":%s}`,
+			line, from, line, from+r.IntN(4), piece))
+	}
+	return strings.Join(out, ",")
+}
+
+// A client that sends the whole text for one character costs no more than one that sends the character.
+func TestTrackAfterWholeText(t *testing.T) {
+	t.Parallel()
+	docs := openTrack(t, "file:///w/a.track.yaml", cellTrack)
+	docs.get("file:///w/a.track.yaml").track()
+	whole, err := json.Marshal(strings.Replace(cellTrack, "Two", "Twos", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := mustChange(t, docs, 2, fmt.Sprintf(`{"text":%s}`, whole)).get("file:///w/a.track.yaml")
+	at := strings.Index(cellTrack, "Two") + len("Two")
+	if got, want := *d.parsed.now.Load().since, (stretch{at, at, 1}); got != want {
+		t.Errorf("what changed is %+v, want %+v", got, want)
+	}
+	if ticket := d.track().Track.Tickets[1]; ticket.Description != "Twos" {
+		t.Errorf("the ticket is %+v", ticket)
+	}
+	if d.parsed.now.Load().since != nil {
+		t.Error("the cell still holds an older reading")
+	}
+}

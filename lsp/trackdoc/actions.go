@@ -1,0 +1,135 @@
+package trackdoc
+
+import (
+	"go.lsp.dev/protocol"
+
+	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/lsp/wire"
+)
+
+// deed is one thing that can be done with a ticket.
+type deed struct{ verb, sign, command string }
+
+var (
+	run     = deed{"Run", "▶ ", wire.TicketRun}
+	retry   = deed{"Retry", "↻ ", wire.TicketRetry}
+	unblock = deed{"Unblock", "", wire.TicketUnblock}
+	block   = deed{"Block", "", wire.TicketBlock}
+	skip    = deed{"Skip", "", wire.TicketSkip}
+	kill    = deed{"Kill", "■ ", wire.TicketKill}
+)
+
+// deeds is what may be done with a ticket, by its status. A test holds it against engine.Decide.
+var deeds = map[engine.Status][]deed{
+	engine.Todo:       {run, block, skip, kill},
+	engine.InProgress: {kill, block},
+	engine.Blocked:    {retry, unblock, skip, kill},
+	engine.Killed:     {retry},
+	engine.Completed:  {retry},
+}
+
+// status is that of a ticket in the store, else todo: what was never planned has none of its own.
+func status(t *engine.Ticket) engine.Status {
+	if t == nil {
+		return engine.Todo
+	}
+	return t.Status
+}
+
+// Actions are the commands for the ticket at an offset that are legal as it stands, those that answer what it asks
+// first; none outside of a ticket.
+func Actions(d *Doc, offset int) []protocol.Command {
+	i := d.Parsed.ItemAt(offset)
+	if i < 0 || d.spec(i).ID == "" {
+		return nil
+	}
+	id := d.spec(i).ID
+	t := d.ticket(id)
+	out := d.asked(t)
+	for _, a := range deeds[status(t)] {
+		if a == run && t != nil && t.Queued {
+			continue
+		}
+		out = append(out, a.on(a.verb, string(d.URI), id))
+	}
+	return out
+}
+
+// on is the command that does it to a ticket of the track with the URI.
+func (a deed) on(verb, uri, id string) protocol.Command {
+	return Command(verb+" "+line(id, shortText), a.command, wire.TicketArgs{URI: uri, ID: id})
+}
+
+// asked are the commands that answer what a ticket waits for.
+func (d *Doc) asked(t *engine.Ticket) []protocol.Command {
+	if t == nil || t.Approval == "" || d.Asks == nil {
+		return nil
+	}
+	return d.Asks(t)
+}
+
+// maxLensed is for how many tickets lenses are shown. Of a longer document only those that somebody has touched get
+// some.
+const maxLensed = 500
+
+// Lenses are what there is to do next with each ticket, above it.
+func Lenses(d *Doc) []protocol.CodeLens {
+	var out []protocol.CodeLens
+	few, shown := len(d.Parsed.Items) <= maxLensed, 0
+	for i := range d.Parsed.Items {
+		id := d.spec(i).ID
+		if id == "" || d.Parsed.Ticket(id) != i {
+			continue
+		}
+		t := d.ticket(id)
+		if !few && (t == nil || t.Status == engine.Todo || t.Status == engine.Completed && !t.Stale) {
+			continue
+		}
+		if shown++; shown > maxLensed {
+			break
+		}
+		at := d.Parsed.Items[i].Span
+		at.End = at.Start
+		r := d.Range(at)
+		next := []protocol.Command{run.on(run.sign+run.verb, string(d.URI), id)}
+		if t != nil {
+			next = Next(d.State, string(d.URI), t, d.asked(t))
+		}
+		for _, c := range next {
+			out = append(out, protocol.CodeLens{Range: r, Command: c})
+		}
+	}
+	return out
+}
+
+// Next are the commands that a person most likely wants next of a ticket of the track with the URI, those that answer
+// what it asks first.
+func Next(s *engine.Snapshot, uri string, t *engine.Ticket, asked []protocol.Command) []protocol.Command {
+	out := asked
+	add := func(a deed, note string) {
+		c := a.on(a.sign+a.verb, uri, t.Key.ID)
+		if note != "" {
+			c.Title += " (" + note + ")"
+		}
+		out = append(out, c)
+	}
+	standing := Standing(s, t)
+	switch t.Status {
+	case engine.Todo:
+		if tr, ok := s.Track(t.Key.Track); !t.Queued && (!ok || tr.Status != engine.TrackRunning) {
+			add(run, standing)
+		}
+	case engine.InProgress:
+		add(kill, standing)
+	case engine.Blocked:
+		add(retry, standing)
+		add(unblock, "")
+	case engine.Killed:
+		add(retry, standing)
+	case engine.Completed:
+		if t.Stale {
+			add(retry, "stale")
+		}
+	}
+	return out
+}
