@@ -228,7 +228,7 @@ func (d *Doc) dependents(id string) map[string]bool {
 
 // paths proposes what is in the folder that was typed so far, then files anywhere that hold what was typed.
 func (c *completer) paths(ctx context.Context, ws Workspace) {
-	dir, _ := path.Split(c.place.Before)
+	dir, name := path.Split(c.place.Before)
 	c.list.IsIncomplete = true // the next folder is another list
 	entries, err := ws.List(ctx, path.Clean("./"+dir))
 	if err != nil {
@@ -237,7 +237,7 @@ func (c *completer) paths(ctx context.Context, ws Workspace) {
 	seen := map[string]bool{}
 	for _, e := range entries {
 		p := e.Path
-		if hiddenName(path.Base(p)) && !strings.HasPrefix(path.Base(c.place.Before), ".") {
+		if hiddenName(path.Base(p)) && !hiddenName(name) {
 			continue
 		}
 		it := item{value: p, kind: protocol.CompletionItemKindFile}

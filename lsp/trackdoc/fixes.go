@@ -58,10 +58,10 @@ func (f *fixer) fix(p trackfile.Problem) {
 	case trackfile.CodeStatus, trackfile.CodePriority:
 		f.nearest(p, &place, place.Legal)
 	case trackfile.CodeDuplicateID:
-		f.replace(p, &place, f.d.Parsed.NextID(), true)
+		f.replace(p, &place, f.d.Parsed.NextID())
 	case trackfile.CodeEmptyField:
 		if place = trackfile.PathAt(f.d.Parsed, f.behindColon(p.Span)); place.Kind == trackfile.PlaceNewID {
-			f.replace(p, &place, f.d.Parsed.NextID(), true)
+			f.replace(p, &place, f.d.Parsed.NextID())
 		}
 	case trackfile.CodeMissing:
 		f.missing(p)
@@ -69,11 +69,11 @@ func (f *fixer) fix(p trackfile.Problem) {
 		f.legalID(p)
 	case trackfile.CodePath:
 		if fixed := strings.ReplaceAll(place.Text, `\`, "/"); here && fixed != place.Text {
-			f.replace(p, &place, fixed, true)
+			f.replace(p, &place, fixed)
 		}
 	case trackfile.CodeType:
 		if here && place.Text != "" {
-			f.replace(p, &place, place.Text, true)
+			f.replace(p, &place, place.Text)
 		}
 	}
 }
@@ -100,14 +100,18 @@ func (f *fixer) otherIDs(place *trackfile.Place) []string {
 // nearest replaces what stands at a place by what was most likely meant.
 func (f *fixer) nearest(p trackfile.Problem, place *trackfile.Place, legal []string) {
 	if near := trackfile.Nearest(place.Text, legal); near != "" {
-		f.replace(p, place, near, true)
+		f.replace(p, place, near)
 	}
 }
 
-func (f *fixer) replace(p trackfile.Problem, place *trackfile.Place, value string, preferred bool) {
+func (f *fixer) replace(p trackfile.Problem, place *trackfile.Place, value string) {
 	text := place.Insert(value)
 	at := place.Replace
-	f.offer(p, "Replace by "+line(strings.TrimSpace(strings.TrimSuffix(text, ": ")), shortText), preferred,
+	verb := "Replace by "
+	if at.Start == at.End {
+		verb = "Insert "
+	}
+	f.offer(p, verb+line(strings.TrimSpace(strings.TrimSuffix(text, ": ")), shortText),
 		[]trackfile.Edit{{Start: at.Start, End: at.End, New: text}})
 }
 
@@ -132,10 +136,10 @@ func (f *fixer) missing(p trackfile.Problem) {
 	item := &f.d.Parsed.Items[i]
 	if item.Field("id") == nil {
 		id := f.d.Parsed.NextID()
-		f.offer(p, "Add the id "+id, true, f.d.addField(item, "id", id))
+		f.offer(p, "Add the id "+id, f.d.addField(item, "id", id))
 	}
 	if item.Field("description") == nil {
-		f.offer(p, "Add a description", true, f.d.addField(item, "description", ""))
+		f.offer(p, "Add a description", f.d.addField(item, "description", ""))
 	}
 }
 
@@ -189,7 +193,7 @@ func (f *fixer) legalID(p trackfile.Problem) {
 	}, id), "-.")
 	edits, err := trackfile.Rename(f.d.Parsed, id, legal)
 	if err == nil && len(edits) > 0 {
-		f.offer(p, "Rename to "+line(legal, shortText), true, edits)
+		f.offer(p, "Rename to "+line(legal, shortText), edits)
 	}
 }
 
@@ -211,19 +215,19 @@ func (f *fixer) symbol(ctx context.Context, offset int, ws Workspace) {
 		known = append(known, s.Path, s.Name)
 	}
 	if near := trackfile.Nearest(place.Text, known); near != "" {
-		f.replace(trackfile.Problem{Span: place.Replace, Code: trackfile.CodeMissingSymbol}, &place, near, true)
+		f.replace(trackfile.Problem{Span: place.Replace, Code: trackfile.CodeMissingSymbol}, &place, near)
 	}
 }
 
 // offer adds a fix that helps, once.
-func (f *fixer) offer(p trackfile.Problem, title string, preferred bool, edits []trackfile.Edit) {
+func (f *fixer) offer(p trackfile.Problem, title string, edits []trackfile.Edit) {
 	twice := slices.ContainsFunc(f.out, func(a protocol.CodeAction) bool { return a.Title == title })
 	if twice || len(edits) == 0 || !f.helps(p, edits) {
 		return
 	}
 	kind := protocol.CodeActionKindQuickFix
 	f.out = append(f.out, protocol.CodeAction{
-		Title: title, Kind: &kind, Diagnostics: f.about(p), IsPreferred: &preferred, Edit: f.d.edit(edits),
+		Title: title, Kind: &kind, Diagnostics: f.about(p), IsPreferred: new(true), Edit: f.d.edit(edits),
 	})
 }
 

@@ -135,7 +135,10 @@ func (d *Doc) card(md bool, i int) string {
 	t := d.ticket(spec.ID)
 	head := p.bold(p.inline(spec.ID, shortText))
 	if t != nil {
-		head += " · " + p.inline(standingLine(d.State, t), lineText)
+		head += " · " + page.Glyph(t.Status) + " " + string(t.Status)
+		if now := doing(d.State, t); now != "" && now != string(t.Status) && t.Status != engine.Blocked {
+			head += " · " + p.inline(now, lineText)
+		}
 	} else {
 		head += " · not planned yet: save the document"
 	}
@@ -147,14 +150,6 @@ func (d *Doc) card(md bool, i int) string {
 		p.list(d.facts(p, t))
 	}
 	return p.b.String()
-}
-
-func standingLine(s *engine.Snapshot, t *engine.Ticket) string {
-	out := page.Glyph(t.Status) + " " + string(t.Status)
-	if now := doing(s, t); now != "" && now != string(t.Status) && t.Status != engine.Blocked {
-		out += " · " + now
-	}
-	return out
 }
 
 // facts are the details of a card, one a line.
@@ -174,7 +169,7 @@ func (d *Doc) facts(p *paper, t *engine.Ticket) []string {
 		}
 		add("waits for %s: %s", p.inline(w.Ticket.ID, shortText), p.inline(w.Why, lineText))
 	}
-	if t.Failure != "" && t.Status != engine.Completed {
+	if t.Failure != "" && t.Status != engine.Completed && (t.Block == nil || t.Block.Reason != t.Failure) {
 		add("the last attempt failed: %s", p.inline(t.Failure, lineText))
 	}
 	if t.Attempt > 0 {
