@@ -25,7 +25,7 @@ func FuzzMovedPlaces(f *testing.F) {
 		start := r.IntN(len(now) + 1)
 		now = now[:start] + mark + now[start:]
 		before := text.Span{Start: start, End: start + len(mark)}
-		d := &document{lineage: &lineage{}}
+		d := &document{lineage: &lineage{}, parsed: &trackCell{}}
 		for range uint(edits) % 100 {
 			at := strings.Index(now, mark)
 			from := r.IntN(len(now) + 1)
@@ -55,7 +55,7 @@ func FuzzMovedPlaces(f *testing.F) {
 
 func TestChangesAreBounded(t *testing.T) {
 	t.Parallel()
-	d := &document{lineage: &lineage{}}
+	d := &document{lineage: &lineage{}, parsed: &trackCell{}}
 	for range 10 * maxChanges {
 		d.note(text.Span{}, 1)
 	}
