@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/slop-ls/slop-ls/engine"
@@ -115,7 +116,25 @@ func (h *house) hubOptions() lsp.Options {
 	return lsp.Options{
 		Root: h.root, Disk: h.disk, Applier: h.disk, Blobs: h.store, Viewer: h.viewer,
 		ReviewDir: filepath.Join(h.stateDir(), "review"), Version: buildVersion().Version, Log: h.log,
+		Models: configuredModels(&h.config),
 	}
+}
+
+// configuredModels are the models of all tiers, each once, the workers' first.
+func configuredModels(c *config.Config) []string {
+	var out []string
+	for _, tier := range []config.TierName{config.Worker, config.QA, config.TechLead, config.Orchestrator} {
+		selected, err := c.Select(tier)
+		if err != nil {
+			continue // doctor says what is missing
+		}
+		for _, m := range selected.Models {
+			if !slices.Contains(out, m) {
+				out = append(out, m)
+			}
+		}
+	}
+	return out
 }
 
 // bench makes the workbench, and sweeps away what a killed process left.

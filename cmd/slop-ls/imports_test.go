@@ -30,6 +30,7 @@ var rooms = map[string][]string{
 	},
 	"page":   {"engine/page"},
 	"wire":   {"lsp/attach", "lsp/client"},
+	"told":   {"lsp/trackdoc"},
 	"test":   {"engine/enginetest", "lsp/lsptest"},
 	"editor": {"editors/..."},
 }
