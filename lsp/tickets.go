@@ -175,7 +175,7 @@ func (s *Session) scratchDocument(ctx context.Context) (engine.FileChange, *trac
 	file, err := s.hub.Files().Read(ctx, scratchPath)
 	change := engine.FileChange{Path: scratchPath, Op: engine.OpModify, Base: file.Data}
 	if errors.Is(err, fs.ErrNotExist) {
-		fresh := trackfile.New("Scratch", "Single tickets, made from the editor.")
+		fresh := trackfile.Bare("Scratch", "Single tickets, made from the editor.")
 		return engine.FileChange{Path: scratchPath, Op: engine.OpCreate}, trackfile.Parse(scratchPath, fresh), nil
 	}
 	if err != nil {

@@ -128,12 +128,14 @@ func TestNewIsWithoutProblems(t *testing.T) {
 		{"Clear errors", "Every error\nnames the line."}, {"", ""}, {"a: b # c", "- x\n\ty"}, {"two\nlines", " leading\n\n\ntrailing \n"},
 		{"\u202e\u0085", "{{ }}"}, {"true", "null"}, {`"quoted"`, "'"},
 	} {
-		d := Parse("a.track.yaml", New(c[0], c[1]))
-		for _, p := range d.Problems {
-			t.Errorf("%q: %s", c, p.String("f"))
-		}
-		if d.Track.Title != oneLine(c[0]) || d.Track.Goal != strings.TrimRight(c[1], "\r\n") {
-			t.Errorf("%q reads back as %q, %q", c, d.Track.Title, d.Track.Goal)
+		for _, src := range [][]byte{New(c[0], c[1]), Bare(c[0], c[1])} {
+			d := Parse("a.track.yaml", src)
+			for _, p := range d.Problems {
+				t.Errorf("%q: %s", c, p.String("f"))
+			}
+			if d.Track.Title != oneLine(c[0]) || d.Track.Goal != strings.TrimRight(c[1], "\r\n") {
+				t.Errorf("%q reads back as %q, %q", c, d.Track.Title, d.Track.Goal)
+			}
 		}
 	}
 }

@@ -5,14 +5,19 @@ import "strings"
 // New is the text of a fresh track document: the title, the goal and, in comments, what a ticket may have. It
 // parses without a problem. An empty title or goal is left to be filled in.
 func New(title, goal string) []byte {
-	var b strings.Builder
-	b.WriteString(`# A track: what is wanted, as tickets that depend on each other.
+	const head = `# A track: what is wanted, as tickets that depend on each other.
 # Check it with: slop-ls track check FILE
-`)
-	b.WriteString("title: " + quoteYAML(oneLine(title)) + "\n")
-	b.WriteString("goal: " + scalarYAML(strings.TrimRight(goal, "\r\n"), "  ", "\n") + "\n")
-	b.WriteString(skeleton)
-	return []byte(b.String())
+`
+	return []byte(head + intent(title, goal) + skeleton)
+}
+
+// Bare is the text of a fresh track document without the comments that help a person to write one: a program fills it.
+func Bare(title, goal string) []byte { return []byte(intent(title, goal) + "tickets: []\n") }
+
+// intent is the two lines, or more, that say what a track is for.
+func intent(title, goal string) string {
+	return "title: " + quoteYAML(oneLine(title)) + "\n" +
+		"goal: " + scalarYAML(strings.TrimRight(goal, "\r\n"), "  ", "\n") + "\n"
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
