@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"time"
 
 	"go.lsp.dev/jsonrpc2"
 	"go.lsp.dev/protocol"
@@ -40,10 +41,12 @@ type routes interface {
 type conn struct {
 	rpc    jsonrpc2.Conn
 	rw     io.ReadWriteCloser
+	out    *outbox
 	routes routes
 	log    *slog.Logger
-	cancel context.CancelCauseFunc // ends every request and every call of this connection
-	active sync.WaitGroup          // the goroutines that run work
+	cancel context.CancelCauseFunc                                                    // ends every request and every call of this connection
+	active sync.WaitGroup                                                             // the goroutines that run work
+	served func(method string, params json.RawMessage, took time.Duration, err error) // told what each message came to; may be nil
 
 	mu       sync.Mutex
 	inFlight map[jsonrpc2.ID]context.CancelCauseFunc
@@ -59,7 +62,8 @@ var (
 func newConn(parent context.Context, rw io.ReadWriteCloser, r routes, log *slog.Logger) (*conn, context.Context) {
 	ctx, cancel := context.WithCancelCause(parent)
 	c := &conn{rw: rw, routes: r, log: log, cancel: cancel, inFlight: map[jsonrpc2.ID]context.CancelCauseFunc{}}
-	s := &stream{rw: rw, in: newFrameReader(rw, maxFrame), log: log, ended: cancel}
+	c.out = newOutbox(rw, maxSilence, cancel)
+	s := &stream{rw: rw, in: newFrameReader(rw, maxFrame), out: c.out, log: log, ended: cancel}
 	c.rpc = jsonrpc2.NewConn(s, jsonrpc2.WithCodec(codec{}))
 	return c, ctx
 }
@@ -67,15 +71,23 @@ func newConn(parent context.Context, rw io.ReadWriteCloser, r routes, log *slog.
 // serve reads until the peer goes, ctx (of newConn) ends, or end is called. When it returns no goroutine of the
 // connection runs any more; rw is closed, and rw.Close must make a pending Read return. A clean end is nil.
 func (c *conn) serve(ctx context.Context) error {
+	stop := make(chan struct{})
+	go c.out.write(stop)
 	c.rpc.Go(ctx, c.handle)
 	select {
 	case <-c.rpc.Done():
 	case <-ctx.Done():
 	}
 	c.cancel(errDisconnected)
+	close(stop)
+	c.out.drain(lastWords)
 	c.rw.Close() //nolint:errcheck // it may be closed already, and there is nobody left to tell
+	c.out.drain(lastWords)
 	c.rpc.Close()
 	c.active.Wait()
+	if errors.Is(context.Cause(ctx), errDeaf) {
+		return errDeaf
+	}
 	return c.rpc.Err()
 }
 
@@ -89,15 +101,23 @@ func (c *conn) end() { c.cancel(errDisconnected) }
 // end the connection.
 func (c *conn) handle(rctx context.Context, req *jsonrpc2.Request) (any, error) {
 	// The frame has memory of its own (frameReader.next), so the parameters outlive the pooled request.
-	method, params := req.Method(), json.RawMessage(req.Params())
+	method, params, start := req.Method(), json.RawMessage(req.Params()), time.Now()
 	if !req.IsCall() {
-		c.notified(method, params)
+		c.tell(method, params, start, c.notified(method, params))
 		return nil, nil
 	}
-	return c.request(rctx, req.ID(), method, params)
+	result, err := c.request(rctx, req.ID(), method, params)
+	c.tell(method, params, start, err)
+	return result, err
 }
 
-func (c *conn) notified(method string, params json.RawMessage) {
+func (c *conn) tell(method string, params json.RawMessage, start time.Time, err error) {
+	if c.served != nil {
+		c.served(method, params, time.Since(start), err)
+	}
+}
+
+func (c *conn) notified(method string, params json.RawMessage) error {
 	_, err := c.guard(method, func() (any, error) {
 		if method == protocol.MethodCancelRequest {
 			return nil, c.cancelRequest(params)
@@ -107,6 +127,7 @@ func (c *conn) notified(method string, params json.RawMessage) {
 	if err != nil {
 		c.log.Warn("a notification was ignored", "method", method, "err", err)
 	}
+	return err
 }
 
 func (c *conn) request(rctx context.Context, id jsonrpc2.ID, method string, params json.RawMessage) (any, error) {
@@ -232,7 +253,7 @@ func (c *conn) call(ctx context.Context, method string, params, result any) erro
 	return err
 }
 
-// notify tells the client something. It waits only for the transport to take it.
+// notify tells the client something. It waits only where the client is far behind with reading.
 func (c *conn) notify(ctx context.Context, method string, params any) error {
 	return c.rpc.Notify(ctx, method, params)
 }
@@ -282,11 +303,9 @@ func (codec) Unmarshal(data []byte, v any) error {
 type stream struct {
 	rw    io.ReadWriteCloser
 	in    *frameReader // of the read loop
+	out   *outbox
 	log   *slog.Logger
 	ended context.CancelCauseFunc // called when reading has ended: jsonrpc2 cancels nothing by itself
-
-	mu  sync.Mutex
-	out []byte // one frame, reused
 }
 
 // Read implements jsonrpc2.Stream. It is called by the read loop alone.
@@ -331,7 +350,7 @@ func (s *stream) refuse(ctx context.Context, err error) {
 	}
 }
 
-// Write implements jsonrpc2.Stream: one frame, one write.
+// Write implements jsonrpc2.Stream. The message is queued: see outbox.
 func (s *stream) Write(ctx context.Context, msg jsonrpc2.Message) (int64, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
@@ -340,14 +359,7 @@ func (s *stream) Write(ctx context.Context, msg jsonrpc2.Message) (int64, error)
 	if err != nil {
 		return 0, fmt.Errorf("encoding a message: %w", err)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.out = appendFrame(s.out[:0], body)
-	n, err := s.rw.Write(s.out)
-	if cap(s.out) > 1<<20 {
-		s.out = nil // one large message should not keep its memory
-	}
-	return int64(n), err
+	return int64(len(body)), s.out.put(ctx, body)
 }
 
 // Close implements jsonrpc2.Stream.

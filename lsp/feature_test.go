@@ -350,25 +350,6 @@ func TestCommandErrors(t *testing.T) {
 	})
 }
 
-func TestProgressCancelStops(t *testing.T) {
-	t.Parallel()
-	modes(t, sample, func(t *testing.T, d *daemon) {
-		e := d.open()
-		must(t, e.Command(t.Context(), wire.TrackRun, wire.TrackArgs{URI: string(e.URI(mainTrack + ".track.yaml"))}, nil))
-		d.awaitPending(1)
-		token := "slop:track:1:" + mainTrack
-		e.Await(lsptest.Expectation{What: "progress", Check: func(s lsptest.State) lsptest.Verdict {
-			if len(s.Progress[token]) > 0 {
-				return lsptest.Met
-			}
-			return lsptest.Unmet
-		}})
-		must(t, e.Notify(t.Context(), protocol.MethodWindowWorkDoneProgressCancel, json.RawMessage(`{"token":"`+token+`"}`)))
-		e.Await(lsptest.ProgressEnded(token), lsptest.Message("Main is stopped"))
-		d.awaitStatus(mainTrack, "T1", engine.Todo)
-	})
-}
-
 func TestExitWithoutShutdown(t *testing.T) {
 	t.Parallel()
 	d := newDaemon(t, sample)

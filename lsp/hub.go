@@ -59,6 +59,7 @@ type Hub struct {
 	targets   targets
 	tree      tree
 	aims      aims
+	silence   time.Duration // see maxSilence
 
 	mu       sync.Mutex
 	engine   Engine
@@ -109,7 +110,7 @@ func NewHub(opts Options) *Hub {
 	opts.Preview = cmp.Or(opts.Preview, PreviewAsked)
 	opts.Save = cmp.Or(opts.Save, SaveClean)
 	return &Hub{
-		opts: opts, scratch: make(chan struct{}, 1), outlining: make(chan struct{}, 1),
+		opts: opts, scratch: make(chan struct{}, 1), outlining: make(chan struct{}, 1), silence: maxSilence,
 		owners: map[engine.TrackID]*Session{}, recent: map[engine.ApprovalID]engine.Answer{},
 	}
 }
@@ -129,7 +130,8 @@ var ErrNoShutdown = errors.New("the editor exited without shutting down")
 // pending Read return (see Stdio). Any number of Serve may run at a time.
 func (h *Hub) Serve(ctx context.Context, rw io.ReadWriteCloser) error {
 	s := newSession(h)
-	c, ctx := newConn(ctx, rw, s, h.opts.Log)
+	c, ctx := newConn(ctx, rw, s, s.log)
+	c.out.silence, c.served = h.silence, s.traced
 	s.conn = c
 	var tasks sync.WaitGroup
 	s.later = func(do func(context.Context)) { tasks.Go(func() { do(ctx) }) }

@@ -9,7 +9,6 @@ import (
 	"go.lsp.dev/uri"
 
 	"github.com/slop-ls/slop-ls/engine/text"
-	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
 // initialize settles what the session knows of its client. It runs on the read loop, so that everything after it
@@ -30,6 +29,9 @@ func (s *Session) initialize(params json.RawMessage) (work, error) {
 	}
 	s.desk.set(&documents{open: map[uri.URI]*document{}, enc: t.encoding, root: r})
 	s.stage = stageInitialized
+	if p.Trace != "" {
+		s.trace.Store(&p.Trace)
+	}
 	result := &protocol.InitializeResult{Capabilities: capabilities(t)}
 	result.ServerInfo.Name = "slop-ls"
 	if v := s.hub.opts.Version; v != "" {
@@ -72,7 +74,7 @@ func capabilities(t *traits) protocol.ServerCapabilities {
 		},
 		CodeActionProvider:     &protocol.CodeActionOptions{CodeActionKinds: []protocol.CodeActionKind{actionKind, protocol.CodeActionKindQuickFix}},
 		CodeLensProvider:       &protocol.CodeLensOptions{},
-		ExecuteCommandProvider: protocol.ExecuteCommandOptions{Commands: wire.Commands},
+		ExecuteCommandProvider: executeCommands(),
 
 		CompletionProvider:         &protocol.CompletionOptions{TriggerCharacters: completionTriggers},
 		HoverProvider:              protocol.Boolean(true),

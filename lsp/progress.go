@@ -11,6 +11,7 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/page"
+	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
@@ -84,12 +85,54 @@ func (s *Session) progress(ctx context.Context, bars map[engine.TrackID]*bar, tr
 		b.shown = s.createToken(ctx, tokenOf(b.runs, tr.ID))
 		s.report(ctx, b, tr.ID, progressBegin("slop-ls: "+trackName(tr), "", true))
 	}
-	done, total := tr.Count(engine.Completed), tr.Total()
-	msg := fmt.Sprintf("%d of %d completed, %d running", done, total, tr.Count(engine.InProgress))
-	if msg != b.message {
+	if msg := standing(tr); msg != b.message {
 		b.message = msg
-		s.report(ctx, b, tr.ID, progressReport(msg, uint32(100*done/max(total, 1)))) //nolint:gosec // at most 100
+		percent := 100 * tr.Count(engine.Completed) / max(tr.Total(), 1)
+		s.report(ctx, b, tr.ID, progressReport(msg, uint32(percent))) //nolint:gosec // at most 100
 	}
+}
+
+// maxNamed bounds how many running tickets a progress names.
+const maxNamed = 3
+
+// standing says how far a running track is: `2 of 7 · T3 thinking`.
+func standing(tr *engine.Track) string {
+	running := tr.Count(engine.InProgress)
+	var named []string
+	for t := range tr.Tickets() {
+		if len(named) == min(running, maxNamed) {
+			break
+		}
+		if t.Status == engine.InProgress && !t.Orphaned {
+			id, _ := text.VisibleLine(t.Key.ID, maxName)
+			named = append(named, id+" "+doing(t))
+		}
+	}
+	msg := fmt.Sprintf("%d of %d", tr.Count(engine.Completed), tr.Total())
+	if len(named) > 0 {
+		msg += " · " + strings.Join(named, ", ")
+	}
+	if more := running - len(named); more > 0 {
+		msg += fmt.Sprintf(" and %d more", more)
+	}
+	return msg
+}
+
+// doing is a ticket's phase in words.
+func doing(t *engine.Ticket) string {
+	switch t.Phase() {
+	case engine.AwaitingSpawn, engine.AwaitingStep:
+		return "waits for you"
+	case engine.AwaitingEdit:
+		return "delivering"
+	case engine.RunningTool:
+		tool, _ := text.VisibleLine(t.Tool, maxName)
+		return "running " + tool
+	case engine.Verifying:
+		return "verifying"
+	case engine.Thinking, engine.NoPhase:
+	}
+	return "thinking"
 }
 
 func trackName(tr *engine.Track) string {
@@ -141,19 +184,25 @@ func (s *Session) ended(ctx context.Context, b *bar, tr *engine.Track) {
 	s.tell(ctx, kind, msg)
 }
 
-// progressCancelled stops the track whose progress the person cancelled.
+// progressCancelled cancels the request, or pauses the track, whose progress the person cancelled. A track that is
+// paused loses nothing: its workers finish their step, and it can be resumed.
 func (s *Session) progressCancelled(params json.RawMessage) error {
-	var p struct{ Token string }
+	var p struct{ Token json.RawMessage }
 	if err := json.Unmarshal(params, &p); err != nil {
 		return fmt.Errorf("decoding a cancelled progress: %w", err)
 	}
-	id, ok := trackOfToken(p.Token)
+	if s.cancelToken(p.Token) {
+		return nil
+	}
+	var token string
+	_ = json.Unmarshal(p.Token, &token) // a number is none of ours
+	id, ok := trackOfToken(token)
 	if !ok {
-		return fmt.Errorf("the progress %q is not ours", p.Token)
+		return fmt.Errorf("there is no progress %.80s", p.Token)
 	}
 	s.later(func(ctx context.Context) {
-		if err := s.engine.Do(ctx, engine.StopTrack{Track: id, By: s.actor()}); err != nil && ctx.Err() == nil {
-			s.tell(ctx, protocol.MessageTypeError, "The track was not stopped: "+err.Error())
+		if err := s.engine.Do(ctx, engine.PauseTrack{Track: id, By: s.actor()}); err != nil && ctx.Err() == nil {
+			s.tell(ctx, protocol.MessageTypeError, "The track was not paused: "+err.Error())
 		}
 	})
 	return nil

@@ -32,6 +32,9 @@ type Session struct {
 	client atomic.Pointer[traits] // set by initialize
 	kicks  kicks
 	acts   acts
+
+	trace   atomic.Pointer[protocol.TraceValue] // what the client wants to be told of; nil: nothing
+	cancels cancels
 }
 
 // stage is where a session's life is, as the read loop knows it.
@@ -44,7 +47,8 @@ const (
 )
 
 func newSession(h *Hub) *Session {
-	s := &Session{hub: h, log: h.opts.Log, ready: make(chan struct{}), left: make(chan struct{}), delivering: make(chan struct{}, 1), kicks: newKicks()}
+	s := &Session{hub: h, ready: make(chan struct{}), left: make(chan struct{}), delivering: make(chan struct{}, 1), kicks: newKicks()}
+	s.log = slog.New(slog.NewMultiHandler(h.opts.Log.Handler(), newClientLog(s)))
 	s.client.Store(&traits{encoding: text.UTF16})
 	s.desk.set(&documents{open: map[uri.URI]*document{}, enc: text.UTF16, root: root{dirs: []string{h.opts.Root}}})
 	return s
@@ -101,7 +105,11 @@ func (s *Session) prepare(method string, params json.RawMessage) (work, error) {
 	if !ok {
 		return nil, refuse(codeNoMethod, "slop-ls does not serve %s", method)
 	}
-	return prep(view{docs: s.desk.docs(), traits: s.traits()}, params)
+	w, err := prep(view{docs: s.desk.docs(), traits: s.traits()}, params)
+	if err != nil {
+		return nil, err
+	}
+	return withTokens(method, params, w), nil
 }
 
 // session implements routes.
@@ -129,6 +137,8 @@ func (s *Session) notified(method string, params json.RawMessage) error {
 		return nil
 	case method == protocol.MethodWindowWorkDoneProgressCancel:
 		return s.progressCancelled(params)
+	case method == protocol.MethodSetTrace:
+		return s.setTrace(params)
 	}
 	sync, ok := syncs[method]
 	if !ok {

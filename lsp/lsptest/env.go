@@ -162,6 +162,7 @@ type State struct {
 	Diagnostics map[string][]protocol.Diagnostic // by URI, the newest
 	Shown       []string                         // paths of window/showDocument
 	Progress    map[string][]string              // kinds of values, by token
+	Told        map[string][]string              // their messages, by token
 	Custom      map[string][]json.RawMessage     // slop/* notifications by method
 }
 
@@ -174,13 +175,14 @@ type Prompt struct {
 
 func newState() State {
 	return State{
-		Diagnostics: map[string][]protocol.Diagnostic{}, Progress: map[string][]string{}, Custom: map[string][]json.RawMessage{},
+		Diagnostics: map[string][]protocol.Diagnostic{}, Progress: map[string][]string{}, Told: map[string][]string{}, Custom: map[string][]json.RawMessage{},
 	}
 }
 
 func (s State) clone() State {
 	s.Messages, s.Prompts, s.Shown = slices.Clone(s.Messages), slices.Clone(s.Prompts), slices.Clone(s.Shown)
 	s.Diagnostics, s.Progress, s.Custom = maps.Clone(s.Diagnostics), maps.Clone(s.Progress), maps.Clone(s.Custom)
+	s.Told = maps.Clone(s.Told)
 	return s
 }
 
@@ -216,10 +218,11 @@ func (e *Env) notified(method string, params json.RawMessage) {
 		case protocol.MethodProgress:
 			var p struct {
 				Token string
-				Value struct{ Kind string }
+				Value struct{ Kind, Message string }
 			}
 			if json.Unmarshal(params, &p) == nil {
 				s.Progress[p.Token] = append(s.Progress[p.Token], p.Value.Kind)
+				s.Told[p.Token] = append(s.Told[p.Token], p.Value.Message)
 			}
 		default:
 			s.Custom[method] = append(s.Custom[method], params)

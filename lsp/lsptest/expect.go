@@ -2,6 +2,7 @@ package lsptest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -83,7 +84,7 @@ func describe(s State) string {
 		}
 	}
 	for token, kinds := range s.Progress {
-		fmt.Fprintf(&b, "progress %s: %v\n", token, kinds)
+		fmt.Fprintf(&b, "progress %s: %v %q\n", token, kinds, s.Told[token])
 	}
 	for _, path := range s.Shown {
 		fmt.Fprintf(&b, "shown: %s\n", path)
@@ -147,6 +148,11 @@ func DiagnosticCount(uri string, n int) Expectation {
 		list, ok := s.Diagnostics[uri]
 		return ok && len(list) == n
 	})
+}
+
+// ProgressTold expects that a progress said a message.
+func ProgressTold(token, message string) Expectation {
+	return met("the progress "+token+" to say "+message, func(s State) bool { return slices.Contains(s.Told[token], message) })
 }
 
 // ProgressEnded expects that the progress with the token has begun and ended.
