@@ -123,22 +123,25 @@ func TestEveryRequestIsCancelled(t *testing.T) {
 
 func cancelEach(t *testing.T, method string) {
 	const bound = 50 * time.Millisecond
+	best := time.Hour
+	for range 8 { // the machine may be busy
+		if best = min(best, cancelOne(t, method)); best < bound {
+			return
+		}
+	}
+	t.Errorf("cancelling took %v", best)
+}
+
+// cancelOne is how long it takes from a request's cancellation to its answer.
+func cancelOne(t *testing.T, method string) time.Duration {
 	p, release := newHolding(t)
 	defer release()
 	name, _, _ := strings.Cut(method, " ")
-	best := time.Hour
-	for try := range 5 { // the machine may be busy
-		p.send(`{"jsonrpc":"2.0","id":%d,"method":%q,"params":%s}`, 10+try, name, fittingParams(method))
-		start := time.Now()
-		p.send(`{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":%d}}`, 10+try)
-		p.wantCode(fmt.Sprint(10+try), codeCancelled)
-		if best = min(best, time.Since(start)); best < bound || name == "shutdown" {
-			break
-		}
-	}
-	if best > bound {
-		t.Errorf("cancelling took %v", best)
-	}
+	p.send(`{"jsonrpc":"2.0","id":2,"method":%q,"params":%s}`, name, fittingParams(method))
+	start := time.Now()
+	p.send(`{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":2}}`)
+	p.wantCode("2", codeCancelled)
+	return time.Since(start)
 }
 
 // newHolding is an initialized session with two documents open that holds every request.
