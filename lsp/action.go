@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"go.lsp.dev/protocol"
+	"go.lsp.dev/uri"
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
@@ -24,10 +25,33 @@ func commandOf(title, name string, arg any) protocol.Command {
 	return trackdoc.Command(title, name, arg)
 }
 
+// codeActionParams is decoded here and not by package protocol: what another server's diagnostic looks like must not
+// cost the answer.
+type codeActionParams struct {
+	TextDocument struct{ URI uri.URI }
+	Range        protocol.Range
+	Context      struct {
+		Diagnostics []json.RawMessage
+		Only        []protocol.CodeActionKind
+	}
+}
+
+// diagnostics are those that can be read.
+func (p *codeActionParams) diagnostics() []protocol.Diagnostic {
+	var out []protocol.Diagnostic
+	for _, raw := range p.Context.Diagnostics {
+		var d protocol.Diagnostic
+		if protocol.Unmarshal(raw, &d) == nil {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
 func prepareCodeAction(v view, params json.RawMessage) (work, error) {
-	var p protocol.CodeActionParams
-	if err := decode(params, &p); err != nil {
-		return nil, err
+	var p codeActionParams
+	if err := json.Unmarshal(params, &p); err != nil {
+		return nil, refuse(codeInvalidParams, "the parameters cannot be read: %v", err)
 	}
 	d := v.docs.get(p.TextDocument.URI)
 	if d == nil || d.broken != nil || !wanted(p.Context.Only) {
@@ -35,7 +59,7 @@ func prepareCodeAction(v view, params json.RawMessage) (work, error) {
 	}
 	span := v.docs.span(d, p.Range)
 	return func(ctx context.Context, s *Session) (any, error) {
-		actions := s.fixesAt(ctx, v, d, span, p.Context.Diagnostics)
+		actions := s.fixesAt(ctx, v, d, span, p.diagnostics())
 		actions = append(actions, asActions(s.actionsAt(ctx, v, d, span.Start))...)
 		return encodeActions(v.traits, p.Context.Only, actions)
 	}, nil

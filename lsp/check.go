@@ -20,12 +20,16 @@ type checker struct {
 	found     map[uri.URI]*findings   // of track documents
 }
 
-// checking runs the session's checker until ctx ends.
-func (s *Session) checking(ctx context.Context) {
-	c := &checker{
+func newChecker(s *Session) *checker {
+	return &checker{
 		s: s, published: map[uri.URI]*trackCell{}, planned: map[uri.URI]*text.Index{}, sent: map[uri.URI]uri.URI{},
 		found: map[uri.URI]*findings{},
 	}
+}
+
+// checking runs the session's checker until ctx ends.
+func (s *Session) checking(ctx context.Context) {
+	c := newChecker(s)
 	for {
 		docs, changed := s.desk.watch()
 		c.turn(ctx, docs)

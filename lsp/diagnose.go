@@ -4,6 +4,7 @@ import (
 	"context"
 	"reflect"
 	"slices"
+	"time"
 
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
@@ -15,23 +16,58 @@ import (
 // findings are what the client shows of one track document, and what is still to be found out about it. It belongs to
 // the goroutine of checking.
 type findings struct {
-	cell  *trackCell // of the version
-	shown []protocol.Diagnostic
-	todo  survey
+	cell     *trackCell // of the version
+	stamp    int        // of the version
+	shown    []protocol.Diagnostic
+	warnings []trackfile.Problem // of what it names in the workspace
+	todo     *survey             // nil when warnings are of an older version
+	explored time.Time           // when what can be found out about this version was, zero before
 }
 
+// surveyedAtOnce is up to how many tickets what a document names is looked through with each change, and not behind
+// it: that takes well under a millisecond.
+const surveyedAtOnce = 500
+
 // diagnose publishes what is known to be wrong with a version of a track document. Which files of it must be looked
-// at is left for explore, so that typing never waits for them.
+// at is left for explore, so that typing never waits for them; of a long document until then the older warnings stay,
+// at the places where they are now.
 func (c *checker) diagnose(ctx context.Context, docs *documents, d *document) {
 	doc := d.track()
-	s := c.s.hub.targets.survey(doc, c.s.hub.opts.Now())
-	list := diagnosticsOf(docs, d, slices.Concat(doc.Problems, s.warnings))
-	before := c.found[d.uri]
-	c.found[d.uri] = &findings{cell: d.parsed, shown: list, todo: s}
-	if before != nil && c.stillShown(before, d) && reflect.DeepEqual(before.shown, list) {
-		return
+	f := &findings{cell: d.parsed, stamp: d.stamp}
+	if len(doc.Items) <= surveyedAtOnce {
+		s := c.s.hub.targets.survey(doc, c.s.hub.opts.Now())
+		f.warnings, f.todo = s.warnings, &s
+	} else if before := c.found[d.uri]; before != nil {
+		f.warnings = before.movedTo(d)
 	}
-	c.publish(ctx, d, list)
+	c.show(ctx, docs, d, f)
+}
+
+// show publishes findings, unless the client shows the same already.
+func (c *checker) show(ctx context.Context, docs *documents, d *document, f *findings) {
+	f.shown = diagnosticsOf(docs, d, slices.Concat(d.track().Problems, f.warnings))
+	before := c.found[d.uri]
+	c.found[d.uri] = f
+	if before == nil || !c.stillShown(before, d) || !reflect.DeepEqual(before.shown, f.shown) {
+		c.publish(ctx, d, f.shown)
+	}
+}
+
+// movedTo are the warnings in places of a later version; those in what was changed are left out.
+func (f *findings) movedTo(d *document) []trackfile.Problem {
+	changes, ok := d.since(f.stamp)
+	if !ok {
+		return nil
+	}
+	var out []trackfile.Problem
+	for _, p := range f.warnings {
+		start, end := forward(changes, p.Span.Start, false), forward(changes, p.Span.End, true)
+		if end-start == p.Span.End-p.Span.Start && end <= d.index.Len() {
+			p.Span = trackfile.Span{Start: start, End: end}
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // stillShown says whether the client still shows what it was sent: one that looks at versions drops what comes behind
@@ -54,24 +90,37 @@ func diagnosticsOf(docs *documents, d *document, problems []trackfile.Problem) [
 }
 
 // explore looks at the files that track documents name and that are not known, or not known any more, until changed
-// is closed: then a newer version is looked at first. What it finds out is published.
+// is closed: then a newer version comes first. What it finds out is published. It is called after each change of any
+// document: a file that is made, or a symbol that is written, ends the warning of it.
 func (c *checker) explore(ctx context.Context, docs *documents, changed <-chan struct{}) {
 	for u, f := range c.found {
 		d := docs.open[u]
-		if d == nil || d.parsed != f.cell {
+		if d == nil || d.parsed != f.cell || c.s.hub.opts.Now().Sub(f.explored) < targetFresh {
 			continue
 		}
-		todo := append(f.todo.unknown, f.todo.aged[:min(len(f.todo.aged), targetRenewed)]...)
-		f.todo = survey{}
-		if len(todo) == 0 {
-			continue
-		}
-		if !c.lookAll(ctx, todo, changed) {
+		if !c.exploreOne(ctx, docs, d, f, changed) {
 			return
 		}
-		c.diagnose(ctx, docs, d)
-		c.found[u].todo = survey{} // what cannot be kept is not looked at for ever
 	}
+}
+
+// exploreOne is false when it was interrupted.
+func (c *checker) exploreOne(ctx context.Context, docs *documents, d *document, f *findings, changed <-chan struct{}) bool {
+	known := &c.s.hub.targets
+	if f.todo == nil || !f.explored.IsZero() {
+		s := known.survey(d.track(), c.s.hub.opts.Now())
+		f.todo = &s
+	}
+	paths := append(f.todo.unknown, f.todo.aged[:min(len(f.todo.aged), targetRenewed)]...)
+	if !c.lookAll(ctx, paths, changed) {
+		return false
+	}
+	next := &findings{cell: f.cell, stamp: f.stamp, warnings: f.todo.warnings, explored: c.s.hub.opts.Now()}
+	if len(paths) > 0 {
+		next.warnings = known.survey(d.track(), c.s.hub.opts.Now()).warnings
+	}
+	c.show(ctx, docs, d, next)
+	return true
 }
 
 func (c *checker) lookAll(ctx context.Context, paths []string, changed <-chan struct{}) (whole bool) {

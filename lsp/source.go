@@ -177,7 +177,7 @@ func repairText(d *document, g protocol.Diagnostic) string {
 	}
 	from := ""
 	if source, ok := g.Source.Get(); ok && source != "" {
-		from = " (" + source
+		from = "(" + source
 		switch code := g.Code.(type) {
 		case protocol.String:
 			from += " " + string(code)
@@ -185,6 +185,7 @@ func repairText(d *document, g protocol.Diagnostic) string {
 			from += fmt.Sprintf(" %d", code)
 		}
 		from, _ = text.VisibleLine(from+")", 100)
+		from = " " + from
 	}
 	return fmt.Sprintf("Fix this problem in line %d of %s%s:\n\n%s", g.Range.Start.Line+1, d.path, from, strings.TrimSpace(says))
 }

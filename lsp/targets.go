@@ -29,11 +29,10 @@ type target struct {
 	looked           time.Time
 }
 
-// Bounds of targets: how long a look counts, how many files are looked at between two looks at the documents, how
-// many of them may be ones that are known already, and how many are kept.
+// Bounds of targets: how long a look counts, how many known files are looked at again behind one change, and how many
+// are kept.
 const (
 	targetFresh   = 2 * time.Second
-	targetBatch   = 64
 	targetRenewed = 16
 	maxTargets    = 50_000
 )
@@ -59,7 +58,7 @@ func (ts *targets) put(path string, t target) {
 type survey struct {
 	warnings []trackfile.Problem
 	unknown  []string
-	aged     []string
+	aged     []string // the one that was looked at longest ago first
 }
 
 // survey warns of files and symbols that a track names and that are known not to exist.
@@ -88,6 +87,7 @@ func (ts *targets) survey(doc *trackfile.Document, now time.Time) survey {
 			t := look(path)
 			return slices.ContainsFunc(t.symbols, func(s engine.Symbol) bool { return s.Path == symbol || s.Name == symbol }), t.named
 		})
+	slices.SortFunc(s.aged, func(a, b string) int { return seen[a].looked.Compare(seen[b].looked) })
 	return s
 }
 
