@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/text"
 )
 
 // pick finds the declarations that symbols name. notes says which names fit several.
@@ -104,23 +105,8 @@ func (a *analysis) nearest(symbol string) []string {
 	return names
 }
 
-// distance is the Levenshtein distance of two names without regard to case.
+// distance is the distance of two names without regard to case, by what stands at their beginning.
 func distance(a, b string) int {
-	a, b = strings.ToLower(a[:min(len(a), 100)]), strings.ToLower(b[:min(len(b), 100)])
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
+	const most = 100
+	return text.Distance(strings.ToLower(a[:min(len(a), most)]), strings.ToLower(b[:min(len(b), most)]))
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/text"
 )
 
 // nearest gives at most n of the names that are like name, the likest first. What is not alike is left out.
@@ -23,7 +24,7 @@ func nearest(name string, names []string, n int) []string {
 		if longest > 255 {
 			continue
 		}
-		if far := distance(strings.ToLower(name), strings.ToLower(other)); far*5 <= longest*2 {
+		if far := text.Distance(strings.ToLower(name), strings.ToLower(other)); far*5 <= longest*2 {
 			found = append(found, ranked{other, far})
 		}
 	}
@@ -33,27 +34,6 @@ func nearest(name string, names []string, n int) []string {
 		out = append(out, f.name)
 	}
 	return out
-}
-
-// distance is Levenshtein's: the fewest bytes to insert, delete or replace.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			next := min(row[j]+1, row[j+1]+1, diagonal+cost)
-			diagonal, row[j+1] = row[j+1], next
-		}
-	}
-	return row[len(b)]
 }
 
 // errMissing is in the chain of what missingFile returns.
