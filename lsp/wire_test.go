@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -19,10 +18,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 
+	"github.com/slop-ls/slop-ls/engine/leaftest"
 	"github.com/slop-ls/slop-ls/lsp/lsptest"
 )
 
-var update = flag.Bool("update", false, "write what the server says into the wire tests")
+var update = leaftest.Update // writes what the server says into the archives
 
 // TestWire plays the archives of testdata/wire. A section "client" holds messages, one a line, that are sent; a line
 // "# wait METHOD" after them makes the next section wait for a message of that method. The section "server" after it

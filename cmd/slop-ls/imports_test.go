@@ -31,7 +31,7 @@ var rooms = map[string][]string{
 	"page":   {"engine/page"},
 	"wire":   {"lsp/attach", "lsp/client"},
 	"told":   {"lsp/trackdoc"},
-	"test":   {"engine/enginetest", "lsp/lsptest"},
+	"test":   {"engine/enginetest", "engine/leaftest", "lsp/lsptest"},
 	"editor": {"editors/..."},
 }
 

@@ -2,7 +2,6 @@ package config
 
 import (
 	"errors"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,26 +9,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/slop-ls/slop-ls/engine/leaftest"
 )
-
-var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
-
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s is stale or the code is wrong; -update writes it (-want +got):\n%s", file, diff)
-	}
-}
 
 // env is a lookup in which the named variables are set.
 func env(names ...string) func(string) (string, bool) {
@@ -76,7 +58,7 @@ func TestBadFiles(t *testing.T) {
 			if !errors.As(err, &all) {
 				t.Fatalf("%v is no list of problems", err)
 			}
-			golden(t, file+".golden", problems(err))
+			leaftest.Golden(t, file+".golden", problems(err))
 		})
 	}
 }
@@ -341,7 +323,7 @@ func TestInit(t *testing.T) {
 		if strings.Contains(string(text), "sk-secret-value") {
 			t.Errorf("%s: the key itself was written", name)
 		}
-		golden(t, filepath.Join("testdata", "init-"+name+".golden"), string(text))
+		leaftest.Golden(t, filepath.Join("testdata", "init-"+name+".golden"), string(text))
 	}
 }
 

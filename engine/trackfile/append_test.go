@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/slop-ls/slop-ls/engine/leaftest"
 )
 
 var full = Ticket{
@@ -44,7 +46,7 @@ func TestAppendTicket(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			out := mustAppend(t, name, []byte(src), full)
-			golden(t, filepath.Join("testdata", "append", name+".golden"), string(out))
+			leaftest.Golden(t, filepath.Join("testdata", "append", name+".golden"), string(out))
 		})
 	}
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
+
+	"github.com/slop-ls/slop-ls/engine/leaftest"
 )
 
 // cursor marks an offset in a document of the golden archives; it is no part of the document.
@@ -37,7 +39,7 @@ func archives(t *testing.T, dir string, run func(t *testing.T, name, src string)
 			got.Files = append(got.Files, part, txtar.File{Name: part.Name + ".want", Data: want})
 		}
 		out := txtar.Format(got)
-		if *update {
+		if *leaftest.Update {
 			if err := os.WriteFile(file, out, 0o644); err != nil {
 				t.Fatal(err)
 			}

@@ -1,34 +1,13 @@
 package trackfile
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/slop-ls/slop-ls/engine/leaftest"
 )
-
-var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
-
-// golden compares with a file, or writes it when -update is given.
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s is stale or the code is wrong; -update writes it (-want +got):\n%s", file, diff)
-	}
-}
 
 func documents(t *testing.T, dir string) []string {
 	t.Helper()
@@ -65,7 +44,7 @@ func TestBadDocuments(t *testing.T) {
 			for _, p := range d.Problems {
 				b.WriteString(p.String(filepath.Base(file)) + "\n")
 			}
-			golden(t, file+".golden", b.String())
+			leaftest.Golden(t, file+".golden", b.String())
 		})
 	}
 }

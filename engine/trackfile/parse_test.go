@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/slop-ls/slop-ls/engine/leaftest"
 )
 
 // TestGoodDocuments holds what is read, with the source text of every range, to golden files.
@@ -34,7 +36,7 @@ func TestGoodDocuments(t *testing.T) {
 			for _, p := range d.Problems {
 				t.Error(p.String(file))
 			}
-			golden(t, file+".golden", render(t, d))
+			leaftest.Golden(t, file+".golden", render(t, d))
 		})
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/jsonschema-go/jsonschema"
+
+	"github.com/slop-ls/slop-ls/engine/leaftest"
 )
 
 func TestSchemaIsFresh(t *testing.T) {
@@ -16,7 +18,7 @@ func TestSchemaIsFresh(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "track.schema.json", string(got))
+	leaftest.Golden(t, "track.schema.json", string(got))
 	if strings.Contains(string(got), `"null"`) {
 		t.Error("the schema allows null")
 	}
