@@ -222,14 +222,8 @@ func (a *attempt) stepTitle(action Action) (line string, cut bool) {
 	return titleLine(a.job.Run.Ticket.ID + " " + what)
 }
 
-// titleLine is one safe line. What is cut says so.
-func titleLine(s string) (line string, cut bool) {
-	line, cut = text.VisibleLine(s, titleRunes)
-	if cut {
-		line += " (cut; see Review)"
-	}
-	return line, cut
-}
+// titleLine is one safe line on which a person decides.
+func titleLine(s string) (line string, cut bool) { return text.VisibleLine(s, titleRunes) }
 
 // spawnTitle is the line on which a person decides about a worker's start.
 func spawnTitle(job Job, p packed) (line string, cut bool) {

@@ -93,8 +93,10 @@ func (s *Session) actionsAt(ctx context.Context, v view, d *document, offset int
 	switch {
 	case trackfile.IsTrackFile(d.path):
 		return s.trackActions(v, d, offset)
+	case s.hub.isInbox(d):
+		return s.inboxActions(d, offset)
 	case isReview(d):
-		return reviewActions(d)
+		return s.reviewActions(d)
 	case isSource(d):
 		return s.symbolActions(ctx, v, d, offset)
 	}
@@ -166,21 +168,8 @@ func (s *Session) symbolActions(ctx context.Context, v view, d *document, offset
 // trackActions are those of a track document: for the ticket at the cursor, then for the track.
 func (s *Session) trackActions(v view, d *document, offset int) []protocol.Command {
 	doc := s.trackDoc(v, d)
-	return append(trackdoc.Actions(doc, offset), trackCommands(doc.State, doc.Track, string(d.sent))...)
-}
-
-// approvalActions answer the approval that a ticket waits for.
-func approvalActions(snap *engine.Snapshot, t *engine.Ticket) []protocol.Command {
-	a, ok := snap.Approval(t.Approval)
-	if !ok || !a.Pending() {
-		return nil
-	}
-	title, _ := text.VisibleLine(a.Title, 80)
-	return []protocol.Command{
-		commandOf(fmt.Sprintf("%s %s: %s", wire.TitleReview, a.ID, title), wire.ApprovalOpen, wire.ApprovalArgs{ID: string(a.ID)}),
-		commandOf(fmt.Sprintf("Approve %s", a.ID), wire.ApprovalAnswer, wire.AnswerArgs{ID: string(a.ID), Decision: wire.Approve}),
-		commandOf(fmt.Sprintf("Reject %s", a.ID), wire.ApprovalAnswer, wire.AnswerArgs{ID: string(a.ID), Decision: wire.Reject}),
-	}
+	cmds := append(trackdoc.Actions(doc, offset), trackCommands(doc.State, doc.Track, string(d.sent))...)
+	return append(cmds, inboxCommand(doc.State, doc.Track)...)
 }
 
 // trackCommands are those for a whole track, by its status.

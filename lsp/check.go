@@ -36,6 +36,8 @@ func (s *Session) checking(ctx context.Context) {
 		c.explore(ctx, docs, changed)
 		select {
 		case <-changed:
+		case <-c.s.kicks.checks:
+			clear(c.published) // what waits for a person has changed: all is looked at again
 		case <-ctx.Done():
 			return
 		}
@@ -57,7 +59,7 @@ func (c *checker) turn(ctx context.Context, docs *documents) {
 		}
 		c.published[u], c.planned[u], c.sent[u] = d.parsed, d.saved, d.sent
 	}
-	for u := range c.published {
+	for u := range c.sent {
 		if docs.open[u] == nil {
 			c.clear(ctx, u)
 		}

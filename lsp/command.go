@@ -30,9 +30,11 @@ var commands = map[string]preparer{
 	wire.TicketRunOnSymbol: command(runOnSymbol), // it acts when its ticket is there
 	wire.TicketNew:         command(newTicket),
 
-	wire.ApprovalList:   command(approvalList),
+	wire.ApprovalList:   command(approvalList), // it acts where it opens the inbox
 	wire.ApprovalAnswer: acting(approvalAnswer),
 	wire.ApprovalOpen:   command(approvalOpen),
+	wire.ApprovalRules:  command(approvalRules),
+	wire.ApprovalForget: command(approvalForget),
 
 	wire.StatusShow: command(statusShow),
 }

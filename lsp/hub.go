@@ -59,6 +59,7 @@ type Hub struct {
 	targets   targets
 	tree      tree
 	aims      aims
+	inbox     inbox
 	silence   time.Duration // see maxSilence
 
 	mu       sync.Mutex
@@ -66,30 +67,6 @@ type Hub struct {
 	sessions []*Session // in the order of attaching
 	active   *Session   // the one last active, or nil
 	owners   map[engine.TrackID]*Session
-	recent   map[engine.ApprovalID]engine.Answer // the last answers given here, to tell late ones who decided
-	order    []engine.ApprovalID                 // of recent, the oldest first
-}
-
-// maxRecent bounds how many answers are remembered for late ones.
-const maxRecent = 1000
-
-// decided notes an answer: an approval that its worker has used is gone from the snapshots.
-func (h *Hub) decided(id engine.ApprovalID, a engine.Answer) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.recent[id] = a
-	if h.order = append(h.order, id); len(h.order) > maxRecent {
-		delete(h.recent, h.order[0])
-		h.order = h.order[1:]
-	}
-}
-
-// decision is the answer that was given here to an approval, if it is still remembered.
-func (h *Hub) decision(id engine.ApprovalID) (engine.Answer, bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	a, ok := h.recent[id]
-	return a, ok
 }
 
 // NewHub makes a hub. Use must be called before Serve: the engine needs the hub's Applier and Files to be made.
@@ -111,7 +88,7 @@ func NewHub(opts Options) *Hub {
 	opts.Save = cmp.Or(opts.Save, SaveClean)
 	return &Hub{
 		opts: opts, scratch: make(chan struct{}, 1), outlining: make(chan struct{}, 1), silence: maxSilence,
-		owners: map[engine.TrackID]*Session{}, recent: map[engine.ApprovalID]engine.Answer{},
+		owners: map[engine.TrackID]*Session{},
 	}
 }
 
@@ -137,7 +114,7 @@ func (h *Hub) Serve(ctx context.Context, rw io.ReadWriteCloser) error {
 	s.later = func(do func(context.Context)) { tasks.Go(func() { do(ctx) }) }
 	h.enter(s)
 	defer h.leave(s)
-	for _, loop := range []func(context.Context){s.watch, s.prompting, s.progressing, s.checking} {
+	for _, loop := range []func(context.Context){s.watch, s.prompting, s.progressing, s.checking, s.waiting} {
 		s.later(func(ctx context.Context) {
 			select {
 			case <-s.ready:

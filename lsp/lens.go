@@ -38,10 +38,12 @@ func (s *Session) lenses(ctx context.Context, v view, d *document) []protocol.Co
 	case d == nil || d.broken != nil:
 	case trackfile.IsTrackFile(d.path):
 		doc := s.trackDoc(v, d)
-		add(0, trackCommands(doc.State, doc.Track, string(d.sent)))
+		add(0, append(trackCommands(doc.State, doc.Track, string(d.sent)), inboxCommand(doc.State, doc.Track)...))
 		out = append(out, trackdoc.Lenses(doc)...)
+	case s.hub.isInbox(d):
+		out = s.inboxLenses(v.docs, d)
 	case isReview(d):
-		add(0, reviewActions(d))
+		add(0, s.reviewActions(d))
 	case isSource(d):
 		out = s.sourceLenses(ctx, v, d)
 	}

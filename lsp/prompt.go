@@ -5,18 +5,23 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"go.lsp.dev/protocol"
+	"go.lsp.dev/uri"
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/page"
+	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/engine/trackfile"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
-// promptActions is exactly what is offered, and exactly what counts when it comes back.
+// promptActions is what a prompt about one approval offers.
 var promptActions = []protocol.MessageActionItem{{Title: wire.TitleReview}, {Title: wire.TitleApprove}, {Title: wire.TitleReject}}
 
 // attention is how long after the person's own command a prompt may pop up as its outcome.
@@ -46,29 +51,48 @@ func (s *Session) attentive() bool {
 	return s.acts.typed.Load() == s.acts.atTyped && s.hub.opts.Now().Sub(s.acts.at) < attention
 }
 
+// cameTo notes that the person opened a document in which approvals can be answered: a track's, or the inbox. What is
+// opened before the client has asked for anything is no doing of theirs: it comes with an editor's start, or again after
+// a daemon's death.
+func (s *Session) cameTo(params json.RawMessage) {
+	var p struct{ TextDocument struct{ URI uri.URI } }
+	if !s.asked || json.Unmarshal(params, &p) != nil {
+		return
+	}
+	if d := s.desk.docs().get(p.TextDocument.URI); d != nil && (trackfile.IsTrackFile(d.path) || s.hub.isInbox(d)) {
+		s.acted()
+	}
+}
+
 // prompter is the state of a session's prompting. Its fields belong to the goroutine of prompting.
 type prompter struct {
 	s         *Session
-	open      engine.ApprovalID // asked and not answered, or ""
+	open      *prompt // asked and not answered, or nil
 	shown     map[engine.ApprovalID]bool
 	announced map[engine.ApprovalID]bool
-	answered  chan engine.ApprovalID // the prompt came back, with whatever
+	answered  chan *prompt // it came back, with whatever
+}
+
+// prompt is one window/showMessageRequest: about one approval, or about several alike.
+type prompt struct {
+	about []*engine.Approval
+	back  atomic.Bool // its answer has come
 }
 
 // prompting asks and announces approvals, one prompt at a time, until ctx ends.
 func (s *Session) prompting(ctx context.Context) {
 	p := &prompter{
 		s: s, shown: map[engine.ApprovalID]bool{}, announced: map[engine.ApprovalID]bool{},
-		answered: make(chan engine.ApprovalID),
+		answered: make(chan *prompt),
 	}
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-s.kicks.prompts:
-		case id := <-p.answered:
-			if id == p.open {
-				p.open = ""
+		case q := <-p.answered:
+			if q == p.open {
+				p.open = nil
 			}
 		}
 		p.turn(ctx, s.engine.Snapshot())
@@ -76,24 +100,78 @@ func (s *Session) prompting(ctx context.Context) {
 }
 
 func (p *prompter) turn(ctx context.Context, snap *engine.Snapshot) {
-	if p.open != "" && !isPending(snap, p.open) {
-		p.open = "" // somebody else decided; no client takes the prompt away, but the next one need not wait
-	}
+	p.overtaken(ctx, snap)
 	p.forget(snap)
-	var quiet []*engine.Approval
+	var quiet, ready []*engine.Approval
 	for a := range snap.Pending() {
 		switch {
 		case p.shown[a.ID]:
 		case p.s.attentive() && p.unwritten(snap, a):
 			p.shown[a.ID] = true
 			p.review(a)
-		case p.open == "" && p.may(snap, a):
-			p.ask(a)
-		case !p.announced[a.ID] && (p.open == "" || !p.may(snap, a)):
+		case p.may(snap, a):
+			ready = append(ready, a)
+		case !p.announced[a.ID]:
 			quiet = append(quiet, a)
 		}
 	}
+	if p.open == nil && len(ready) > 0 {
+		p.ask(p.next(ready))
+	}
 	p.announce(ctx, quiet)
+}
+
+// overtaken lets go of a prompt whose approvals somebody else has decided, and says who. No client takes a prompt away
+// that is on its screen, but the next one need not wait for it.
+func (p *prompter) overtaken(ctx context.Context, snap *engine.Snapshot) {
+	if p.open == nil || slices.ContainsFunc(p.open.about, func(a *engine.Approval) bool { return isPending(snap, a.ID) }) {
+		return
+	}
+	q := p.open
+	p.open = nil
+	if q.back.Load() {
+		return
+	}
+	for _, a := range q.about {
+		if how, ok := ending(snap, a.ID); ok && how.By != p.s.actor() {
+			p.s.tell(ctx, protocol.MessageTypeInfo, page.EndedLine(a.ID, how)+". The prompt about it needs no answer.")
+		}
+	}
+}
+
+// next is what one prompt asks about: the oldest that is ready, and with it those that are alike, where the client
+// takes such prompts and one line shows what all of them are.
+func (p *prompter) next(ready []*engine.Approval) *prompt {
+	first := ready[0]
+	if !p.s.traits().batchPrompts || !together(first) {
+		return &prompt{about: ready[:1]}
+	}
+	about := slices.DeleteFunc(slices.Clone(ready), func(a *engine.Approval) bool { return !a.Alike(first) || !together(a) || a.Cut })
+	if len(about) < 2 || first.Cut {
+		return &prompt{about: ready[:1]}
+	}
+	if _, cut := batchLine(about); cut {
+		return &prompt{about: ready[:1]}
+	}
+	return &prompt{about: about}
+}
+
+// batchLine is the line of a prompt about several approvals: what they ask once where it is the same for all, else each.
+func batchLine(about []*engine.Approval) (line string, cut bool) {
+	const runes = 200
+	ids, titles := make([]string, len(about)), make([]string, len(about))
+	same := about[0].Cover != nil
+	for i, a := range about {
+		ids[i] = string(a.ID)
+		titles[i] = string(a.ID) + " " + a.Title
+		same = same && a.Cover.Same(about[0].Cover)
+	}
+	if same {
+		what, long := text.VisibleLine(about[0].Cover.String(), runes)
+		line, cut = text.CutLine(fmt.Sprintf("%d like this: %s (%s)", len(about), what, strings.Join(ids, ", ")), runes)
+		return line, cut || long
+	}
+	return text.CutLine(fmt.Sprintf("%d like this: %s", len(about), strings.Join(titles, "; ")), runes)
 }
 
 func isPending(snap *engine.Snapshot, id engine.ApprovalID) bool {
@@ -166,22 +244,43 @@ func (p *prompter) review(a *engine.Approval) {
 	})
 }
 
-// ask sends one prompt. Its answer is dealt with wherever and whenever it comes, by then perhaps too late.
-func (p *prompter) ask(a *engine.Approval) {
-	p.shown[a.ID], p.open = true, a.ID
-	title, cut := page.Title(a)
+// line is what a prompt says.
+func (q *prompt) line() string {
+	if len(q.about) > 1 {
+		line, _ := batchLine(q.about)
+		return line
+	}
+	title, cut := page.Title(q.about[0])
 	if cut {
 		title += " (cut: " + wire.TitleReview + " shows all of it)"
 	}
-	params := &protocol.ShowMessageRequestParams{
-		Type: protocol.MessageTypeWarning, Message: string(a.ID) + ": " + title, Actions: promptActions,
+	return string(q.about[0].ID) + ": " + title
+}
+
+// actions is exactly what a prompt offers, and exactly what counts when it comes back.
+func (q *prompt) actions() []protocol.MessageActionItem {
+	if len(q.about) == 1 {
+		return promptActions
 	}
+	return []protocol.MessageActionItem{
+		{Title: wire.TitleReview}, {Title: wire.TitleApproveAll(len(q.about))}, {Title: wire.TitleRejectAll(len(q.about))},
+	}
+}
+
+// ask sends one prompt. Its answer is dealt with wherever and whenever it comes, by then perhaps too late.
+func (p *prompter) ask(q *prompt) {
+	p.open = q
+	for _, a := range q.about {
+		p.shown[a.ID] = true
+	}
+	params := &protocol.ShowMessageRequestParams{Type: protocol.MessageTypeWarning, Message: q.line(), Actions: q.actions()}
 	p.s.later(func(ctx context.Context) {
 		var reply json.RawMessage
 		err := p.s.conn.call(ctx, protocol.MethodWindowShowMessageRequest, params, &reply)
-		p.s.replied(ctx, a, reply, err)
+		q.back.Store(true)
+		p.s.replied(ctx, q, reply, err)
 		select {
-		case p.answered <- a.ID:
+		case p.answered <- q:
 		case <-ctx.Done():
 		}
 	})
@@ -196,20 +295,19 @@ func chosen(reply json.RawMessage) string {
 	return *item.Title
 }
 
-// replied deals with a prompt's answer. Only the three offered titles count; all else leaves the approval pending.
-func (s *Session) replied(ctx context.Context, a *engine.Approval, reply json.RawMessage, err error) {
+// replied deals with a prompt's answer. Only the offered titles count; all else leaves the approvals pending.
+func (s *Session) replied(ctx context.Context, q *prompt, reply json.RawMessage, err error) {
 	title := chosen(reply)
 	if missing := (*replyError)(nil); errors.As(err, &missing) && missing.Code == codeNoMethod {
-		s.noPrompts(ctx, a)
+		s.noPrompts(ctx, q)
 		return
 	}
-	if err == nil && (title == wire.TitleApprove || title == wire.TitleReject || title == wire.TitleReview) {
-		s.acted()
-		err = s.choose(ctx, a, title)
-	} else {
-		s.log.Debug("a prompt was not answered", "approval", a.ID, "reply", string(reply), "err", err)
+	if err != nil || !slices.ContainsFunc(q.actions(), func(a protocol.MessageActionItem) bool { return a.Title == title }) {
+		s.log.Debug("a prompt was not answered", "approval", q.about[0].ID, "reply", string(reply), "err", err)
 		return
 	}
+	s.acted()
+	err = s.choose(ctx, q, title)
 	if late, ok := lateMessage(err); ok {
 		s.tell(ctx, protocol.MessageTypeInfo, late)
 	} else if err != nil {
@@ -218,28 +316,40 @@ func (s *Session) replied(ctx context.Context, a *engine.Approval, reply json.Ra
 }
 
 // noPrompts notes that the client knows no prompts, whatever it announced, and says quietly what it was to ask.
-func (s *Session) noPrompts(ctx context.Context, a *engine.Approval) {
+func (s *Session) noPrompts(ctx context.Context, q *prompt) {
 	t := *s.traits()
 	t.messageRequest = false
 	s.client.Store(&t)
-	s.tell(ctx, protocol.MessageTypeInfo, waiting(a, 0))
+	s.tell(ctx, protocol.MessageTypeInfo, waiting(q.about[0], len(q.about)-1))
 }
 
-func (s *Session) choose(ctx context.Context, a *engine.Approval, title string) error {
-	if title == wire.TitleReview {
+// choose does what the person chose.
+func (s *Session) choose(ctx context.Context, q *prompt, title string) error {
+	a := q.about[0]
+	switch {
+	case title == wire.TitleReview && len(q.about) > 1:
+		return s.openInbox()
+	case title == wire.TitleReview:
 		path, err := s.writeReview(ctx, a)
 		if err == nil {
 			s.show(ctx, path)
 		}
 		return err
 	}
+	decision := engine.Rejected
+	if title == wire.TitleApprove || title == wire.TitleApproveAll(len(q.about)) {
+		decision = engine.Approved
+	}
+	if len(q.about) > 1 {
+		args := wire.AnswerArgs{}
+		for _, a := range q.about {
+			args.IDs = append(args.IDs, string(a.ID))
+		}
+		return s.answerAll(ctx, args, decision)
+	}
 	content, err := engine.LoadContent(ctx, s.hub.opts.Blobs, a.Hash)
 	if err != nil {
 		return err
-	}
-	decision := engine.Rejected
-	if title == wire.TitleApprove {
-		decision = engine.Approved
 	}
 	return s.answer(ctx, a, answer{decision: decision, content: content})
 }

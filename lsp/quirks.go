@@ -22,6 +22,7 @@ type traits struct {
 	previews        bool // it really shows them, and takes what the person ticked
 	saves           bool // it takes slop/save
 	safePrompts     bool // typing cannot answer a message prompt by accident
+	batchPrompts    bool // it takes prompts about several approvals
 	messageRequest  bool // it answers window/showMessageRequest at all
 	showDocument    bool
 	progress        bool
@@ -131,4 +132,5 @@ func (t *traits) ofExperimental(raw protocol.LSPAny) {
 		return
 	}
 	t.state, t.safePrompts, t.saves = e.Slop.State, e.Slop.Prompts, e.Slop.Save
+	t.batchPrompts = e.Slop.Batch
 }

@@ -21,23 +21,36 @@ func (h *Hub) reviewPath(id engine.ApprovalID) string {
 	return filepath.Join(h.opts.ReviewDir, string(id)+".md")
 }
 
-// writeReview writes the Review… document. One that this session has open is left as it is: it may hold edits.
+// writeReview writes the Review… document. One that an editor has open, or that holds what a person has saved, is left
+// as it is.
 func (s *Session) writeReview(ctx context.Context, a *engine.Approval) (string, error) {
 	path := s.hub.reviewPath(a.ID)
-	if d := s.desk.docs().get(uri.File(path)); d != nil {
+	if s.hub.hasOpen(path) {
 		return path, nil
 	}
 	content, err := engine.LoadContent(ctx, s.hub.opts.Blobs, a.Hash)
 	if err != nil {
 		return "", err
 	}
-	if err := os.MkdirAll(s.hub.opts.ReviewDir, 0o700); err != nil {
-		return "", fmt.Errorf("making the folder for reviews: %w", err)
+	if there, err := os.ReadFile(path); err == nil {
+		if _, err := page.ParseReview(a, content, string(there)); err == nil {
+			return path, nil
+		}
 	}
-	if err := os.WriteFile(path, []byte(page.Review(a, content)), 0o600); err != nil {
+	if err := replaceFile(path, page.Review(a, content)); err != nil {
 		return "", fmt.Errorf("writing a review: %w", err)
 	}
 	return path, nil
+}
+
+// hasOpen says whether any editor has a file open.
+func (h *Hub) hasOpen(path string) bool {
+	for _, s := range h.attached() {
+		if s.desk.docs().get(uri.File(path)) != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // show opens a file in the editor, or says where it is.
@@ -73,22 +86,26 @@ func (s *Session) readReview(v view, a wire.AnswerArgs, asked *engine.Approval, 
 	if err != nil {
 		return answer{}, refuse(codeRequestFailed, "%s: %v", filepath.Base(d.uri.FsPath()), err)
 	}
-	return answer{reason: got.Reason, content: got.Content}, nil
+	return answer{reason: got.Reason, content: got.Content, remember: got.Remember, whole: true}, nil
 }
 
 // reviewActions are what can be done with a Review… document. They answer what stands in it when they are run.
-func reviewActions(d *document) []protocol.Command {
+func (s *Session) reviewActions(d *document) []protocol.Command {
 	id, err := page.ReviewID(d.text())
+	if err != nil {
+		return nil
+	}
+	asked, err := s.pending(id)
 	if err != nil {
 		return nil
 	}
 	answer := func(title, decision string) protocol.Command {
 		return commandOf(title, wire.ApprovalAnswer, wire.AnswerArgs{ID: string(id), Decision: decision, URI: string(d.sent)})
 	}
-	return []protocol.Command{
+	return append([]protocol.Command{
 		answer("Approve as edited", wire.Approve),
 		answer("Reject with the reason written below", wire.Reject),
-	}
+	}, forGood(asked, string(d.sent))...)
 }
 
 // reviewProblems are the diagnostics of a Review… document.
@@ -108,12 +125,15 @@ func (s *Session) reviewProblems(ctx context.Context, docs *documents, d *docume
 	if err == nil {
 		return []protocol.Diagnostic{}
 	}
-	line := 0
+	line, severity, msg := 0, protocol.DiagnosticSeverityError, err.Error()
 	var damaged *page.ReviewError
 	if errors.As(err, &damaged) {
 		line = damaged.Line
 	}
-	return []protocol.Diagnostic{diagnostic(docs.rangeOf(d, d.index.Line(line)), protocol.DiagnosticSeverityError, "review", err.Error())}
+	if late, ok := lateMessage(err); ok { // nothing is wrong with it
+		severity, msg = protocol.DiagnosticSeverityInformation, late
+	}
+	return []protocol.Diagnostic{diagnostic(docs.rangeOf(d, d.index.Line(line)), severity, "review", msg)}
 }
 
 // diagnosticSource is how our diagnostics are told from those of other servers.

@@ -26,6 +26,7 @@ type Session struct {
 
 	stage    stage // of the read loop
 	rudeExit bool  // of the read loop, read after it ended
+	asked    bool  // of the read loop: the client has asked for something after initialize
 
 	delivering chan struct{} // held while an edit is on its way
 
@@ -101,6 +102,7 @@ func (s *Session) prepare(method string, params json.RawMessage) (work, error) {
 		s.stage = stageShutdown
 		return func(context.Context, *Session) (any, error) { return nil, nil }, nil
 	}
+	s.asked = true
 	prep, ok := requests[method]
 	if !ok {
 		return nil, refuse(codeNoMethod, "slop-ls does not serve %s", method)
@@ -149,8 +151,11 @@ func (s *Session) notified(method string, params json.RawMessage) error {
 	if docs != nil {
 		s.desk.set(docs)
 	}
-	if method == protocol.MethodTextDocumentDidChange {
+	switch method {
+	case protocol.MethodTextDocumentDidChange:
 		s.acts.typed.Add(1)
+	case protocol.MethodTextDocumentDidOpen:
+		s.cameTo(params)
 	}
 	s.hub.touched(s)
 	return err
@@ -173,10 +178,12 @@ func (s *Session) tell(ctx context.Context, kind protocol.MessageType, msg strin
 }
 
 // kicks wake the session's loops. Each has room for one: a loop that is busy looks again when it is done.
-type kicks struct{ prompts, progress chan struct{} }
+type kicks struct{ prompts, progress, waiting, checks chan struct{} }
 
 func newKicks() kicks {
-	return kicks{prompts: make(chan struct{}, 1), progress: make(chan struct{}, 1)}
+	return kicks{
+		prompts: make(chan struct{}, 1), progress: make(chan struct{}, 1), waiting: make(chan struct{}, 1), checks: make(chan struct{}, 1),
+	}
 }
 
 func kick(c chan struct{}) {
@@ -191,6 +198,7 @@ func (s *Session) watch(ctx context.Context) {
 	for seq := uint64(0); ; {
 		kick(s.kicks.prompts)
 		kick(s.kicks.progress)
+		kick(s.kicks.waiting)
 		snap, err := s.engine.Wait(ctx, seq)
 		if err != nil {
 			return

@@ -15,7 +15,10 @@ import (
 const maxTitle = 200
 
 // Title is an approval's line with nothing hidden in it; cut says that its end is missing.
-func Title(a *engine.Approval) (title string, cut bool) { return text.VisibleLine(a.Title, maxTitle) }
+func Title(a *engine.Approval) (title string, cut bool) {
+	title, cut = text.CutLine(a.Title, maxTitle)
+	return title, cut || a.Cut
+}
 
 // ApprovalStatus is an approval as programs see it: `approve list --json` and slop.approval.list.
 func ApprovalStatus(a *engine.Approval) wire.Approval {
@@ -30,8 +33,12 @@ func ApprovalStatus(a *engine.Approval) wire.Approval {
 func Approvals(pending iter.Seq[*engine.Approval], now time.Time) string {
 	var b strings.Builder
 	for a := range pending {
+		title, cut := text.CutLine(a.Title, 120)
+		if cut || a.Cut {
+			title += " (cut)"
+		}
 		fmt.Fprintf(&b, "%-5s %-8s %s %s  %s  (%s)\n", a.ID, a.Kind, line(string(a.Run.Ticket.Track), 60), line(a.Run.Ticket.ID, 30),
-			line(a.Title, 120), Since(now.Sub(a.Requested)))
+			title, Since(now.Sub(a.Requested)))
 	}
 	if b.Len() == 0 {
 		return "Nothing waits for an approval.\n"

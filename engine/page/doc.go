@@ -21,6 +21,12 @@ func line(s string, n int) string {
 	return out
 }
 
+// safe is line for what was made safe to show before: an approval's title.
+func safe(s string, n int) string {
+	out, _ := text.CutLine(s, n)
+	return out
+}
+
 // cell is line for a Markdown table or heading: what would be read as markup is escaped.
 func cell(s string, n int) string {
 	return markup.Replace(line(s, n))

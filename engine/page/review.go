@@ -34,8 +34,12 @@ var sections = map[engine.ApprovalKind][]section{
 	engine.KindQuestion: nil,
 }
 
-// The part in which a person writes, of every kind of approval.
-const reasonName = "reason"
+// The parts in which a person writes: one of every kind of approval, and one where an answer can be remembered.
+const (
+	reasonName    = "reason"
+	rememberName  = "remember"
+	rememberTitle = "Approve it for good? Write ticket, track or workspace; nothing: this once"
+)
 
 // readable is a part as people read it, before what cannot be seen is written out: JSON is indented.
 func (s section) readable(c *engine.Content) string {
@@ -63,12 +67,16 @@ func Review(a *engine.Approval, c engine.Content) string {
 		writeSection(&b, key, s.name, s.title, fence+s.language+"\n"+body+"\n"+fence)
 	}
 	writeSection(&b, key, reasonName, reasonTitle(a.Kind), "")
+	if a.Cover != nil {
+		writeSection(&b, key, rememberName, rememberTitle, "")
+	}
+	writeForGood(&b, a)
 	writeRests(&b, c)
 	return b.String()
 }
 
 func writeHeading(b *strings.Builder, a *engine.Approval, c engine.Content) {
-	fmt.Fprintf(b, "# %s %s: %s\n\n", reviewVerb(a.Kind), a.ID, cell(a.Title, 200))
+	fmt.Fprintf(b, "# %s %s: %s\n\n", reviewVerb(a.Kind), a.ID, markup.Replace(safe(a.Title, 200)))
 	fmt.Fprintf(b, "Ticket %s of track %s, attempt %d", cell(a.Run.Ticket.ID, 80), cell(string(a.Run.Ticket.Track), 200), a.Run.Attempt)
 	if c.Model != "" {
 		fmt.Fprintf(b, ", model %s", cell(c.Model, 80))
@@ -85,6 +93,16 @@ func writeHeading(b *strings.Builder, a *engine.Approval, c engine.Content) {
 			"marker lines as they are.\n")
 	default:
 		b.WriteString("\nWrite between the marker lines below, and leave those as they are.\n")
+	}
+}
+
+// writeForGood says what an answer for good would cover, whole, or why there can be none.
+func writeForGood(b *strings.Builder, a *engine.Approval) {
+	switch {
+	case a.Cover != nil:
+		b.WriteString("\nIt would cover this and nothing else:\n\n" + fenced("text", shown(a.Cover.String())))
+	case a.Once != "":
+		fmt.Fprintf(b, "\nIt can be approved for this once only: %s.\n", markup.Replace(safe(a.Once, 200)))
 	}
 }
 

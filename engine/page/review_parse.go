@@ -16,6 +16,8 @@ type Reviewed struct {
 	Content engine.Content // as edited
 	Changed bool           // Content differs from what was asked
 	Reason  string         // the person's words: why it is rejected; the answer to a question
+	// Remember is how far an approval is to hold for good.
+	Remember engine.Scope
 }
 
 // ReviewError says where a review document is damaged. What stands in it is then unknown, so nothing can be approved
@@ -72,7 +74,32 @@ func ParseReview(a *engine.Approval, c engine.Content, document string) (Reviewe
 		return Reviewed{Content: c}, err
 	}
 	out.Reason = strings.TrimSpace(strings.Join(p.lines[begin:end], "\n"))
+	if a.Cover != nil {
+		if out.Remember, err = p.remember(); err != nil {
+			return Reviewed{Content: c}, err
+		}
+	}
 	return out, p.leftover()
+}
+
+// remember reads how far an approval is to hold.
+func (p *reviewParser) remember() (engine.Scope, error) {
+	begin, end, err := p.section(rememberName)
+	if err != nil {
+		return engine.ScopeOnce, err
+	}
+	word, at := "", begin
+	for i := begin; i < end; i++ {
+		if said := strings.TrimSpace(p.lines[i]); said != "" {
+			word, at = strings.TrimSpace(word+" "+said), i
+		}
+	}
+	switch scope := engine.Scope(strings.ToLower(word)); scope {
+	case engine.ScopeOnce, engine.ScopeTicket, engine.ScopeTrack, engine.ScopeWorkspace:
+		return scope, nil
+	default:
+		return engine.ScopeOnce, &ReviewError{at, fmt.Sprintf("%q is not how far it may hold: write ticket, track or workspace, or nothing", line(word, 40))}
+	}
 }
 
 // reviewParser walks the lines of a document from marker to marker.

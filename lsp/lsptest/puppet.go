@@ -2,6 +2,7 @@ package lsptest
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 	"sync"
@@ -78,12 +79,7 @@ type worker struct {
 
 // Work implements engine.Worker.
 func (w *worker) Work(ctx context.Context, desk *engine.Desk, job engine.Job) engine.Outcome {
-	id := job.Run.Ticket.ID
-	ans, content, err := desk.Ask(ctx, engine.Question{
-		Kind: engine.KindSpawn, Title: "Start " + id + " with small: " + job.Ticket.Spec.Description,
-		Content: engine.Content{Prompt: "Ticket " + id + "\n\n" + job.Ticket.Spec.Description, Context: "some context\n"},
-		Ruling:  engine.Ruling{Verdict: engine.Ask, Rule: "test"},
-	})
+	ans, content, err := desk.Ask(ctx, question(job))
 	if err != nil {
 		return engine.Outcome{Kind: engine.OutcomeAborted}
 	}
@@ -103,6 +99,28 @@ func (w *worker) Work(ctx context.Context, desk *engine.Desk, job engine.Job) en
 		return engine.Outcome{Kind: engine.OutcomeBlocked, By: engine.ByEditConflict, Reason: err.Error()}
 	}
 	return engine.Outcome{Kind: engine.OutcomeDone, Summary: "done", Delivered: &delivered}
+}
+
+// question is what an attempt asks: its spawn, or, where the description begins with "Run: ", whether it may run that
+// command, which an answer for good then covers.
+func question(job engine.Job) engine.Question {
+	id, what := job.Run.Ticket.ID, job.Ticket.Spec.Description
+	ruling := engine.Ruling{Verdict: engine.Ask, Rule: "test"}
+	if line, ok := strings.CutPrefix(what, "Run: "); ok {
+		ruling.Cover = &engine.Cover{Tool: "run_command", Command: line}
+		args, err := json.Marshal(map[string]string{"command": line, "for": id})
+		if err != nil {
+			panic(err) // strings only
+		}
+		return engine.Question{
+			Kind: engine.KindCommand, Title: id + " runs: " + line, Ruling: ruling,
+			Content: engine.Content{Tool: "run_command", Arguments: string(args)},
+		}
+	}
+	return engine.Question{
+		Kind: engine.KindSpawn, Title: "Start " + id + " with small: " + what, Ruling: ruling,
+		Content: engine.Content{Prompt: "Ticket " + id + "\n\n" + what, Context: "some context\n"},
+	}
 }
 
 // Replacement is a change of one file: a text in it by another, from what the workspace holds now.

@@ -64,15 +64,30 @@ const (
 	Reject  = "reject"
 )
 
-// AnswerArgs answers an approval. Prompt and Context, where given, replace what was asked. With URI, the Review…
-// document of the approval, they and the reason are read from that open document instead.
+// ListArgs asks for the approvals that wait.
+type ListArgs struct {
+	Open bool `json:"open,omitempty"` // show the inbox too
+}
+
+// The scopes of AnswerArgs.
+const (
+	ForTicket    = "ticket"
+	ForTrack     = "track"
+	ForWorkspace = "workspace"
+)
+
+// AnswerArgs answers an approval, or, with IDs in place of ID, several alike in one go. Prompt and Context, where given,
+// replace what was asked. With URI, the Review… document of the approval, they, the reason and how far it is to hold
+// are read from that open document instead.
 type AnswerArgs struct {
-	ID       string  `json:"id"`
-	Decision string  `json:"decision"` // Approve or Reject
-	Reason   string  `json:"reason,omitempty"`
-	Prompt   *string `json:"prompt,omitempty"`
-	Context  *string `json:"context,omitempty"`
-	URI      string  `json:"uri,omitempty"`
+	ID       string   `json:"id,omitempty"`
+	IDs      []string `json:"ids,omitempty"`
+	Decision string   `json:"decision"`           // Approve or Reject
+	Remember string   `json:"remember,omitempty"` // ForTicket, ForTrack or ForWorkspace: the approval holds for good
+	Reason   string   `json:"reason,omitempty"`
+	Prompt   *string  `json:"prompt,omitempty"`
+	Context  *string  `json:"context,omitempty"`
+	URI      string   `json:"uri,omitempty"`
 }
 
 // Decode reads a command's arguments into a pointer to its struct: exactly one JSON object with known members, or

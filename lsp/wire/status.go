@@ -75,3 +75,14 @@ type Approval struct {
 	Title  string `json:"title"` // one line, safe to show
 	Since  string `json:"since"` // RFC 3339
 }
+
+// Remembered is one element of the answer to slop.approval.rules: an answer that holds for good.
+type Remembered struct {
+	ID     string `json:"id"`    // of the approval that was answered so
+	Scope  string `json:"scope"` // ticket, track or workspace
+	Track  string `json:"track"` // that asked
+	Ticket string `json:"ticket"`
+	Covers string `json:"covers"` // the tool, and exactly what it may do; one line, safe to show
+	By     string `json:"by"`
+	Since  string `json:"since"` // RFC 3339
+}

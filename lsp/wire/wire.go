@@ -5,6 +5,8 @@
 // strictly: an unknown member or a wrong type is an error that names it.
 package wire
 
+import "fmt"
+
 // Version is the version of everything in this package. It grows with every change that a client could notice.
 const Version = 1
 
@@ -25,9 +27,11 @@ const (
 	TicketRunOnSymbol = "slop.ticket.runOnSymbol" // RunOnSymbolArgs → TicketRef
 	TicketNew         = "slop.ticket.new"         // NewTicketArgs → TicketRef
 
-	ApprovalList   = "slop.approval.list"   // nothing → []Approval
+	ApprovalList   = "slop.approval.list"   // ListArgs → []Approval
 	ApprovalAnswer = "slop.approval.answer" // AnswerArgs
 	ApprovalOpen   = "slop.approval.open"   // ApprovalArgs
+	ApprovalRules  = "slop.approval.rules"  // nothing → []Remembered
+	ApprovalForget = "slop.approval.forget" // ApprovalArgs
 
 	StatusShow = "slop.status" // nothing → Status
 )
@@ -37,7 +41,7 @@ var Commands = []string{
 	TrackRun, TrackPause, TrackResume, TrackStop,
 	TicketRun, TicketRetry, TicketKill, TicketBlock, TicketUnblock, TicketSkip,
 	TicketRunOnSymbol, TicketNew,
-	ApprovalList, ApprovalAnswer, ApprovalOpen,
+	ApprovalList, ApprovalAnswer, ApprovalOpen, ApprovalRules, ApprovalForget,
 	StatusShow,
 }
 
@@ -48,6 +52,12 @@ const (
 	TitleApprove = "Approve"
 	TitleReject  = "Reject"
 )
+
+// TitleApproveAll and TitleRejectAll are the actions of a prompt about n approvals alike.
+func TitleApproveAll(n int) string { return fmt.Sprintf("Approve all %d", n) }
+
+// TitleRejectAll: see TitleApproveAll.
+func TitleRejectAll(n int) string { return fmt.Sprintf("Reject all %d", n) }
 
 // The custom methods of the server, each only to clients that ask for it in capabilities.experimental.slop.
 const (
@@ -62,6 +72,7 @@ var Methods = []string{StateMethod, SaveMethod}
 type Capabilities struct {
 	State   bool `json:"state"`   // it wants slop/state
 	Prompts bool `json:"prompts"` // typing cannot answer its message prompts: approvals may be asked unasked
+	Batch   bool `json:"batch"`   // it takes prompts that answer several approvals alike in one go
 	Save    bool `json:"save"`    // it takes slop/save
 }
 

@@ -17,7 +17,7 @@ import (
 // payloads are the structs that docs/protocol.md describes, by the heading of their table.
 var payloads = []any{
 	wire.Capabilities{}, wire.TrackArgs{}, wire.TicketArgs{}, wire.RunOnSymbolArgs{}, wire.NewTicketArgs{}, wire.TicketRef{},
-	wire.ApprovalArgs{}, wire.AnswerArgs{}, wire.Approval{}, wire.Status{}, wire.Track{}, wire.Ticket{}, wire.Usage{},
+	wire.ApprovalArgs{}, wire.ListArgs{}, wire.AnswerArgs{}, wire.Approval{}, wire.Remembered{}, wire.Status{}, wire.Track{}, wire.Ticket{}, wire.Usage{},
 	wire.SaveArgs{},
 }
 

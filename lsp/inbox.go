@@ -1,0 +1,150 @@
+package lsp
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"go.lsp.dev/protocol"
+	"go.lsp.dev/uri"
+
+	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/page"
+	"github.com/slop-ls/slop-ls/engine/text"
+)
+
+// inbox is the one document that lists what waits for a person. It is a file, written when somebody opens it and again
+// whenever what it lists has changed while somebody has it open.
+type inbox struct {
+	mu      sync.Mutex
+	seq     uint64 // of the state that was written last
+	written string // what it lists
+}
+
+func (h *Hub) inboxPath() string { return filepath.Join(h.opts.ReviewDir, "approvals.md") }
+
+func (h *Hub) isInbox(d *document) bool {
+	p, ok := filePath(d.uri)
+	return ok && p == h.inboxPath() && page.IsInbox(d.text())
+}
+
+// openInbox writes the inbox and shows it.
+func (s *Session) openInbox() error {
+	if err := s.hub.writeInbox(s.engine.Snapshot(), true); err != nil {
+		return err
+	}
+	s.later(func(ctx context.Context) { s.show(ctx, s.hub.inboxPath()) })
+	return nil
+}
+
+// writeInbox writes the inbox as a state has it, unless a newer one, or one that lists the same, was written. anyway
+// writes the same again: its file may be gone, and times have passed.
+func (h *Hub) writeInbox(snap *engine.Snapshot, anyway bool) error {
+	h.inbox.mu.Lock()
+	defer h.inbox.mu.Unlock()
+	lists := listed(snap)
+	if snap.Seq() < h.inbox.seq || !anyway && lists == h.inbox.written {
+		return nil
+	}
+	content := page.Inbox(snap.Pending(), snap.Remembered(), h.opts.Now())
+	if err := replaceFile(h.inboxPath(), content); err != nil {
+		return fmt.Errorf("writing the inbox: %w", err)
+	}
+	h.inbox.seq, h.inbox.written = snap.Seq(), lists
+	return nil
+}
+
+// listed names what waits and what was answered for good: what shows in the inbox, in lenses and in diagnostics.
+func listed(snap *engine.Snapshot) string {
+	var b strings.Builder
+	for a := range snap.Pending() {
+		b.WriteString(string(a.ID) + " " + string(a.Run.Ticket.Track) + " " + a.Run.Ticket.ID + "\n")
+	}
+	for r := range snap.Remembered() {
+		b.WriteString("- " + string(r.ID) + " " + string(r.Ticket.Track) + " " + r.Ticket.ID + "\n")
+	}
+	return b.String()
+}
+
+// replaceFile puts a file in place whole: an editor that reads it meanwhile sees the one or the other.
+func replaceFile(path, content string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(content)
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name()) // it is nobody's
+	}
+	return err
+}
+
+// waitingEvery bounds how often the documents about approvals are looked at.
+const waitingEvery = 100 * time.Millisecond
+
+// waiting keeps the documents about approvals in step with the state until ctx ends: the inbox, the reviews that this
+// session has open, and the diagnostics of what waits.
+func (s *Session) waiting(ctx context.Context) {
+	s.hub.sweepReviews(s.engine.Snapshot()) // of earlier days
+	reviews := map[uri.URI]bool{}
+	for before := ""; ; {
+		_, edited := s.desk.watch()
+		snap, open := s.engine.Snapshot(), s.openReviews()
+		if now := listed(snap); now != before || !maps.Equal(open, reviews) {
+			before, reviews = now, open
+			s.waitingChanged(snap)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.kicks.waiting:
+		case <-edited:
+		}
+		rest := time.NewTimer(waitingEvery)
+		select {
+		case <-rest.C:
+		case <-ctx.Done():
+			rest.Stop()
+			return
+		}
+	}
+}
+
+func (s *Session) waitingChanged(snap *engine.Snapshot) {
+	if s.desk.docs().get(uri.File(s.hub.inboxPath())) != nil {
+		if err := s.hub.writeInbox(snap, false); err != nil {
+			s.log.Warn("the inbox is not in step", "err", err)
+		}
+	}
+	s.endReviews(snap)
+	s.hub.sweepReviews(snap)
+	kick(s.kicks.checks)
+}
+
+// inboxLenses are what can be done at each line of the inbox.
+func (s *Session) inboxLenses(docs *documents, d *document) []protocol.CodeLens {
+	snap := s.engine.Snapshot()
+	var out []protocol.CodeLens
+	for _, l := range page.InboxLines(d.text()) {
+		start := d.index.Line(l.Line).Start
+		at := docs.rangeOf(d, text.Span{Start: start, End: start})
+		for _, c := range inboxCommands(snap, l) {
+			out = append(out, protocol.CodeLens{Range: at, Command: c})
+		}
+	}
+	return out
+}
