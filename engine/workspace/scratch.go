@@ -96,20 +96,32 @@ func addWorktree(ctx context.Context, top string, s *slot) error {
 	return err
 }
 
-// worktreeTries is how often a command about worktrees is tried. One takes some milliseconds, and what stands in its
-// way a part of one.
-const worktreeTries = 12
+// A command about worktrees is tried again: some times whatever is wrong, and where git names an entry for so long as a
+// machine with too much to do may keep the git from its turn that is making it.
+const (
+	worktreeTries    = 12
+	worktreePatience = 20 * time.Second
+)
 
 // worktree runs git worktree. It reads the entries of all worktrees, and dies of one that another git is just making;
-// then it has changed nothing and is tried again.
+// then it has changed nothing and is tried again. Nothing tells when the other one is done.
 func worktree(ctx context.Context, top string, args ...string) (out []byte, err error) {
-	for range worktreeTries {
+	begun, pause := time.Now(), time.Millisecond
+	for tries := 1; ; tries++ {
 		out, err = git(ctx, top, append([]string{"worktree"}, args...)...)
 		if err == nil || ctx.Err() != nil {
-			break
+			return out, err
+		}
+		halfMade := strings.Contains(err.Error(), "/worktrees/") // git has one exit status for everything
+		if tries >= worktreeTries && (!halfMade || time.Since(begun) > worktreePatience) {
+			return out, err
+		}
+		select {
+		case <-time.After(pause):
+			pause = min(2*pause, 250*time.Millisecond)
+		case <-ctx.Done():
 		}
 	}
-	return out, err
 }
 
 // forgetWorktree removes the entry of a worktree whose folder is gone, and no other.

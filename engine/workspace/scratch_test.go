@@ -373,3 +373,20 @@ func TestScratchesSideBySide(t *testing.T) {
 		t.Errorf("worktrees are left:\n%s", left)
 	}
 }
+
+// TestScratchBesideASlowGit: the git that makes another entry may wait long for its turn.
+func TestScratchBesideASlowGit(t *testing.T) {
+	t.Parallel()
+	f := dirtyRepo(t)
+	f.git("worktree", "add", "--detach", filepath.Join(t.TempDir(), "other"))
+	half := filepath.Join(f.dir, ".git", "worktrees", "other", "commondir")
+	whole, err := os.ReadFile(half)
+	must(t, err)
+	must(t, os.WriteFile(half, nil, 0o600))
+	time.AfterFunc(1500*time.Millisecond, func() { _ = os.WriteFile(half, whole, 0o600) })
+	d, release, err := f.bench.Draft(t.Context(), engine.Run{Attempt: 1})
+	must(t, err)
+	defer release()
+	_, err = f.bench.Run(t.Context(), d, engine.ShellCommand{Line: "true"}, nil)
+	must(t, err)
+}
