@@ -39,9 +39,7 @@ func newCrashScene(t *testing.T) *crashScene {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &crashScene{dir: t.TempDir(), files: files}
-	s.binary = filepath.Join(s.dir, "slop-ls")
-	mustRun(t, ".", "go", "build", "-tags", "failpoints", "-o", s.binary, ".")
+	s := &crashScene{dir: t.TempDir(), binary: builtProgram(t), files: files}
 	s.startModels(t)
 	repo := filepath.Join(s.dir, "repo")
 	sub, err := fs.Sub(files, "repo")

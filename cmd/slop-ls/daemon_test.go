@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,7 +19,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/slop-ls/slop-ls/engine/scripted"
 	"github.com/slop-ls/slop-ls/lsp/lsptest"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
@@ -28,6 +28,8 @@ type daemonPlace struct {
 	t         *testing.T
 	dir, repo string
 	env       []string
+	binary    string
+	models    *modelPuppet
 }
 
 const oneTicket = "title: work\ntickets:\n  - id: T1\n    description: nothing\n"
@@ -35,21 +37,13 @@ const oneTicket = "title: work\ntickets:\n  - id: T1\n    description: nothing\n
 // newDaemonPlace makes one whose models say that they are done. key is the variable that must hold a key, or empty.
 func newDaemonPlace(t *testing.T, key string) *daemonPlace {
 	t.Helper()
-	script, err := scripted.LoadScript(strings.NewReader(`{"rules": [{"reply": {"text": "Done."}}]}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	models, err := scripted.Start(script)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(models.Close)
+	models := startModelPuppet(t)
 	dir, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &daemonPlace{t: t, dir: dir, repo: filepath.Join(dir, "repo")}
-	config := modelConfig(models.URL())
+	p := &daemonPlace{t: t, dir: dir, repo: filepath.Join(dir, "repo"), binary: "slop-ls", models: models}
+	config := modelConfig(models.server.URL())
 	if key != "" {
 		config += "api_key_env = \"" + key + "\"\n"
 	}
@@ -58,14 +52,33 @@ func newDaemonPlace(t *testing.T, key string) *daemonPlace {
 	} {
 		p.file(name, text)
 	}
-	p.env = append(os.Environ(), "HOME="+dir, "XDG_STATE_HOME="+filepath.Join(dir, "state"),
+	p.env = append(os.Environ(), "HOME="+dir, "GIT_CEILING_DIRECTORIES="+dir, "XDG_STATE_HOME="+filepath.Join(dir, "state"),
 		"XDG_CONFIG_HOME="+filepath.Join(dir, "config"), "XDG_RUNTIME_DIR="+filepath.Join(dir, "run"))
 	t.Cleanup(func() {
 		if out, code := p.call("daemon", "stop"); code != exitDone && code != exitBlocked {
 			t.Errorf("stopping the daemon: exit status %d: %s", code, out)
 		}
+		for begun := time.Now(); len(processesOf(p.repo)) > 0; time.Sleep(5 * time.Millisecond) { // they free the lock before they end
+			if time.Since(begun) > lsptest.Patience {
+				t.Fatalf("processes are left: %v", processesOf(p.repo))
+			}
+		}
 	})
 	return p
+}
+
+// processesOf gives the processes that name a workspace, where the system shows them.
+func processesOf(repo string) map[int]string {
+	left := map[int]string{}
+	lines, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, name := range lines {
+		line, _ := os.ReadFile(name)
+		if args := strings.Split(string(line), "\x00"); slices.Contains(args, repo) {
+			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(name)))
+			left[pid] = strings.Join(args, " ")
+		}
+	}
+	return left
 }
 
 // file writes a file of the place.
@@ -79,7 +92,7 @@ func (p *daemonPlace) file(name, text string) {
 
 // command is slop-ls in the workspace.
 func (p *daemonPlace) command(args ...string) *exec.Cmd {
-	cmd := exec.Command("slop-ls", append(args, "--root", p.repo)...)
+	cmd := exec.Command(p.binary, append(args, "--root", p.repo)...)
 	cmd.Dir, cmd.Env = p.repo, p.env
 	return cmd
 }

@@ -8,12 +8,15 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
+	"time"
 )
 
 // failpoint kills the process at the Nth pass of the point that SLOP_LS_FAILPOINT=POINT:N names, as a power cut would:
-// nothing is flushed, closed or deferred.
+// nothing is flushed, closed or deferred. POINT:N:stop stops it there instead, until it is continued, so that somebody
+// else can be killed in that moment.
 func failpoint() func(point string) {
-	name, count, _ := strings.Cut(os.Getenv("SLOP_LS_FAILPOINT"), ":")
+	name, rest, _ := strings.Cut(os.Getenv("SLOP_LS_FAILPOINT"), ":")
+	count, how, _ := strings.Cut(rest, ":")
 	n, err := strconv.ParseInt(count, 10, 64)
 	if name == "" || err != nil {
 		return nil
@@ -25,6 +28,11 @@ func failpoint() func(point string) {
 			self, err := os.FindProcess(os.Getpid())
 			if err != nil {
 				panic(err)
+			}
+			if how == "stop" {
+				_ = self.Signal(syscall.SIGSTOP)
+				time.Sleep(100 * time.Millisecond) // the signal takes this goroutine a little later than the process
+				return
 			}
 			_ = self.Signal(syscall.SIGKILL)
 			select {} // the kernel ends this

@@ -4,12 +4,6 @@ package main
 
 import (
 	"bufio"
-	"io"
-	"log"
-	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,44 +16,6 @@ import (
 	"github.com/slop-ls/slop-ls/lsp/lsptest"
 	"github.com/slop-ls/slop-ls/store"
 )
-
-// heldModels puts a gate before the models: until open is closed no request for the ticket is answered.
-func (p *daemonPlace) heldModels(ticket string) (open chan struct{}) {
-	p.t.Helper()
-	const path = "config/slop-ls/config.toml"
-	config, err := os.ReadFile(filepath.Join(p.dir, path))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(config), "base_url = \"")
-	base, _, _ := strings.Cut(rest, "\"")
-	models, err := url.Parse(base)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	models.Path = ""
-	forward := httputil.NewSingleHostReverseProxy(models)
-	forward.ErrorLog = log.New(io.Discard, "", 0) // who is killed hangs up
-	open = make(chan struct{})
-	gate := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body := new(strings.Builder)
-		if _, err := bufio.NewReader(r.Body).WriteTo(body); err == nil && strings.Contains(body.String(), "Ticket "+ticket) {
-			select {
-			case <-open:
-			case <-r.Context().Done():
-			}
-		}
-		r.Body = readCloser{strings.NewReader(body.String())}
-		forward.ServeHTTP(w, r)
-	}))
-	p.t.Cleanup(gate.Close)
-	p.file(path, strings.ReplaceAll(string(config), models.String(), gate.URL))
-	return open
-}
-
-type readCloser struct{ *strings.Reader }
-
-func (readCloser) Close() error { return nil }
 
 // begin starts slop-ls and gives what it comes to.
 func (p *daemonPlace) begin(args ...string) (cmd *exec.Cmd, ended <-chan int) {
@@ -115,7 +71,7 @@ func TestRunIsTheDaemon(t *testing.T) {
 	t.Parallel()
 	p := newDaemonPlace(t, "")
 	p.file("repo/.slop/tracks/other.track.yaml", otherTrack)
-	first, second := p.heldModels("T1"), p.heldModels("U1")
+	first, second := p.models.hold("T1", 0), p.models.hold("U1", 0)
 	run, ended := p.begin("run", "work", "--approve", "allow")
 	p.daemonIs(run.Process.Pid)
 	e := p.editor()
@@ -140,7 +96,7 @@ func TestRunIsTheDaemon(t *testing.T) {
 func TestStopEndsARun(t *testing.T) {
 	t.Parallel()
 	p := newDaemonPlace(t, "")
-	open := p.heldModels("T1")
+	open := p.models.hold("T1", 0)
 	run, ended := p.begin("run", "work", "--approve", "allow")
 	p.daemonIs(run.Process.Pid)
 	p.want(exitDone, "daemon", "stop")
@@ -153,7 +109,7 @@ func TestStopEndsARun(t *testing.T) {
 func TestLogFollows(t *testing.T) {
 	t.Parallel()
 	p := newDaemonPlace(t, "")
-	open := p.heldModels("T1")
+	open := p.models.hold("T1", 0)
 	cmd := p.command("log", "--follow", "--json")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
