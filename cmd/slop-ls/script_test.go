@@ -19,7 +19,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(withProgram{m}, map[string]func(){"slop-ls": main})
+	testscript.Main(withProgram{m}, map[string]func(){"slop-ls": main, "slop-ls-sessions": sessionsMain})
 }
 
 // TestScript runs the command line as people and programs do, with scripted models over real HTTP. Beside testscript's
