@@ -41,10 +41,7 @@ func (h *house) answerAll(d engine.Decision) {
 
 func TestPoolIsBoundedAndRefilled(t *testing.T) {
 	t.Parallel()
-	p := newPuppets(t)
-	h := open(t, newDisk(), settings(2), p)
-	h.do(plan("a", ticket("T1"), ticket("T2"), ticket("T3")))
-	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
+	h, p := running(t, newDisk(), settings(2), ticket("T1"), ticket("T2"), ticket("T3"))
 	first, second := p.next(), p.next()
 	p.none()
 	if n := h.Snapshot().Active(); n != 2 {
@@ -62,10 +59,7 @@ func TestPoolIsBoundedAndRefilled(t *testing.T) {
 
 func TestWhoWaitsForAPersonHoldsNoSlot(t *testing.T) {
 	t.Parallel()
-	p := newPuppets(t)
-	h := open(t, newDisk(), settings(1), p)
-	h.do(plan("a", ticket("T1"), ticket("T2"), ticket("T3")))
-	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
+	h, p := running(t, newDisk(), settings(1), ticket("T1"), ticket("T2"), ticket("T3"))
 	one := p.next()
 	spawn := one.ask(engine.KindSpawn, "may T1?", engine.Allow)
 	if a := get(t, spawn); a.err != nil || a.answer.Decision != engine.Approved || a.answer.By != "rule test rule" {
@@ -163,10 +157,7 @@ func TestFailuresEscalateThenBlock(t *testing.T) {
 
 func TestRejectionIsNeverRetried(t *testing.T) {
 	t.Parallel()
-	p := newPuppets(t)
-	h := open(t, newDisk(), settings(1), p)
-	h.do(plan("a", ticket("T1"), ticket("T2", "T1"), ticket("T3", "T2")))
-	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
+	h, p := running(t, newDisk(), settings(1), ticket("T1"), ticket("T2", "T1"), ticket("T3", "T2"))
 	at := p.next()
 	spawn := at.ask(engine.KindSpawn, "may I?", engine.Ask)
 	h.until("it asks", func(s *engine.Snapshot) bool { return pendingCount(s) == 1 })
@@ -257,10 +248,7 @@ func TestPauseHoldsWorkersAtTheGate(t *testing.T) {
 
 func TestStopTrackInterrupts(t *testing.T) {
 	t.Parallel()
-	p := newPuppets(t)
-	h := open(t, newDisk(), settings(2), p)
-	h.do(plan("a", ticket("T1"), ticket("T2")))
-	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
+	h, p := running(t, newDisk(), settings(2), ticket("T1"), ticket("T2"))
 	one, two := p.next(), p.next()
 	h.do(engine.StopTrack{Track: "a", By: engine.ByPerson})
 	get(t, one.gone)
@@ -282,10 +270,7 @@ func TestStopTrackInterrupts(t *testing.T) {
 
 func TestDeniedForWantOfAPersonWaitsForTheNextRun(t *testing.T) {
 	t.Parallel()
-	p := newPuppets(t)
-	h := open(t, newDisk(), settings(1), p)
-	h.do(plan("a", ticket("T1")))
-	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
+	h, p := running(t, newDisk(), settings(1), ticket("T1"))
 	p.next().end(engine.Outcome{Kind: engine.OutcomeDenied, Reason: "nobody there"})
 	snap := h.until("blocked", trackIs("a", engine.TrackBlocked))
 	p.none()
@@ -404,10 +389,7 @@ func TestIllegalCommandsAreRefused(t *testing.T) {
 
 func TestFirstAnswerStands(t *testing.T) {
 	t.Parallel()
-	p := newPuppets(t)
-	h := open(t, newDisk(), settings(1), p)
-	h.do(plan("a", ticket("T1"), ticket("T2")))
-	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
+	h, p := running(t, newDisk(), settings(1), ticket("T1"), ticket("T2"))
 	at := p.next()
 	get(t, at.ask(engine.KindSpawn, "zero", engine.Allow))
 	step := at.ask(engine.KindStep, "one", engine.Ask)

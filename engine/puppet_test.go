@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/trackfile"
 )
 
 // puppets is a worker whose attempts do what a test tells each of them, one step at a time.
@@ -23,6 +24,16 @@ type puppet struct {
 
 func newPuppets(t *testing.T) *puppets {
 	return &puppets{t: t, started: make(chan *puppet, 100)}
+}
+
+// running is a conductor with puppets whose track "a" of these tickets was started.
+func running(t *testing.T, j disk, set engine.Settings, tickets ...trackfile.Ticket) (*house, *puppets) {
+	t.Helper()
+	p := newPuppets(t)
+	h := open(t, j, set, p)
+	h.do(plan("a", tickets...))
+	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
+	return h, p
 }
 
 func (p *puppets) Work(ctx context.Context, d *engine.Desk, j engine.Job) engine.Outcome {

@@ -13,10 +13,7 @@ import (
 func TestAnsweredApprovalsSurvive(t *testing.T) {
 	t.Parallel()
 	j := newDisk()
-	p := newPuppets(t)
-	h := open(t, j, settings(1), p)
-	h.do(plan("a", ticket("T1")))
-	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
+	h, p := running(t, j, settings(1), ticket("T1"))
 	at := p.next()
 	spawn := at.ask(engine.KindSpawn, "may I?", engine.Ask)
 	h.until("it asks", func(s *engine.Snapshot) bool { return pendingCount(s) == 1 })
@@ -61,10 +58,7 @@ func TestAnsweredApprovalsSurvive(t *testing.T) {
 func TestAnswerBetweenRunsIsUsed(t *testing.T) {
 	t.Parallel()
 	j := newDisk()
-	p := newPuppets(t)
-	h := open(t, j, settings(1), p)
-	h.do(plan("a", ticket("T1")))
-	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
+	h, p := running(t, j, settings(1), ticket("T1"))
 	p.next().ask(engine.KindSpawn, "may I?", engine.Ask)
 	h.until("it asks", func(s *engine.Snapshot) bool { return pendingCount(s) == 1 })
 	h.stop()
@@ -84,10 +78,7 @@ func TestAnswerBetweenRunsIsUsed(t *testing.T) {
 func TestWhatChangedIsAskedAnew(t *testing.T) {
 	t.Parallel()
 	j := newDisk()
-	p := newPuppets(t)
-	h := open(t, j, settings(1), p)
-	h.do(plan("a", ticket("T1")))
-	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
+	h, p := running(t, j, settings(1), ticket("T1"))
 	p.next().ask(engine.KindSpawn, "may I?", engine.Ask)
 	h.until("it asks", func(s *engine.Snapshot) bool { return pendingCount(s) == 1 })
 	h.answerAll(engine.Approved)
@@ -108,10 +99,7 @@ func TestWhatChangedIsAskedAnew(t *testing.T) {
 func TestInterruptedDeliveryIsFinished(t *testing.T) {
 	t.Parallel()
 	j := newDisk()
-	p := newPuppets(t)
-	h := open(t, j, settings(1), p)
-	h.do(plan("a", ticket("T1")))
-	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
+	h, p := running(t, j, settings(1), ticket("T1"))
 	at := p.next()
 	committed := make(chan error, 1)
 	at.steps <- func(ctx context.Context, d *engine.Desk) *engine.Outcome {

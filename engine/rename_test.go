@@ -30,10 +30,7 @@ func (pp *puppet) tells(t *testing.T, do func(ctx context.Context, d *engine.Des
 // TestRenamedWhileItRuns: the attempt goes on, and everything that it says by its first name counts for the new one.
 func TestRenamedWhileItRuns(t *testing.T) {
 	t.Parallel()
-	p := newPuppets(t)
-	h := open(t, newDisk(), settings(2), p)
-	h.do(plan("a", said("T1", "a"), said("T2", "b"), said("T3", "c", "T1", "T2")))
-	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
+	h, p := running(t, newDisk(), settings(2), said("T1", "a"), said("T2", "b"), said("T3", "c", "T1", "T2"))
 	one, two := p.next(), p.next()
 	spawn := one.ask(engine.KindSpawn, "spawn?", engine.Ask)
 	h.until("it asks", func(s *engine.Snapshot) bool { return pendingCount(s) == 1 })
@@ -75,10 +72,7 @@ func TestRenamedWhileItRuns(t *testing.T) {
 // TestRunsAreNeverReused: an id that was given up names another ticket later, whose attempts count on.
 func TestRunsAreNeverReused(t *testing.T) {
 	t.Parallel()
-	p := newPuppets(t)
-	h := open(t, newDisk(), settings(1), p)
-	h.do(plan("a", said("T1", "a")))
-	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
+	h, p := running(t, newDisk(), settings(1), said("T1", "a"))
 	one := p.next()
 	h.do(plan("a", said("one", "a"), said("T1", "b")))
 	one.done()
@@ -104,10 +98,7 @@ func TestRunsAreNeverReused(t *testing.T) {
 // TestRenamedTrackKeepsItsGate: a pause holds workers also after the track was renamed.
 func TestRenamedTrackKeepsItsGate(t *testing.T) {
 	t.Parallel()
-	p := newPuppets(t)
-	h := open(t, newDisk(), settings(2), p)
-	h.do(plan("a", said("T1", "a"), said("T2", "b")))
-	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
+	h, p := running(t, newDisk(), settings(2), said("T1", "a"), said("T2", "b"))
 	one, two := p.next(), p.next()
 	h.do(engine.PauseTrack{Track: "a", By: engine.ByPerson})
 	passed := make(chan error, 2)
@@ -138,10 +129,7 @@ func TestRenamedTrackKeepsItsGate(t *testing.T) {
 func TestRenamedDeliveryIsFinished(t *testing.T) {
 	t.Parallel()
 	j := newDisk()
-	p := newPuppets(t)
-	h := open(t, j, settings(1), p)
-	h.do(plan("a", said("T1", "a")))
-	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
+	h, p := running(t, j, settings(1), said("T1", "a"))
 	one := p.next()
 	began := one.job.Run
 	one.tells(t, func(ctx context.Context, d *engine.Desk) error {

@@ -53,7 +53,7 @@ func (s *Store) Backup(ctx context.Context) (path string, err error) {
 // copyTo makes a checked, durable copy of the store at path. A copy that is there becomes generation 2.
 func (s *Store) copyTo(path string) error {
 	temp := s.path + backupTemp
-	defer os.Remove(temp)
+	defer func() { _ = os.Remove(temp) }() // what is left of it
 	if err := s.writeCopy(temp); err != nil {
 		return err
 	}

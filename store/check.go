@@ -21,7 +21,7 @@ func (s *Store) Check(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		defer tx.Rollback()
+		defer func() { _ = tx.Rollback() }() // nothing was written
 		return s.check(ctx, tx)
 	}))
 }

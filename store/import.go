@@ -72,7 +72,7 @@ type importer struct {
 // next reads one line and stores what it says.
 func (in *importer) next(tx *bbolt.Tx) error {
 	text, err := readLine(in.r)
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return errors.New("the end is missing: the file was cut off; export it again")
 	}
 	if err != nil {

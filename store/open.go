@@ -100,7 +100,7 @@ func create(path string, opts Options) error {
 		return err
 	}
 	temp := path + newSuffix + strconv.Itoa(os.Getpid()) + "-" + strconv.FormatInt(time.Now().UnixNano(), 36)
-	defer os.Remove(temp)
+	defer func() { _ = os.Remove(temp) }() // what is left of it
 	if err := initialise(temp, opts); err != nil {
 		return err
 	}

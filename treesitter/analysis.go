@@ -57,14 +57,6 @@ func (d *decl) container() *decl {
 	return nil
 }
 
-// root is the outermost declaration that d is in.
-func (d *decl) root() *decl {
-	for d.parent != nil {
-		d = d.parent
-	}
-	return d
-}
-
 // isCore reports whether d or anything around it is marked as core.
 func (d *decl) isCore() bool {
 	for ; d != nil; d = d.parent {

@@ -166,8 +166,7 @@ func lineName(text []byte) (name, kind string) {
 		if m == nil {
 			continue
 		}
-		first := string(anyName.Find(text))
-		if !notName[first] && !notName[string(m[1])] {
+		if !notName[string(anyName.Find(text))] && !notName[string(m[1])] {
 			return string(m[1]), "function"
 		}
 	}

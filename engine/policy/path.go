@@ -26,7 +26,7 @@ func newPathRule(s string) (pathRule, error) {
 	case strings.HasPrefix(s, "/") || strings.HasPrefix(s, "~"):
 		return pathRule{}, errors.New("paths are relative to the workspace's root: write it without what comes before")
 	case strings.Contains("/"+glob+"/", "/../") || strings.Contains("/"+glob+"/", "/./") || strings.Contains(glob, "//"):
-		return pathRule{}, errors.New("a path rule cannot go up or stand still: write the path from the workspace's root, without . and ..")
+		return pathRule{}, errors.New("a path rule cannot go up or stand still: write the path from the workspace's root, without single or double dots")
 	case !doublestar.ValidatePattern(glob):
 		return pathRule{}, errors.New("not a glob: close its brackets, or put a backslash before a bracket that is meant as such")
 	}

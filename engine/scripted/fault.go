@@ -53,6 +53,7 @@ func (a *answer) statusFault() (handled bool, err error) {
 	case FaultUnavailable:
 		writeJSON(a.w, http.StatusServiceUnavailable, map[string]string{"error": "model is loading"})
 		return true, errFault
+	default: // a status, or none
 	}
 	s, ok := statusFaults[f.Kind]
 	if !ok {
@@ -77,6 +78,7 @@ func (a *answer) startFault() error {
 		return a.hang()
 	case FaultComments:
 		return a.write(strings.Repeat(": keep-alive\n\n", manyComments))
+	default: // it comes elsewhere
 	}
 	return nil
 }
@@ -104,6 +106,7 @@ func (a *answer) middleFault(end bool) error {
 		return a.hang()
 	case FaultOversizedLine:
 		return a.oversizedLine(`data: {"choices":[{"index":0,"delta":{"content":"`, "\"}}]}\n\n")
+	default: // it came before
 	}
 	return nil
 }
@@ -120,6 +123,7 @@ func (a *answer) wholeFault(kind FaultKind) error {
 		return a.thenFault(`{"error":{"message":"The server is overloaded","type":"server_error","code":503}}`)
 	case FaultOversizedLine:
 		return a.oversizedLine(`{"choices":[{"index":0,"message":{"content":"`, `"}}]}`)
+	default: // it breaks off
 	}
 	a.cut = kind == FaultDropped
 	return a.thenFault(`{"id":"scripted","choices":[{"index":0,"mess`)

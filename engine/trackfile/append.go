@@ -58,6 +58,7 @@ func (d *Document) AppendTicket(t Ticket) ([]Edit, error) {
 		return a.toTrack(), nil
 	case FormJSONList, FormYAMLList:
 		return a.toList(d.tickets), nil
+	case FormNone:
 	}
 	if !hasError(d.Problems, CodeEmpty) {
 		return nil, ErrUnreadable

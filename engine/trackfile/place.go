@@ -190,6 +190,7 @@ func kindOf(f *FieldInfo) (PlaceKind, []string) {
 		return PlaceEnum, []string{"true", "false"}
 	case shapeTickets:
 		return PlaceTicket, nil
+	case shapeText, shapeBlock, shapeList:
 	}
 	return PlaceText, nil
 }

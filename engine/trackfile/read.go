@@ -217,6 +217,7 @@ func (r *fieldReader) check(info *FieldInfo, v *node) bool {
 		return r.want(v.kind == boolean, info, v, "true or false, without quotes")
 	case shapeList, shapePaths, shapeGlobs:
 		return r.checkList(info, v)
+	case shapeText, shapeBlock, shapePath:
 	}
 	if v.kind == number || v.kind == boolean {
 		return r.want(false, info, v, `text: put it in quotes, "`+clip(v.text)+`"`)

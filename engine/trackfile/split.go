@@ -24,8 +24,6 @@ func (l *layout) extent(n int) Span {
 	return Span{l.starts[n], l.end}
 }
 
-func (l *layout) zone() Span { return Span{l.starts[0], l.end} }
-
 var bareTickets = regexp.MustCompile(`^["']?tickets["']?[ \t]*:[ \t]*(?:[ \t]#.*)?$`)
 
 // split finds the layout by looking at how the lines start; false when the document is not in block form, or has
@@ -38,6 +36,7 @@ func split(src []byte, lines []int) (*layout, bool) {
 	}
 	for i := first; i < len(lines); i++ {
 		switch l.judge(rawLine(src, lines, i)) {
+		case inside:
 		case starts:
 			l.starts = append(l.starts, lines[i])
 		case ends:
