@@ -253,6 +253,9 @@ func (c *Conductor) Stream(run Run) (s *Stream, ok bool) {
 	return s, ok
 }
 
+// Streams is what every running attempt streams. The map must not be changed.
+func (c *Conductor) Streams() map[Run]*Stream { return c.published.Load().streams }
+
 // Run owns the state until ctx ends, and returns nil then, when every worker has ended: what they were at is taken up
 // again by the next Run on this journal. It returns an error when the journal could not be written: an engine without
 // a journal must not act. It may be called once.

@@ -35,6 +35,9 @@ func (atGate) command() {}
 // Stream is where the attempt's text goes for whoever watches.
 func (d *Desk) Stream() *Stream { return d.stream }
 
+// Say adds to what the attempt streams. Only its worker calls it.
+func (d *Desk) Say(text string) { d.stream.add(text) }
+
 // Question is what a worker asks a person, with what the policy said to it.
 type Question struct {
 	Kind    ApprovalKind

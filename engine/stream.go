@@ -24,22 +24,31 @@ func newStream() *Stream {
 	return s
 }
 
-// Text gives what was streamed from byte from on, the offset to go on from, and whether nothing more will come. After
-// a restart, which a smaller next shows, everything is given again.
-func (s *Stream) Text(from int) (text string, next int, done bool) {
-	c := s.cell.Load()
-	if from < 0 || from > len(c.text) {
-		from = 0
-	}
-	return string(c.text[from:]), len(c.text), c.done
+// Place is how far a reader of a Stream has come; the zero Place is its beginning. It is good for that Stream alone.
+type Place struct {
+	offset int // bytes
+	epoch  int
 }
 
-// Wait returns when there is more than from bytes, or other text than before, or no more to come. It returns ctx's
-// error when that ends first.
-func (s *Stream) Wait(ctx context.Context, from int) error {
+// Offset is the place in bytes of what was streamed.
+func (p Place) Offset() int { return p.offset }
+
+// Text gives what was streamed after a place, where that begins in bytes, the place to go on from, and whether nothing
+// more will come. After a restart everything is given again, from 0.
+func (s *Stream) Text(after Place) (text string, from int, next Place, done bool) {
+	c := s.cell.Load()
+	if after.epoch != c.epoch || after.offset > len(c.text) {
+		after.offset = 0
+	}
+	return string(c.text[after.offset:]), after.offset, Place{offset: len(c.text), epoch: c.epoch}, c.done
+}
+
+// Wait returns when there is other text than up to a place, or no more to come. It returns ctx's cause when that ends
+// first.
+func (s *Stream) Wait(ctx context.Context, after Place) error {
 	for {
 		c := s.cell.Load()
-		if len(c.text) != from || c.done {
+		if len(c.text) != after.offset || c.epoch != after.epoch || c.done {
 			return nil
 		}
 		select {

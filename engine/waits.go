@@ -9,55 +9,77 @@ type Wait struct {
 
 // WaitsFor lists, for a ticket that is not completed, the root causes among its dependencies: those that are
 // running, could run, or that a person must look at; never a ticket that itself only waits. It is empty for a ticket
-// that waits for none, and costs the edges it walks.
+// that waits for none, and costs the edges it walks. Who asks for many tickets of a track asks Waits.
 func (s *Snapshot) WaitsFor(key TicketKey) []Wait {
-	tr, ok := s.Track(key.Track)
+	w := s.Waits(key.Track)
+	t, ok := s.Ticket(key)
 	if !ok {
 		return nil
 	}
-	t, ok := tr.Ticket(key.ID)
-	if !ok || t.Status == Completed {
+	return w.For(t)
+}
+
+// Waits gives what WaitsFor gives, for many tickets of one track: what several of them wait for is found once. A track
+// that is not there has nothing that waits. It is for one goroutine.
+type Waits struct {
+	track *Track
+	found map[string][]Wait // by ticket id; shared, so never changed
+}
+
+// Waits begins with nothing found.
+func (s *Snapshot) Waits(id TrackID) *Waits {
+	tr, _ := s.Track(id)
+	return &Waits{track: tr, found: map[string][]Wait{}}
+}
+
+// For is WaitsFor of a ticket of the track. What it returns must not be changed.
+func (w *Waits) For(t *Ticket) []Wait {
+	if w.track == nil || t.Status == Completed {
 		return nil
 	}
-	w := waitWalk{track: tr, seen: map[string]bool{key.ID: true}}
-	w.visit(t)
-	return w.found
+	return w.roots(t)
 }
 
-type waitWalk struct {
-	track *Track
-	seen  map[string]bool
-	found []Wait
-}
-
-// visit collects the root causes below t with a stack of its own: a chain may be 10,000 long.
-func (w *waitWalk) visit(t *Ticket) {
-	stack := []*Ticket{t}
-	for len(stack) > 0 {
-		t = stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		for _, id := range t.Spec.DependsOn {
-			d, ok := w.track.Ticket(id)
-			if !ok || w.seen[id] || d.Status == Completed {
-				continue
-			}
-			w.seen[id] = true
-			if d.Status == Todo && w.waits(d) {
-				stack = append(stack, d)
-				continue
-			}
-			w.found = append(w.found, Wait{Ticket: d.Key, Status: d.Status, Why: why(d)})
-		}
+func (w *Waits) roots(t *Ticket) []Wait {
+	if found, ok := w.found[t.Key.ID]; ok {
+		return found
 	}
-}
-
-func (w *waitWalk) waits(t *Ticket) bool {
+	w.found[t.Key.ID] = nil // so that a cycle, which no plan may have, would end
+	var out []Wait
 	for _, id := range t.Spec.DependsOn {
-		if d, ok := w.track.Ticket(id); ok && d.Status != Completed {
-			return true
+		d, ok := w.track.Ticket(id)
+		if !ok || d.Status == Completed {
+			continue
+		}
+		causes := []Wait{}
+		if d.Status == Todo {
+			causes = w.roots(d)
+		}
+		if len(causes) == 0 {
+			causes = []Wait{{Ticket: d.Key, Status: d.Status, Why: why(d)}}
+		}
+		out = union(out, causes)
+	}
+	w.found[t.Key.ID] = out
+	return out
+}
+
+// union is a with what only b has. It changes neither and may return either.
+func union(a, b []Wait) []Wait {
+	if len(a) == 0 {
+		return b
+	}
+	there := make(map[string]bool, len(a))
+	for _, w := range a {
+		there[w.Ticket.ID] = true
+	}
+	out := a[:len(a):len(a)]
+	for _, w := range b {
+		if !there[w.Ticket.ID] {
+			out = append(out, w)
 		}
 	}
-	return false
+	return out
 }
 
 func why(t *Ticket) string {

@@ -542,15 +542,15 @@ func TestKillCancelsTheModelCall(t *testing.T) {
 	if !ok {
 		t.Fatal("no stream")
 	}
-	if err := stream.Wait(s.ctx, 0); err != nil {
+	if err := stream.Wait(s.ctx, engine.Place{}); err != nil {
 		t.Fatal(err)
 	}
-	if text, _, _ := stream.Text(0); !strings.HasPrefix("thinking", text) {
+	if text, _, _, _ := stream.Text(engine.Place{}); !strings.HasPrefix("thinking", text) {
 		t.Errorf("streamed %q", text)
 	}
 	s.do(engine.KillTicket{Ticket: key("T1"), By: engine.ByPerson})
 	for {
-		text, next, over := stream.Text(0)
+		text, _, next, over := stream.Text(engine.Place{})
 		if over {
 			break
 		}

@@ -98,7 +98,7 @@ func (a *attempt) generate(ctx context.Context, req Request, watched bool) (Mess
 		case d.Restart:
 			a.desk.stream.restart(from)
 		default:
-			a.desk.stream.add(d.Text)
+			a.desk.Say(d.Text)
 		}
 	}
 	reply, err := a.Provider.Generate(ctx, req, onDelta)
@@ -106,7 +106,7 @@ func (a *attempt) generate(ctx context.Context, req Request, watched bool) (Mess
 		return Message{}, err
 	}
 	if watched && a.desk.stream.len() > from {
-		a.desk.stream.add("\n")
+		a.desk.Say("\n")
 	}
 	a.usage = a.usage.Add(reply.Usage)
 	note := UsageRecorded{Run: a.job.Run, Tier: req.Tier, Model: req.Model, Usage: reply.Usage}

@@ -18,7 +18,7 @@ import (
 func approvalList(ctx context.Context, s *Session, _ view, a wire.ListArgs) (any, error) {
 	list := []wire.Approval{}
 	for a := range s.engine.Snapshot().Pending() {
-		list = append(list, page.ApprovalStatus(a))
+		list = append(list, ApprovalStatus(a))
 	}
 	if a.Open {
 		s.acted()

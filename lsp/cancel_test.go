@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/enginetest"
+	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
 // shutPorts are ports that never come back before their gate opens, whatever their context says.
@@ -46,6 +48,12 @@ func (p *shutPorts) Do(context.Context, engine.Command) error {
 }
 
 func (p *shutPorts) Snapshot() *engine.Snapshot { return p.snap }
+
+func (p *shutPorts) Streams() map[engine.Run]*engine.Stream { return nil }
+
+func (p *shutPorts) Events(context.Context, uint64) iter.Seq2[engine.Event, error] {
+	return func(func(engine.Event, error) bool) { <-p.gate }
+}
 
 func (p *shutPorts) Wait(ctx context.Context, _ uint64) (*engine.Snapshot, error) {
 	<-ctx.Done()
@@ -89,6 +97,9 @@ func fittingParams(method string) string {
 	var command string
 	if _, err := fmt.Sscanf(method, "workspace/executeCommand %s", &command); err == nil {
 		return fmt.Sprintf(`{"command":%q,"arguments":[%s]}`, command, commandArgs(command))
+	}
+	if method == wire.SubscribeMethod {
+		return `{"after":0}`
 	}
 	return `{"textDocument":{"uri":"file:///w/a.track.yaml"},"position":{"line":0,"character":1},` +
 		`"range":{"start":{"line":0,"character":0},"end":{"line":1,"character":0}},"context":{"diagnostics":[],"includeDeclaration":true},` +

@@ -411,34 +411,6 @@ func TestAnswerWithEdits(t *testing.T) {
 	})
 }
 
-func TestStateOnlyForThoseWhoAsk(t *testing.T) {
-	t.Parallel()
-	modes(t, sample, func(t *testing.T, d *daemon) {
-		curious := d.open(lsptest.WithConfig(func(cfg *client.Config) {
-			cfg.Experimental = map[string]any{"slop": wire.Capabilities{State: true}}
-		}))
-		other := d.open()
-		must(t, curious.Command(t.Context(), wire.TrackRun, wire.TrackArgs{URI: string(curious.URI(mainTrack + ".track.yaml"))}, nil))
-		curious.Await(lsptest.Expectation{What: "a state with the running ticket", Check: func(s lsptest.State) lsptest.Verdict {
-			for _, raw := range s.Custom[wire.StateMethod] {
-				var st wire.Status
-				if json.Unmarshal(raw, &st) == nil && len(st.Tracks) == 1 && st.Tracks[0].Tickets[0].Phase == "awaiting-spawn" {
-					want := []string{"T1"}
-					if diff := cmp.Diff(want, st.Tracks[0].Tickets[1].WaitsFor); diff != "" {
-						t.Error(diff)
-					}
-					return lsptest.Met
-				}
-			}
-			return lsptest.Unmet
-		}})
-		other.Await(lsptest.Message("A1 waits for you"))
-		if n := len(other.Seen().Custom); n != 0 {
-			t.Errorf("%d custom notifications went to an editor that did not ask", n)
-		}
-	})
-}
-
 func TestCodeLenses(t *testing.T) {
 	t.Parallel()
 	modes(t, sample, func(t *testing.T, d *daemon) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"log/slog"
 	"testing"
 
@@ -23,6 +24,15 @@ func (s still) Snapshot() *engine.Snapshot               { return s.snap }
 func (s still) Wait(ctx context.Context, _ uint64) (*engine.Snapshot, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
+}
+
+func (s still) Streams() map[engine.Run]*engine.Stream { return nil }
+
+func (s still) Events(ctx context.Context, _ uint64) iter.Seq2[engine.Event, error] {
+	return func(yield func(engine.Event, error) bool) {
+		<-ctx.Done()
+		yield(engine.Event{}, ctx.Err())
+	}
 }
 
 // replay is a connection whose reader gets the given bytes and then the end.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"iter"
 	"log/slog"
 	"slices"
 	"sync"
@@ -18,6 +19,8 @@ type Engine interface {
 	Do(ctx context.Context, cmd engine.Command) error
 	Snapshot() *engine.Snapshot
 	Wait(ctx context.Context, after uint64) (*engine.Snapshot, error)
+	Events(ctx context.Context, after uint64) iter.Seq2[engine.Event, error]
+	Streams() map[engine.Run]*engine.Stream
 }
 
 // PromptPolicy says when an approval may be asked by a message prompt.
@@ -114,7 +117,7 @@ func (h *Hub) Serve(ctx context.Context, rw io.ReadWriteCloser) error {
 	s.later = func(do func(context.Context)) { tasks.Go(func() { do(ctx) }) }
 	h.enter(s)
 	defer h.leave(s)
-	for _, loop := range []func(context.Context){s.watch, s.prompting, s.progressing, s.checking, s.waiting} {
+	for _, loop := range []func(context.Context){s.watch, s.prompting, s.progressing, s.checking, s.waiting, s.stating, s.streaming, s.telling} {
 		s.later(func(ctx context.Context) {
 			select {
 			case <-s.ready:

@@ -9,6 +9,7 @@ import (
 	"go.lsp.dev/uri"
 
 	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
 // initialize settles what the session knows of its client. It runs on the read loop, so that everything after it
@@ -22,6 +23,9 @@ func (s *Session) initialize(params json.RawMessage) (work, error) {
 		return nil, err
 	}
 	t := traitsOf(&p)
+	if t.events.On && !t.events.From {
+		t.events.After = s.engine.Snapshot().Seq() // from now on
+	}
 	s.client.Store(t)
 	r := root{dirs: []string{s.hub.opts.Root}}
 	if u := rootOf(&p); u != "" {
@@ -37,6 +41,11 @@ func (s *Session) initialize(params json.RawMessage) (work, error) {
 	if v := s.hub.opts.Version; v != "" {
 		result.ServerInfo.Version = protocol.NewOptional(v)
 	}
+	ours, err := jsonOf(map[string]any{"slop": wire.ServerCapabilities{Version: wire.Version, Methods: wire.Methods}})
+	if err != nil {
+		return nil, err
+	}
+	result.Capabilities.Experimental = protocol.LSPAny(ours)
 	return func(context.Context, *Session) (any, error) { return result, nil }, nil
 }
 

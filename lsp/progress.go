@@ -10,9 +10,7 @@ import (
 	"go.lsp.dev/protocol"
 
 	"github.com/slop-ls/slop-ls/engine"
-	"github.com/slop-ls/slop-ls/engine/page"
 	"github.com/slop-ls/slop-ls/engine/text"
-	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
 // progressEvery bounds how often progress goes out.
@@ -51,7 +49,6 @@ func (s *Session) progressing(ctx context.Context) {
 			s.progress(ctx, bars, tr)
 		}
 		if snap.Seq() != seq {
-			s.sendState(ctx, snap)
 			lenses = s.refreshLenses(ctx, snap, lenses)
 		}
 		seq = snap.Seq()
@@ -212,18 +209,4 @@ func trackOfToken(token string) (engine.TrackID, bool) {
 	rest, ours := strings.CutPrefix(token, tokenPrefix)
 	_, id, ok := strings.Cut(rest, ":")
 	return engine.TrackID(id), ours && ok && id != ""
-}
-
-// sendState sends the whole state to a client that asked for it.
-func (s *Session) sendState(ctx context.Context, snap *engine.Snapshot) {
-	if !s.traits().state {
-		return
-	}
-	raw, err := jsonOf(page.Status(snap))
-	if err == nil {
-		err = s.conn.notify(ctx, wire.StateMethod, raw)
-	}
-	if err != nil {
-		s.log.Debug("the state was not sent", "err", err)
-	}
 }

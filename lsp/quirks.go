@@ -27,6 +27,8 @@ type traits struct {
 	showDocument    bool
 	progress        bool
 	state           bool // it wants slop/state
+	stream          bool // it wants slop/stream
+	events          wire.Subscription
 	lensRefresh     bool // it asks for code lenses again when told to
 	llmTag          bool // it knows the tag LLMGenerated of code actions
 	language        language
@@ -131,6 +133,7 @@ func (t *traits) ofExperimental(raw protocol.LSPAny) {
 	if len(raw) == 0 || json.Unmarshal(raw, &e) != nil {
 		return
 	}
-	t.state, t.safePrompts, t.saves = e.Slop.State, e.Slop.Prompts, e.Slop.Save
+	t.state, t.stream, t.events = e.Slop.State, e.Slop.Stream, e.Slop.Events
+	t.safePrompts, t.saves = e.Slop.Prompts, e.Slop.Save
 	t.batchPrompts = e.Slop.Batch
 }

@@ -56,6 +56,8 @@ func (t *traits) summary() string {
 		{t.lensRefresh, "lenses"},
 		{t.llmTag, "llm"},
 		{t.state, "state"},
+		{t.stream, "stream"},
+		{t.events.On, "events"},
 	} {
 		if w.on {
 			words = append(words, w.word)
@@ -126,6 +128,7 @@ func TestExperimentalCapabilities(t *testing.T) {
 	t.Parallel()
 	for experimental, want := range map[string]string{
 		`{"slop":{"prompts":true,"state":true}}`: "utf-16 prompts progress safe state",
+		`{"slop":{"stream":true,"events":7}}`:    "utf-16 prompts progress stream events",
 		`{"slop":{"prompts":"yes"}}`:             "utf-16 prompts progress",
 		`{"other":{}}`:                           "utf-16 prompts progress",
 		`null`:                                   "utf-16 prompts progress",

@@ -11,6 +11,7 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
 // Session is one connection of an editor.
@@ -33,6 +34,7 @@ type Session struct {
 	client atomic.Pointer[traits] // set by initialize
 	kicks  kicks
 	acts   acts
+	events subscriber
 
 	trace   atomic.Pointer[protocol.TraceValue] // what the client wants to be told of; nil: nothing
 	cancels cancels
@@ -48,7 +50,10 @@ const (
 )
 
 func newSession(h *Hub) *Session {
-	s := &Session{hub: h, ready: make(chan struct{}), left: make(chan struct{}), delivering: make(chan struct{}, 1), kicks: newKicks()}
+	s := &Session{
+		hub: h, ready: make(chan struct{}), left: make(chan struct{}), delivering: make(chan struct{}, 1),
+		kicks: newKicks(), events: subscriber{wishes: make(chan uint64, 1)},
+	}
 	s.log = slog.New(slog.NewMultiHandler(h.opts.Log.Handler(), newClientLog(s)))
 	s.client.Store(&traits{encoding: text.UTF16})
 	s.desk.set(&documents{open: map[uri.URI]*document{}, enc: text.UTF16, root: root{dirs: []string{h.opts.Root}}})
@@ -76,6 +81,7 @@ var requests = map[string]func(v view, params json.RawMessage) (work, error){
 	protocol.MethodTextDocumentCodeAction:  prepareCodeAction,
 	protocol.MethodTextDocumentCodeLens:    prepareCodeLens,
 	protocol.MethodWorkspaceExecuteCommand: prepareCommand,
+	wire.SubscribeMethod:                   prepareSubscribe,
 
 	protocol.MethodTextDocumentCompletion:     prepareCompletion,
 	protocol.MethodTextDocumentHover:          prepareHover,

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"math"
 	"net"
 	"runtime"
@@ -59,6 +60,11 @@ type quietEngine struct{ snap *engine.Snapshot }
 
 func (e quietEngine) Do(context.Context, engine.Command) error { return nil }
 func (e quietEngine) Snapshot() *engine.Snapshot               { return e.snap }
+func (e quietEngine) Streams() map[engine.Run]*engine.Stream   { return nil }
+func (e quietEngine) Events(context.Context, uint64) iter.Seq2[engine.Event, error] {
+	return func(func(engine.Event, error) bool) {}
+}
+
 func (e quietEngine) Wait(ctx context.Context, _ uint64) (*engine.Snapshot, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()

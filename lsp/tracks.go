@@ -7,7 +7,6 @@ import (
 	"io/fs"
 
 	"github.com/slop-ls/slop-ls/engine"
-	"github.com/slop-ls/slop-ls/engine/page"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 
@@ -92,5 +91,5 @@ var (
 )
 
 func statusShow(_ context.Context, s *Session, _ view, _ struct{}) (any, error) {
-	return page.Status(s.engine.Snapshot()), nil
+	return Status(s.engine.Snapshot()), nil
 }

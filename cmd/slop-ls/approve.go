@@ -13,6 +13,7 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/page"
+	"github.com/slop-ls/slop-ls/lsp"
 )
 
 func approveCommand(a *app) *cobra.Command {
@@ -64,7 +65,7 @@ func (a *app) approveList(ctx context.Context) error {
 		return nil
 	}
 	for p := range snap.Pending() {
-		if err := a.printJSON(page.ApprovalStatus(p)); err != nil {
+		if err := a.printJSON(lsp.ApprovalStatus(p)); err != nil {
 			return err
 		}
 	}

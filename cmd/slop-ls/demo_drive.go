@@ -32,6 +32,7 @@ type editor struct {
 	want     chan struct{}
 	reviewed string            // the approval whose prompt was answered last
 	texts    map[string]string // the sources as they were shown last
+	known    wire.Status       // of the client's read loop: what the states came to
 }
 
 type (
@@ -234,9 +235,9 @@ func (e *editor) text(path string) string {
 func (e *editor) onNotified(method string, params json.RawMessage) {
 	switch method {
 	case wire.StateMethod:
-		var s wire.Status
-		if json.Unmarshal(params, &s) == nil {
-			e.offer(statusEvent{s})
+		var s wire.State
+		if json.Unmarshal(params, &s) == nil && e.known.Follow(s) == nil {
+			e.offer(statusEvent{e.known.Clone()})
 		}
 	case "window/showMessage":
 		var m struct{ Message string }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/page"
+	"github.com/slop-ls/slop-ls/lsp"
 )
 
 // byTerminal is who answers and acts on a command line.
@@ -118,14 +119,14 @@ func (a *app) ticketList(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	for t := range track.Tickets() {
-		if a.json {
-			if err := a.printJSON(page.TicketStatus(snap, t)); err != nil {
-				return err
-			}
-			continue
+	if !a.json {
+		_, err := fmt.Fprint(a.out, page.TicketLines(snap, track))
+		return err
+	}
+	for _, t := range lsp.TrackStatus(snap, track).Tickets {
+		if err := a.printJSON(t); err != nil {
+			return err
 		}
-		fmt.Fprintln(a.out, page.TicketLine(snap, t))
 	}
 	return nil
 }
@@ -140,7 +141,7 @@ func (a *app) ticketShow(ctx context.Context, name, id string) error {
 		return err
 	}
 	if a.json {
-		return a.printJSON(page.TicketStatus(snap, t))
+		return a.printJSON(lsp.TicketStatus(snap, t))
 	}
 	fmt.Fprint(a.out, page.TicketDetail(snap, t))
 	return nil

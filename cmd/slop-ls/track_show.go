@@ -10,6 +10,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/page"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
+	"github.com/slop-ls/slop-ls/lsp"
 )
 
 // planned is the state as it would be with the document as it is on disk now, so that a track can be looked at before
@@ -32,7 +33,7 @@ func (a *app) trackShow(ctx context.Context, name string) error {
 		return err
 	}
 	if a.json {
-		return a.printJSON(page.TrackStatus(snap, track))
+		return a.printJSON(lsp.TrackStatus(snap, track))
 	}
 	fmt.Fprint(a.out, page.Board(snap, track))
 	return nil

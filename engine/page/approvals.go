@@ -8,7 +8,6 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
-	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
 // maxTitle bounds, in characters, the one line that a person decides on.
@@ -18,15 +17,6 @@ const maxTitle = 200
 func Title(a *engine.Approval) (title string, cut bool) {
 	title, cut = text.CutLine(a.Title, maxTitle)
 	return title, cut || a.Cut
-}
-
-// ApprovalStatus is an approval as programs see it: `approve list --json` and slop.approval.list.
-func ApprovalStatus(a *engine.Approval) wire.Approval {
-	title, _ := Title(a)
-	return wire.Approval{
-		ID: string(a.ID), Kind: string(a.Kind), Track: string(a.Run.Ticket.Track), Ticket: a.Run.Ticket.ID,
-		Title: title, Since: a.Requested.UTC().Format(time.RFC3339),
-	}
 }
 
 // Approvals lists approvals a line each, plain, for a terminal. now says how long each has been waiting.

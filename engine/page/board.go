@@ -21,6 +21,7 @@ func Glyph(s engine.Status) string { return glyphs[s] }
 // waits for.
 func Board(s *engine.Snapshot, t *engine.Track) string {
 	var b strings.Builder
+	w := s.Waits(t.ID)
 	fmt.Fprintf(&b, "%s\n", trackLine(t))
 	for i, wave := range waves(t) {
 		for j, ticket := range wave {
@@ -28,12 +29,12 @@ func Board(s *engine.Snapshot, t *engine.Track) string {
 			if j == 0 {
 				head = fmt.Sprintf("wave %d", i+1)
 			}
-			fmt.Fprintf(&b, "%-8s%s\n", head, TicketLine(s, ticket))
+			fmt.Fprintf(&b, "%-8s%s\n", head, ticketLine(w, ticket))
 		}
 	}
 	for ticket := range t.Tickets() {
 		if ticket.Orphaned {
-			fmt.Fprintf(&b, "%-8s%s\n", "gone", TicketLine(s, ticket))
+			fmt.Fprintf(&b, "%-8s%s\n", "gone", ticketLine(w, ticket))
 		}
 	}
 	return b.String()
@@ -85,8 +86,22 @@ func waves(t *engine.Track) [][]*engine.Ticket {
 
 // TicketLine is a ticket in one line: its status, its text, and what it does, waits for or came to.
 func TicketLine(s *engine.Snapshot, t *engine.Ticket) string {
+	return ticketLine(s.Waits(t.Key.Track), t)
+}
+
+// TicketLines is TicketLine of each of a track's tickets, in file order.
+func TicketLines(s *engine.Snapshot, t *engine.Track) string {
+	var b strings.Builder
+	w := s.Waits(t.ID)
+	for ticket := range t.Tickets() {
+		b.WriteString(ticketLine(w, ticket) + "\n")
+	}
+	return b.String()
+}
+
+func ticketLine(w *engine.Waits, t *engine.Ticket) string {
 	out := fmt.Sprintf("%s %-6s %-14s %s", Glyph(t.Status), line(t.Key.ID, 30), word(t), line(t.Spec.Description, 60))
-	if note := ticketNote(s, t); note != "" {
+	if note := ticketNote(w, t); note != "" {
 		out += " · " + note
 	}
 	return out
@@ -101,7 +116,7 @@ func word(t *engine.Ticket) string {
 }
 
 // ticketNote is the one thing to know about a ticket besides its status.
-func ticketNote(s *engine.Snapshot, t *engine.Ticket) string {
+func ticketNote(w *engine.Waits, t *engine.Ticket) string {
 	var notes []string
 	if t.Orphaned {
 		notes = append(notes, "not in its document any more")
@@ -111,14 +126,14 @@ func ticketNote(s *engine.Snapshot, t *engine.Ticket) string {
 	} else if t.Stale {
 		notes = append(notes, "stale: its text or what it depends on has changed since")
 	}
-	if why := reason(t); why != "" {
+	if why := Reason(t); why != "" {
 		notes = append(notes, line(why, 120))
 	}
 	if t.Status == engine.InProgress && t.Approval != "" {
 		notes = append(notes, "asks "+string(t.Approval))
 	}
 	if t.Status == engine.Todo {
-		notes = append(notes, waitNotes(s, t)...)
+		notes = append(notes, waitNotes(w, t)...)
 	}
 	if t.Attempt > 1 {
 		notes = append(notes, fmt.Sprintf("attempt %d", t.Attempt))
@@ -132,11 +147,25 @@ func ticketNote(s *engine.Snapshot, t *engine.Ticket) string {
 	return strings.Join(notes, " · ")
 }
 
+// Reason is why a ticket does not go on by itself, without the tickets that it waits for.
+func Reason(t *engine.Ticket) string {
+	switch {
+	case t.Block != nil && t.Block.Reason != "":
+		return string(t.Block.By) + ": " + t.Block.Reason
+	case t.Block != nil:
+		return string(t.Block.By)
+	case t.Denied:
+		return "an approval was denied for want of a person"
+	default:
+		return ""
+	}
+}
+
 // maxWaits bounds how many root causes a line names.
 const maxWaits = 3
 
-func waitNotes(s *engine.Snapshot, t *engine.Ticket) []string {
-	waits := s.WaitsFor(t.Key)
+func waitNotes(all *engine.Waits, t *engine.Ticket) []string {
+	waits := all.For(t)
 	var notes []string
 	for i, w := range waits {
 		if i == maxWaits {
@@ -150,6 +179,7 @@ func waitNotes(s *engine.Snapshot, t *engine.Ticket) []string {
 // BoardDocument is Board as Markdown for an editor.
 func BoardDocument(s *engine.Snapshot, t *engine.Track) string {
 	var b strings.Builder
+	w := s.Waits(t.ID)
 	title := t.Title
 	if title == "" {
 		title = string(t.ID)
@@ -159,13 +189,13 @@ func BoardDocument(s *engine.Snapshot, t *engine.Track) string {
 	for i, wave := range waves(t) {
 		for _, ticket := range wave {
 			fmt.Fprintf(&b, "| %d | %s %s | %s | %s | %s |\n", i+1, Glyph(ticket.Status), cell(ticket.Key.ID, 30), word(ticket),
-				cell(ticket.Spec.Description, 120), escaped(ticketNote(s, ticket)))
+				cell(ticket.Spec.Description, 120), escaped(ticketNote(w, ticket)))
 		}
 	}
 	for ticket := range t.Tickets() {
 		if ticket.Orphaned {
 			fmt.Fprintf(&b, "| gone | %s %s | %s | %s | %s |\n", Glyph(ticket.Status), cell(ticket.Key.ID, 30), word(ticket),
-				cell(ticket.Spec.Description, 120), escaped(ticketNote(s, ticket)))
+				cell(ticket.Spec.Description, 120), escaped(ticketNote(w, ticket)))
 		}
 	}
 	b.WriteString("\n" + UsageTable(t))

@@ -1,7 +1,6 @@
 package page_test
 
 import (
-	"encoding/json"
 	"testing"
 	"time"
 
@@ -64,14 +63,4 @@ func TestBoardGolden(t *testing.T) {
 	s, track := parserTrack(t)
 	golden(t, "board", page.Board(s, track))
 	golden(t, "board_document", page.BoardDocument(s, track))
-}
-
-func TestStatusGolden(t *testing.T) {
-	t.Parallel()
-	s, _ := parserTrack(t)
-	got, err := json.MarshalIndent(page.Status(s), "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	golden(t, "status", string(got)+"\n")
 }

@@ -102,6 +102,9 @@ func (c *Client) Initialize(ctx context.Context) (*protocol.InitializeResult, er
 	return &result, c.Notify(ctx, protocol.MethodInitialized, json.RawMessage("{}"))
 }
 
+// Result is what the server answered to initialize; nil before.
+func (c *Client) Result() *protocol.InitializeResult { return c.result }
+
 func (c *Client) initializeParams() (json.RawMessage, error) {
 	if c.cfg.Initialize != nil {
 		return c.cfg.Initialize, nil

@@ -56,7 +56,7 @@ func build(ctx context.Context, p plan, parts Parts, s puppeteer, change []Chang
 	h := &House{Parts: parts, plan: p, Hub: lsp.NewHub(opts)}
 	var err error
 	h.Engine, err = engine.NewConductor(ctx, engine.Config{
-		Journal: parts.Journal, Blobs: parts.Blobs, Worker: &worker{hub: h.Hub, script: s},
+		Journal: parts.Journal, Blobs: parts.Blobs, Worker: &worker{hub: h.Hub, blobs: parts.Blobs, script: s},
 		Settings: engine.Settings{MaxWorkers: 4, MaxRetries: 2, Models: []string{"small"}},
 	})
 	if err != nil {

@@ -1,6 +1,7 @@
 package lsptest
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"slices"
@@ -74,6 +75,7 @@ func (p *Puppet) failed(_ context.Context, err error) {
 // worker asks for the spawn and then delivers what the script has for the ticket.
 type worker struct {
 	hub    *lsp.Hub
+	blobs  engine.Blobs
 	script puppeteer
 }
 
@@ -86,6 +88,7 @@ func (w *worker) Work(ctx context.Context, desk *engine.Desk, job engine.Job) en
 	if ans.Decision != engine.Approved {
 		return engine.Outcome{Kind: engine.OutcomeBlocked, By: engine.ByPerson, Reason: ans.Reason}
 	}
+	w.talk(ctx, desk, job, content.Prompt)
 	set, err := w.script.spawned(ctx, job, content.Prompt)
 	if err != nil {
 		return engine.Outcome{Kind: engine.OutcomeAborted, Reason: err.Error()}
@@ -99,6 +102,23 @@ func (w *worker) Work(ctx context.Context, desk *engine.Desk, job engine.Job) en
 		return engine.Outcome{Kind: engine.OutcomeBlocked, By: engine.ByEditConflict, Reason: err.Error()}
 	}
 	return engine.Outcome{Kind: engine.OutcomeDone, Summary: "done", Delivered: &delivered}
+}
+
+// Said is what an attempt of the ticket streams once it may start, and the last message of its transcript.
+func Said(id string) string { return "I work on " + id + ".\n" }
+
+// talk streams, and keeps a transcript as a worker does.
+func (w *worker) talk(ctx context.Context, desk *engine.Desk, job engine.Job, prompt string) {
+	id := job.Run.Ticket.ID
+	desk.Say(Said(id))
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	for _, m := range []engine.Message{{Role: engine.RoleUser, Text: prompt}, {Role: engine.RoleAssistant, Text: strings.TrimSuffix(Said(id), "\n")}} {
+		_ = enc.Encode(m) // strings, into memory
+	}
+	if err := w.blobs.PutBlob(ctx, engine.Transcript(job.Run), b.Bytes()); err != nil {
+		w.script.failed(ctx, err)
+	}
 }
 
 // question is what an attempt asks: its spawn, or, where the description begins with "Run: ", whether it may run that

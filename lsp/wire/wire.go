@@ -8,7 +8,7 @@ package wire
 import "fmt"
 
 // Version is the version of everything in this package. It grows with every change that a client could notice.
-const Version = 1
+const Version = 2
 
 // The commands of workspace/executeCommand. Each takes one JSON object, the struct that is named beside it.
 const (
@@ -59,24 +59,36 @@ func TitleApproveAll(n int) string { return fmt.Sprintf("Approve all %d", n) }
 // TitleRejectAll: see TitleApproveAll.
 func TitleRejectAll(n int) string { return fmt.Sprintf("Reject all %d", n) }
 
-// The custom methods of the server, each only to clients that ask for it in capabilities.experimental.slop.
+// The custom methods, only for clients that ask for them in capabilities.experimental.slop. The server's are
+// notifications where they do not say otherwise.
 const (
-	StateMethod = "slop/state" // Status with its Seq: the whole state, at most 10 times a second
-	SaveMethod  = "slop/save"  // SaveArgs → null, a request: the open files are to be saved
+	StateMethod     = "slop/state"            // State: the whole, then what changed, at most 10 times a second
+	StreamMethod    = "slop/stream"           // Stream: what running attempts stream, at most 10 times a second each
+	EventsMethod    = "slop/events"           // an event as a line of `run --json`
+	SaveMethod      = "slop/save"             // SaveArgs → null, a request: the open files are to be saved
+	SubscribeMethod = "slop/events/subscribe" // EventsArgs → null, a request of the client
 )
 
 // Methods lists the custom methods in the order in which they are documented.
-var Methods = []string{StateMethod, SaveMethod}
+var Methods = []string{StateMethod, StreamMethod, EventsMethod, SaveMethod, SubscribeMethod}
 
 // Capabilities is what a client may say in capabilities.experimental.slop.
 type Capabilities struct {
-	State   bool `json:"state"`   // it wants slop/state
-	Prompts bool `json:"prompts"` // typing cannot answer its message prompts: approvals may be asked unasked
-	Batch   bool `json:"batch"`   // it takes prompts that answer several approvals alike in one go
-	Save    bool `json:"save"`    // it takes slop/save
+	State   bool         `json:"state"`   // it wants slop/state
+	Stream  bool         `json:"stream"`  // it wants slop/stream
+	Events  Subscription `json:"events"`  // it takes slop/events
+	Prompts bool         `json:"prompts"` // typing cannot answer its message prompts: approvals may be asked unasked
+	Batch   bool         `json:"batch"`   // it takes prompts that answer several approvals alike in one go
+	Save    bool         `json:"save"`    // it takes slop/save
 }
 
 // SaveArgs names open files that are to be saved as they are.
 type SaveArgs struct {
 	URIs []string `json:"uris"`
+}
+
+// ServerCapabilities is what the server says in capabilities.experimental.slop of its initialize result.
+type ServerCapabilities struct {
+	Version int      `json:"version"` // of this package
+	Methods []string `json:"methods"`
 }

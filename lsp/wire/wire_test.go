@@ -16,7 +16,8 @@ import (
 
 // payloads are the structs that docs/protocol.md describes, by the heading of their table.
 var payloads = []any{
-	wire.Capabilities{}, wire.TrackArgs{}, wire.TicketArgs{}, wire.RunOnSymbolArgs{}, wire.NewTicketArgs{}, wire.TicketRef{},
+	wire.Capabilities{}, wire.ServerCapabilities{}, wire.State{}, wire.TrackChange{}, wire.Stream{}, wire.EventsArgs{},
+	wire.TrackArgs{}, wire.TicketArgs{}, wire.RunOnSymbolArgs{}, wire.NewTicketArgs{}, wire.TicketRef{},
 	wire.ApprovalArgs{}, wire.ListArgs{}, wire.AnswerArgs{}, wire.Approval{}, wire.Remembered{}, wire.Status{}, wire.Track{}, wire.Ticket{}, wire.Usage{},
 	wire.SaveArgs{},
 }
@@ -35,7 +36,7 @@ func TestDocListsCommandsAndMethods(t *testing.T) {
 	doc := protocolDoc(t)
 	for pattern, want := range map[string][]string{
 		"(?m)^\\| `(slop\\.[a-zA-Z.]+)` \\|": wire.Commands,
-		"(?m)^\\| `(slop/[a-zA-Z.]+)` \\|":   wire.Methods,
+		"(?m)^\\| `(slop/[a-zA-Z./]+)` \\|":  wire.Methods,
 	} {
 		var got []string
 		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(doc, -1) {
@@ -60,6 +61,9 @@ func TestDocListsMembers(t *testing.T) {
 		section, _, _ = strings.Cut(section, "\n#")
 		var want, got []string
 		for i := range typ.NumField() {
+			if typ.Field(i).Anonymous {
+				continue // described where it has its own section
+			}
 			name, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ",")
 			want = append(want, name)
 		}
@@ -119,5 +123,54 @@ func TestCost(t *testing.T) {
 	}
 	if err := json.Unmarshal([]byte(`"none"`), &wire.Cost{}); err == nil {
 		t.Error("a word that is no cost is read as one")
+	}
+}
+
+func TestSubscription(t *testing.T) {
+	t.Parallel()
+	for said, want := range map[string]wire.Subscription{
+		"false": {}, "true": {On: true}, "0": {On: true, From: true}, "17": {On: true, From: true, After: 17},
+	} {
+		var got wire.Subscription
+		if err := json.Unmarshal([]byte(said), &got); err != nil || got != want {
+			t.Errorf("%s is read as %+v, %v", said, got, err)
+		}
+		if back, err := json.Marshal(want); err != nil || string(back) != said {
+			t.Errorf("%+v is written as %s, %v", want, back, err)
+		}
+	}
+	for _, bad := range []string{`"yes"`, `-1`, `1.5`, `{}`} {
+		if err := json.Unmarshal([]byte(bad), &wire.Subscription{}); err == nil {
+			t.Errorf("%s is taken", bad)
+		}
+	}
+}
+
+func TestFollow(t *testing.T) {
+	t.Parallel()
+	tickets := func(ids ...string) (out []wire.Ticket) {
+		for _, id := range ids {
+			out = append(out, wire.Ticket{ID: id})
+		}
+		return out
+	}
+	known := wire.Status{Seq: 3, Tracks: []wire.Track{{ID: "a", Tickets: tickets("T1", "T2")}, {ID: "b"}}}
+	if err := known.Follow(wire.State{Seq: 9, Since: 4}); err == nil || known.Seq != 3 {
+		t.Errorf("a state was missed: %v, and %d is known", err, known.Seq)
+	}
+	changed := wire.TrackChange{Track: wire.Track{ID: "a", Status: "done", Tickets: []wire.Ticket{{ID: "T3", Status: "todo"}}}, Order: []string{"T3", "T1"}}
+	before := known.Clone()
+	if err := known.Follow(wire.State{Seq: 5, Since: 3, Tracks: []wire.TrackChange{changed}, Gone: []string{"b"}}); err != nil {
+		t.Fatal(err)
+	}
+	want := wire.Status{Seq: 5, Tracks: []wire.Track{{ID: "a", Status: "done", Tickets: []wire.Ticket{{ID: "T3", Status: "todo"}, {ID: "T1"}}}}}
+	if diff := cmp.Diff(want, known); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if len(before.Tracks) != 2 || before.Tracks[0].Status != "" {
+		t.Errorf("a clone has followed: %+v", before)
+	}
+	if err := known.Follow(wire.State{Whole: true, Seq: 1}); err != nil || known.Seq != 1 || len(known.Tracks) != 0 {
+		t.Errorf("a whole state: %v, %+v", err, known)
 	}
 }

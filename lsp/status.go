@@ -1,7 +1,10 @@
-package page
+package lsp
 
 import (
+	"time"
+
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/page"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
@@ -17,20 +20,25 @@ func Status(s *engine.Snapshot) wire.Status {
 // TrackStatus is one track of Status.
 func TrackStatus(s *engine.Snapshot, t *engine.Track) wire.Track {
 	out := wire.Track{ID: string(t.ID), Status: string(t.Status), Reason: t.Reason, Tickets: []wire.Ticket{}}
+	w := s.Waits(t.ID)
 	for ticket := range t.Tickets() {
-		out.Tickets = append(out.Tickets, TicketStatus(s, ticket))
+		out.Tickets = append(out.Tickets, ticketStatus(w, ticket))
 	}
 	return out
 }
 
 // TicketStatus is one ticket of Status.
 func TicketStatus(s *engine.Snapshot, t *engine.Ticket) wire.Ticket {
+	return ticketStatus(s.Waits(t.Key.Track), t)
+}
+
+func ticketStatus(all *engine.Waits, t *engine.Ticket) wire.Ticket {
 	waits := []string{}
-	for _, w := range s.WaitsFor(t.Key) {
+	for _, w := range all.For(t) {
 		waits = append(waits, w.Ticket.ID)
 	}
 	return wire.Ticket{
-		ID: t.Key.ID, Status: string(t.Status), Phase: string(t.Phase()), Reason: reason(t), WaitsFor: waits,
+		ID: t.Key.ID, Status: string(t.Status), Phase: string(t.Phase()), Reason: page.Reason(t), WaitsFor: waits,
 		RetryCount: t.RetryCount, Attempt: t.Attempt, Stale: t.Stale, Orphaned: t.Orphaned,
 		Usage: usage(t.Usage),
 	}
@@ -44,16 +52,11 @@ func usage(u engine.Usage) wire.Usage {
 	return out
 }
 
-// reason is why a ticket does not go on by itself, without the tickets that it waits for.
-func reason(t *engine.Ticket) string {
-	switch {
-	case t.Block != nil && t.Block.Reason != "":
-		return string(t.Block.By) + ": " + t.Block.Reason
-	case t.Block != nil:
-		return string(t.Block.By)
-	case t.Denied:
-		return "an approval was denied for want of a person"
-	default:
-		return ""
+// ApprovalStatus is an approval as programs see it: `approve list --json` and slop.approval.list.
+func ApprovalStatus(a *engine.Approval) wire.Approval {
+	title, _ := page.Title(a)
+	return wire.Approval{
+		ID: string(a.ID), Kind: string(a.Kind), Track: string(a.Run.Ticket.Track), Ticket: a.Run.Ticket.ID,
+		Title: title, Since: a.Requested.UTC().Format(time.RFC3339),
 	}
 }
