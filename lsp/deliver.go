@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+
+	"go.lsp.dev/protocol"
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
@@ -54,7 +57,7 @@ func (h *Hub) deliverToDisk(ctx context.Context, run engine.Run, set engine.Chan
 	if err != nil {
 		return out, err
 	}
-	return h.account(ctx, nil, out, nil, set.Files), nil
+	return h.account(ctx, nil, set.Label, out, nil, set.Files), nil
 }
 
 // lost says whether a delivery failed because its editor, or its open file, is there no longer.
@@ -184,11 +187,11 @@ func (h *Hub) deliverBoth(ctx context.Context, s *Session, run engine.Run, set e
 		return engine.Delivered{}, h.takeBack(context.WithoutCancel(ctx), s, run, err, files, onDisk)
 	}
 	s.saveClean(ctx, files)
-	return h.account(ctx, s, out, files, onDisk), nil
+	return h.account(ctx, s, set.Label, out, files, onDisk), nil
 }
 
 // account is what is said of a delivery: what is where, and what a person should know.
-func (h *Hub) account(ctx context.Context, s *Session, out engine.Delivered, files []*editedFile, onDisk []engine.FileChange) engine.Delivered {
+func (h *Hub) account(ctx context.Context, s *Session, label string, out engine.Delivered, files []*editedFile, onDisk []engine.FileChange) engine.Delivered {
 	want := map[string]string{}
 	notes := []string{out.Note}
 	for _, f := range files {
@@ -198,21 +201,35 @@ func (h *Hub) account(ctx context.Context, s *Session, out engine.Delivered, fil
 		want[f.change.Path] = f.receipt.now
 		notes = append(notes, f.left())
 	}
-	for _, f := range onDisk {
-		want[f.Path] = h.diskText(ctx, f)
-	}
+	disk := h.diskTexts(ctx, onDisk)
+	h.tellStale(ctx, label, disk)
+	maps.Copy(want, disk)
 	out.Note = joinNotes(append(notes, h.differing(s, want))...)
+	if out.Note != "" && s != nil {
+		s.tell(ctx, protocol.MessageTypeWarning, label+": "+out.Note)
+	}
 	slices.SortFunc(out.Files, func(a, b engine.DeliveredFile) int { return strings.Compare(a.Path, b.Path) })
 	return out
 }
 
-// diskText is what the disk holds of a file after its change.
-func (h *Hub) diskText(ctx context.Context, f engine.FileChange) string {
-	file, err := h.opts.Disk.Read(ctx, f.Path)
-	if err != nil {
-		return string(f.After)
+// tellStale tells the persons whose editors take no edits what was written beneath their open files.
+func (h *Hub) tellStale(ctx context.Context, label string, disk map[string]string) {
+	for _, s := range h.attached() {
+		if stale := s.holdsOther(disk); len(stale) > 0 && !s.traits().applyEdit {
+			s.tell(ctx, protocol.MessageTypeInfo, fmt.Sprintf("%s: written to the disk, and open here as it was before: reload %s", label, strings.Join(stale, ", ")))
+		}
 	}
-	return string(file.Data)
+}
+
+// diskTexts is what the disk holds of files after their change, by path. What is gone is not in it.
+func (h *Hub) diskTexts(ctx context.Context, files []engine.FileChange) map[string]string {
+	out := map[string]string{}
+	for _, f := range files {
+		if file, err := h.opts.Disk.Read(ctx, f.Path); err == nil {
+			out[f.Path] = string(file.Data)
+		}
+	}
+	return out
 }
 
 func pathsOf(files []engine.FileChange) string {
@@ -234,10 +251,8 @@ func (h *Hub) differing(from *Session, want map[string]string) string {
 		if other == from {
 			continue
 		}
-		for path, content := range want {
-			if d := other.desk.docs().byPath(path); d != nil && d.text() != content {
-				paths = append(paths, fmt.Sprintf("%s in %s", path, other.clientName()))
-			}
+		for _, path := range other.holdsOther(want) {
+			paths = append(paths, fmt.Sprintf("%s in %s", path, other.clientName()))
 		}
 	}
 	if len(paths) == 0 {
@@ -245,6 +260,19 @@ func (h *Hub) differing(from *Session, want map[string]string) string {
 	}
 	slices.Sort(paths)
 	return "another editor holds other text: " + strings.Join(paths, ", ")
+}
+
+// holdsOther are the paths, sorted, of open documents that are not what they should be.
+func (s *Session) holdsOther(want map[string]string) []string {
+	var out []string
+	docs := s.desk.docs()
+	for path, content := range want {
+		if d := docs.byPath(path); d != nil && d.text() != content {
+			out = append(out, path)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // takeBack undoes what had arrived of a delivery that failed, and adds to its error what could not be undone.

@@ -44,14 +44,32 @@ type quirk struct {
 	version string // the start of clientInfo.version, "" for any
 	why     string
 	mend    func(*traits)
+	is      func(*protocol.InitializeParams) bool // in place of a name, for clients that do not say theirs
+}
+
+// fits says whether the quirk is about this client.
+func (q *quirk) fits(t *traits, p *protocol.InitializeParams) bool {
+	if q.is != nil {
+		return q.is(p)
+	}
+	return strings.HasPrefix(strings.ToLower(t.name), q.name) && strings.HasPrefix(t.version, q.version)
 }
 
 var quirks = []quirk{
-	{"visual studio code", "", "its prompts are toasts, which take no typed keys; its preview takes what is ticked", workbench},
-	{"code-server", "", "it is VS Code's own workbench", workbench},
-	{"vscodium", "", "it is VS Code's own workbench", workbench},
-	{"neovim", "", "it does documentChanges and does not announce them", func(t *traits) { t.documentChanges = true }},
-	{"helix", "25.01", "it answers message requests with method not found", func(t *traits) { t.messageRequest = false }},
+	{name: "visual studio code", why: "its prompts are toasts, which take no typed keys; its preview takes what is ticked", mend: workbench},
+	{name: "code-server", why: "it is VS Code's own workbench", mend: workbench},
+	{name: "vscodium", why: "it is VS Code's own workbench", mend: workbench},
+	{name: "neovim", why: "it does documentChanges and does not announce them", mend: func(t *traits) { t.documentChanges = true }},
+	{name: "helix", version: "25.01", why: "it answers message requests with method not found", mend: mute},
+	{is: isALE, why: "it never answers a request", mend: mute},
+}
+
+func mute(t *traits) { t.messageRequest = false }
+
+// isALE knows the one client that says that it takes no edits, and does not say who it is.
+func isALE(p *protocol.InitializeParams) bool {
+	w := p.Capabilities.Workspace
+	return p.ClientInfo.Name == "" && p.Capabilities.Window == nil && w != nil && w.ApplyEdit != nil && !*w.ApplyEdit
 }
 
 func workbench(t *traits) { t.safePrompts, t.previews = true, t.annotations }
@@ -74,7 +92,7 @@ func traitsOf(p *protocol.InitializeParams) *traits {
 	t.language = languageOf(c.TextDocument)
 	t.ofExperimental(c.Experimental)
 	for _, q := range quirks {
-		if strings.HasPrefix(strings.ToLower(t.name), q.name) && strings.HasPrefix(t.version, q.version) {
+		if q.fits(t, p) {
 			q.mend(t)
 		}
 	}

@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"encoding/json"
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -80,7 +81,7 @@ func TestTraitsOfRealClients(t *testing.T) {
 		"neovim-0.10.4":                        "utf-16 edits versions prompts shows progress",
 		"neovim-0.12.4":                        "utf-8 edits versions prompts shows progress lenses",
 		"neovim-0.7.2":                         "utf-16 edits versions prompts progress",
-		"vim-9.0-ale-3.3.0":                    "utf-16 prompts",
+		"vim-9.0-ale-3.3.0":                    "utf-16",
 		"vim-9.0-vim-lsp-20260419":             "utf-16 edits prompts progress",
 		"vim-9.0-yegappan-lsp-20260816":        "utf-16 edits prompts progress",
 		"vscode-1.139.1-languageclient-11.0.0": "utf-16 edits versions batch previews safe prompts shows progress lenses llm",
@@ -96,6 +97,75 @@ func TestTraitsOfRealClients(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// gets is what a client gets, in words, by the columns of docs/editors.md.
+func (t *traits) gets() []string {
+	edits := "written to the disk"
+	switch {
+	case t.applyEdit && t.documentChanges:
+		edits = "for a version"
+	case t.applyEdit:
+		edits = "by `changes`, watched"
+	}
+	prompts := "announced, never asked"
+	switch {
+	case t.safePrompts:
+		prompts = "asked at once"
+	case t.messageRequest:
+		prompts = "asked after the person's own command, else announced"
+	}
+	yes := func(on bool, yes, no string) string {
+		if on {
+			return yes
+		}
+		return no
+	}
+	return []string{
+		edits,
+		yes(t.applyEdit, yes(t.batchEdits, "all in one", "one"), "–"),
+		yes(t.previews, "yes", "–"),
+		prompts,
+		yes(t.showDocument, "shown", "their path is said"),
+		yes(t.progress, "yes", "–"),
+		yes(t.lensRefresh, "yes", "–"),
+		string(t.encoding),
+	}
+}
+
+// The table of docs/editors.md is what the captured clients get. -update writes it.
+func TestEditorsDoc(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	b.WriteString("| client | open files are edited | documents a request | preview | approvals | documents | progress | lens refresh | positions |\n")
+	b.WriteString("|---|---|---|---|---|---|---|---|---|\n")
+	files, err := filepath.Glob("testdata/initialize/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		name := strings.TrimSuffix(filepath.Base(f), ".json")
+		b.WriteString("| " + name + " | " + strings.Join(traitsOf(paramsOf(t, name)).gets(), " | ") + " |\n")
+	}
+	const path, begin, end = "../docs/editors.md", "<!-- begin: lsp/quirks_test.go -->\n", "<!-- end -->\n"
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, ok := strings.Cut(string(data), begin)
+	table, tail, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		t.Fatalf("%s has no table", path)
+	}
+	if u := flag.Lookup("update"); u != nil && u.Value.String() == "true" {
+		if err := os.WriteFile(path, []byte(head+begin+b.String()+end+tail), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(b.String(), table); diff != "" {
+		t.Errorf("%s is stale: go test ./lsp -run TestEditorsDoc -update (-want +got):\n%s", path, diff)
 	}
 }
 
@@ -116,6 +186,18 @@ func TestEachQuirkMatters(t *testing.T) {
 		"vscodium": "vscode-1.139.1-languageclient-11.0.0", "neovim": "neovim-0.10.4", "helix": "helix-25.01.1",
 	}
 	for _, q := range quirks {
+		if q.is != nil {
+			ale := paramsOf(t, "vim-9.0-ale-3.3.0")
+			if !q.is(ale) || traitsOf(ale).messageRequest {
+				t.Errorf("the quirk %q changes nothing", q.why)
+			}
+			for _, other := range []string{"kate-22.12.3", "emacs-28.2-eglot-1.9", "vim-9.0-vim-lsp-20260419"} {
+				if q.is(paramsOf(t, other)) {
+					t.Errorf("%s is taken for ALE", other)
+				}
+			}
+			continue
+		}
 		with := traitsOf(paramsOf(t, captured[q.name], named(q.name)))
 		without := traitsOf(paramsOf(t, captured[q.name], named("nobody")))
 		if with.summary() == without.summary() {

@@ -89,6 +89,9 @@ func deliveredFile(f engine.FileChange) engine.DeliveredFile {
 func (d *folder) isBase(f engine.FileChange) bool {
 	from := f.Path
 	if f.Op == engine.OpRename {
+		if _, err := os.Stat(d.abs(f.Path)); err == nil {
+			return false
+		}
 		from = f.From
 	}
 	now, err := os.ReadFile(d.abs(from))

@@ -45,6 +45,7 @@ type farError struct {
 	Text     string
 	Delivery *lsp.DeliveryError
 	Conflict *engine.ConflictError
+	Declined *engine.DeclinedError
 }
 
 func far(err error) *farError {
@@ -54,6 +55,7 @@ func far(err error) *farError {
 	f := &farError{Text: err.Error()}
 	errors.As(err, &f.Delivery)
 	errors.As(err, &f.Conflict)
+	errors.As(err, &f.Declined)
 	return f
 }
 
@@ -66,6 +68,8 @@ func (f *farError) Unwrap() error {
 		return f.Delivery
 	case f.Conflict != nil:
 		return f.Conflict
+	case f.Declined != nil:
+		return f.Declined
 	}
 	return nil
 }

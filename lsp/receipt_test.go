@@ -1,0 +1,132 @@
+package lsp
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/slop-ls/slop-ls/engine/text"
+)
+
+// What the versions of a buffer say of an edit of two places: "b" becomes "B", and "f" becomes "F".
+func TestReceipt(t *testing.T) {
+	t.Parallel()
+	const before, target = "a\nb\nc\nd\ne\nf\ng\n", "a\nB\nc\nd\ne\nF\ng\n"
+	for _, tc := range []struct {
+		name     string
+		versions []string
+		want     sight
+		taken    []bool
+		merged   bool
+	}{
+		{"nothing came", nil, sightSame, nil, false},
+		{"it came", []string{target}, sightArrived, nil, false},
+		{"it came hunk by hunk", []string{"a\nb\nc\nd\ne\nF\ng\n", target}, sightArrived, nil, false},
+		{"it came and went", []string{target, before}, sightSame, nil, false},
+		{"typed before", []string{"a\nb\nc\nd\ne\nf\ng\nh\n", "a\nB\nc\nd\ne\nF\ng\nh\n"}, sightArrived, nil, true},
+		{"typed before, all in one", []string{"x\na\nB\nc\nd\ne\nF\ng\n"}, sightArrived, nil, true},
+		{"typed over it", []string{target, "a\nBB\nc\nd\ne\nF\ng\n"}, sightArrived, nil, true},
+		{"only the first", []string{"a\nB\nc\nd\ne\nf\ng\n"}, sightPartly, []bool{true, false}, false},
+		{"only the last, and typed", []string{"a\nb\nc\nd\ne\nF\ng\nh\n"}, sightPartly, []bool{false, true}, false},
+		{"only typed", []string{"a\nb\nc\nd\ne\nf\ng\nh\n"}, sightOther, []bool{false, false}, false},
+		{"typed on its line", []string{"a\nbb\nc\nd\ne\nf\ng\n"}, sightOther, nil, false},
+		{"laid onto another version", []string{"x\na\nb\nc\nd\ne\nf\ng\n", "x\nB\nb\nc\nd\nF\nf\ng\n"}, sightStray, nil, false},
+		{"emptied", []string{""}, sightOther, nil, false},
+	} {
+		r := newReceipt(before, target)
+		for _, v := range tc.versions {
+			r.see(v)
+		}
+		r.judge()
+		if r.state != tc.want || !slices.Equal(r.taken, tc.taken) || r.merged != tc.merged || r.reshaped {
+			t.Errorf("%s: state %d taken %v merged %v", tc.name, r.state, r.taken, r.merged)
+		}
+	}
+}
+
+func TestReceiptMendsAStrayEdit(t *testing.T) {
+	t.Parallel()
+	r := newReceipt("a\nb\nc\nd\n", "a\nB\nc\nd\n")
+	for _, v := range []string{"x\na\nb\nc\nd\n", "x\nB\nb\nc\nd\n", "x\nB\nb\nc\nd\ne\n"} {
+		r.see(v)
+	}
+	r.judge()
+	got, ok := r.mendedOnto(r.now)
+	if r.state != sightStray || !ok || got != "x\na\nB\nc\nd\ne\n" {
+		t.Errorf("state %d, mended %v: %q", r.state, ok, got)
+	}
+}
+
+// What formatters do is known from what loses or changes an edit.
+func TestReceiptReshaped(t *testing.T) {
+	t.Parallel()
+	const before = "func f() {\n\treturn g(1)\n}\n"
+	const target = "func f() {\n\tx := h('a', 2)\n\treturn g(x)\n}\n"
+	for name, tc := range map[string]struct {
+		now  string
+		want bool
+	}{
+		"spaces":           {strings.ReplaceAll(target, "\t", "    "), true},
+		"line ends":        {strings.ReplaceAll(target, "\n", "\r\n"), true},
+		"one line":         {"func f() { x := h('a', 2); return g(x) }", false}, // a semicolon that ends no line
+		"broken arguments": {"func f() {\n  x := h(\n    'a',\n    2,\n  );\n  return g(x);\n}\n", true},
+		"quotes":           {strings.ReplaceAll(target, "'", `"`), true},
+		"another word":     {strings.Replace(target, "2", "3", 1), false},
+		"a line less":      {"func f() {\n  return g(x)\n}\n", false},
+		"a line more":      {strings.Replace(target, "\treturn", "\ty()\n\treturn", 1), false},
+		"nothing":          {strings.ReplaceAll(before, "\t", "  "), false},
+	} {
+		r := newReceipt(before, target)
+		r.see(tc.now)
+		r.judge()
+		if r.reshaped != tc.want || tc.want && r.state != sightArrived {
+			t.Errorf("%s: reshaped %v, state %d", name, r.reshaped, r.state)
+		}
+	}
+	// An edit of white space alone is never taken for a formatter's work: losing it would look the same.
+	r := newReceipt("if x:\ny()\nz()\n", "if x:\n  y()\nz()\n")
+	r.see("if x:\ny()\nz()\n\n")
+	if r.judge(); r.state == sightArrived {
+		t.Error("a lost change of indentation was taken for formatting")
+	}
+}
+
+// FuzzSubset: whatever hunks are applied are found again, or others that make the same text.
+func FuzzSubset(f *testing.F) {
+	f.Add("a\nb\nc\n", "a\nB\nc\nd\n", uint64(1))
+	f.Add("x\nx\nx\n", "x\n\nx\nx\nx\n", uint64(3))
+	f.Add("", "a\n", uint64(0))
+	f.Fuzz(func(t *testing.T, before, after string, mask uint64) {
+		hunks := text.Diff([]byte(before), []byte(after))
+		var some []text.Edit
+		for i, h := range hunks {
+			if mask>>(i%64)&1 == 1 {
+				some = append(some, h)
+			}
+		}
+		now, err := text.Apply([]byte(before), some)
+		if err != nil {
+			t.Fatal(err)
+		}
+		taken, ok := subset(before, string(now), hunks)
+		if !ok {
+			t.Fatalf("%v of %q was not found in %q", some, before, now)
+		}
+		some = nil
+		for i, h := range hunks {
+			if taken[i] {
+				some = append(some, h)
+			}
+		}
+		again, err := text.Apply([]byte(before), some)
+		if err != nil || string(again) != string(now) {
+			t.Fatalf("found %v, which makes %q and not %q (%v)", taken, again, now, err)
+		}
+		r := newReceipt(before, after)
+		r.see(string(now))
+		r.judge()
+		if arrived := r.state == sightArrived; arrived != (string(now) == after && before != after) && !r.reshaped {
+			t.Fatalf("%q to %q: the buffer holds %q, and the receipt says %d", before, after, now, r.state)
+		}
+	})
+}
