@@ -38,78 +38,78 @@ type editor struct {
 }
 
 const (
-	asks     = protocol.MethodWindowShowMessageRequest
-	applies  = protocol.MethodWorkspaceApplyEdit
-	showDoc  = protocol.MethodWindowShowDocument
-	token    = protocol.MethodWindowWorkDoneProgressCreate
-	settings = protocol.MethodWorkspaceConfiguration
-	register = protocol.MethodClientRegisterCapability
-	drop     = protocol.MethodClientUnregisterCapability
-	lenses   = protocol.MethodWorkspaceCodeLensRefresh
-	hints    = protocol.MethodWorkspaceInlayHintRefresh
-	tokens   = protocol.MethodWorkspaceSemanticTokensRefresh
-	pull     = protocol.MethodWorkspaceDiagnosticRefresh
-	folders  = protocol.MethodWorkspaceWorkspaceFolders
-	content  = "workspace/textDocumentContent/refresh"
-	folding  = "workspace/foldingRange/refresh"
+	rqMessage  = protocol.MethodWindowShowMessageRequest
+	rqApply    = protocol.MethodWorkspaceApplyEdit
+	rqShow     = protocol.MethodWindowShowDocument
+	rqToken    = protocol.MethodWindowWorkDoneProgressCreate
+	rqSettings = protocol.MethodWorkspaceConfiguration
+	rqRegister = protocol.MethodClientRegisterCapability
+	rqDrop     = protocol.MethodClientUnregisterCapability
+	rqLenses   = protocol.MethodWorkspaceCodeLensRefresh
+	rqHints    = protocol.MethodWorkspaceInlayHintRefresh
+	rqTokens   = protocol.MethodWorkspaceSemanticTokensRefresh
+	rqPull     = protocol.MethodWorkspaceDiagnosticRefresh
+	rqFolders  = protocol.MethodWorkspaceWorkspaceFolders
+	rqContent  = "workspace/textDocumentContent/refresh"
+	rqFolding  = "workspace/foldingRange/refresh"
 )
 
 // editors is the matrix of the editors that were measured.
 var editors = []editor{
 	{
 		params: "vscode-1.139.1-languageclient-11.0.0",
-		serves: []string{asks, applies, showDoc, token, settings, register, drop, lenses, hints, tokens, pull, folders, content, folding},
+		serves: []string{rqMessage, rqApply, rqShow, rqToken, rqSettings, rqRegister, rqDrop, rqLenses, rqHints, rqTokens, rqPull, rqFolders, rqContent, rqFolding},
 		apply:  lsptest.Apply, form: "documentChanges", batch: true, unasked: true, asks: true, shows: true, tokens: true,
 	},
 	{
-		params: "neovim-0.7.2", serves: []string{asks, applies, token, register, folders},
+		params: "neovim-0.7.2", serves: []string{rqMessage, rqApply, rqToken, rqRegister, rqFolders},
 		apply: lsptest.IgnoreStale, form: "documentChanges", asks: true, tokens: true,
 	},
 	{
-		params: "neovim-0.10.4", serves: []string{asks, applies, showDoc, token, settings, register, drop, hints, tokens, folders},
+		params: "neovim-0.10.4", serves: []string{rqMessage, rqApply, rqShow, rqToken, rqSettings, rqRegister, rqDrop, rqHints, rqTokens, rqFolders},
 		apply: lsptest.IgnoreStale, form: "documentChanges", asks: true, shows: true, tokens: true,
 	},
 	{
-		params: "neovim-0.12.4", serves: []string{asks, applies, showDoc, token, settings, register, drop, lenses, hints, tokens, pull, folders},
+		params: "neovim-0.12.4", serves: []string{rqMessage, rqApply, rqShow, rqToken, rqSettings, rqRegister, rqDrop, rqLenses, rqHints, rqTokens, rqPull, rqFolders},
 		apply: lsptest.IgnoreStale, form: "documentChanges", asks: true, shows: true, tokens: true,
 	},
 	{
-		params: "helix-25.01.1", serves: []string{applies, token, settings, register, drop, folders},
+		params: "helix-25.01.1", serves: []string{rqApply, rqToken, rqSettings, rqRegister, rqDrop, rqFolders},
 		apply: lsptest.Apply, form: "documentChanges", tokens: true,
 	},
 	{
-		params: "helix-25.07.1", serves: []string{asks, applies, showDoc, token, settings, register, drop, pull, folders},
+		params: "helix-25.07.1", serves: []string{rqMessage, rqApply, rqShow, rqToken, rqSettings, rqRegister, rqDrop, rqPull, rqFolders},
 		apply: lsptest.Apply, form: "documentChanges", asks: true, shows: true, tokens: true,
 	},
 	{
-		params: "emacs-28.2-eglot-1.9", serves: []string{asks, applies, settings, register, drop, folders},
+		params: "emacs-28.2-eglot-1.9", serves: []string{rqMessage, rqApply, rqSettings, rqRegister, rqDrop, rqFolders},
 		apply: lsptest.FailStale, form: "documentChanges", asks: true,
 	},
 	{
-		params: "emacs-30.1-eglot-1.17.30", serves: []string{asks, applies, showDoc, token, settings, register, drop, folders},
+		params: "emacs-30.1-eglot-1.17.30", serves: []string{rqMessage, rqApply, rqShow, rqToken, rqSettings, rqRegister, rqDrop, rqFolders},
 		apply: lsptest.FailStale, form: "documentChanges", asks: true, shows: true, tokens: true,
 	},
 	{
-		params: "emacs-28.2-lsp-mode-8.0.0", serves: []string{asks, applies, token, settings, register, drop, lenses, folders},
+		params: "emacs-28.2-lsp-mode-8.0.0", serves: []string{rqMessage, rqApply, rqToken, rqSettings, rqRegister, rqDrop, rqLenses, rqFolders},
 		apply: lsptest.Apply, form: "documentChanges", asks: true, tokens: true,
 	},
 	{
-		params: "emacs-30.1-lsp-mode-10.0.0", serves: []string{asks, applies, showDoc, token, settings, register, drop, lenses, folders},
+		params: "emacs-30.1-lsp-mode-10.0.0", serves: []string{rqMessage, rqApply, rqShow, rqToken, rqSettings, rqRegister, rqDrop, rqLenses, rqFolders},
 		apply: lsptest.Apply, form: "documentChanges", asks: true, shows: true, tokens: true,
 	},
 	{
-		params: "vim-9.0-yegappan-lsp-20260816", serves: []string{asks, applies, token, settings, register, drop, pull, folders},
+		params: "vim-9.0-yegappan-lsp-20260816", serves: []string{rqMessage, rqApply, rqToken, rqSettings, rqRegister, rqDrop, rqPull, rqFolders},
 		apply: lsptest.ApplyStale, form: "changes", asks: true, tokens: true,
 	},
 	{
-		params: "vim-9.0-vim-lsp-20260419", serves: []string{asks, applies, token, settings, register, drop},
+		params: "vim-9.0-vim-lsp-20260419", serves: []string{rqMessage, rqApply, rqToken, rqSettings, rqRegister, rqDrop},
 		apply: lsptest.ApplyStale, form: "changes", asks: true, tokens: true,
 	},
 	// Kate takes edits only while an executeCommand is open, and says that it takes none.
-	{params: "kate-25.04.3", serves: []string{asks, token, register}, asks: true, tokens: true},
+	{params: "kate-25.04.3", serves: []string{rqMessage, rqToken, rqRegister}, asks: true, tokens: true},
 	// The older one sends the same parameters but for window.showMessage, which others do not send and yet ask: it is
 	// asked once, and its error is the answer.
-	{params: "kate-22.12.3", serves: []string{asks, token, register}, tokens: true},
+	{params: "kate-22.12.3", serves: []string{rqMessage, rqToken, rqRegister}, tokens: true},
 	{params: "vim-9.0-ale-3.3.0"},
 }
 
@@ -176,13 +176,13 @@ func (ed editor) be(t *testing.T, c *conduct) lsptest.Option {
 			cfg.Hooks.ApplyEdit = lsptest.Typing(typed, lsptest.Times(1), ed.apply)
 		}
 		cfg.Hooks.Asked = func(method string, params json.RawMessage) error {
-			if method == applies {
+			if method == rqApply {
 				c.edit(params)
 			}
-			if slices.Contains(ed.serves, method) && (method != asks || ed.asks) {
+			if slices.Contains(ed.serves, method) && (method != rqMessage || ed.asks) {
 				return nil
 			}
-			if method != asks || !strings.HasPrefix(ed.params, "kate-22") {
+			if method != rqMessage || !strings.HasPrefix(ed.params, "kate-22") {
 				c.fault("the request %s %s", method, params)
 			}
 			return jsonrpc2.ErrMethodNotFound
