@@ -53,25 +53,33 @@ func ending(snap *engine.Snapshot, id engine.ApprovalID) (how engine.Answer, ok 
 }
 
 func approvalAnswer(ctx context.Context, s *Session, v view, a wire.AnswerArgs) (any, error) {
+	if err := s.answerByCommand(ctx, v, a); err != nil {
+		return nil, err
+	}
+	s.acted() // only now: before, the very approval that is being answered would be asked
+	return nil, nil
+}
+
+func (s *Session) answerByCommand(ctx context.Context, v view, a wire.AnswerArgs) error {
 	decision, err := decisionOf(a.Decision)
 	switch {
 	case err != nil:
-		return nil, err
+		return err
 	case len(a.IDs) > 0 && (a.ID != "" || a.Prompt != nil || a.Context != nil || a.URI != ""):
-		return nil, refuse(codeInvalidParams, `"ids" answers several as they were asked: give no "id", "prompt", "context" or "uri" with it`)
+		return refuse(codeInvalidParams, `"ids" answers several as they were asked: give no "id", "prompt", "context" or "uri" with it`)
 	case len(a.IDs) > 0:
-		return nil, s.answerAll(ctx, a, decision)
+		return s.answerAll(ctx, a, decision)
 	}
 	asked, err := s.pending(engine.ApprovalID(a.ID))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	reply, err := s.answerOf(ctx, v, a, asked)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	reply.decision = decision
-	return nil, s.answer(ctx, asked, reply)
+	return s.answer(ctx, asked, reply)
 }
 
 func decisionOf(word string) (engine.Decision, error) {

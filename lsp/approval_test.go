@@ -197,6 +197,25 @@ func TestEachWay(t *testing.T) {
 	})
 }
 
+// TestAnswerAsksNothing: who answers an approval that was announced to them is not asked that approval.
+func TestAnswerAsksNothing(t *testing.T) {
+	t.Parallel()
+	modes(t, sample, func(t *testing.T, d *daemon) {
+		other, e := d.open(), d.open()
+		settle(t, e)
+		runTrack(t, other, mainTrack)
+		e.Await(lsptest.Message("A1 waits for you"), lsptest.Prompts(0))
+		must(t, e.Command(t.Context(), wire.ApprovalAnswer, wire.AnswerArgs{ID: "A1", Decision: wire.Approve}, nil))
+		d.awaitStatus(mainTrack, "T1", engine.Completed)
+		settle(t, e)
+		for _, p := range e.Seen().Prompts { // A2 may be: it follows from the answer
+			if strings.HasPrefix(p.Message, "A1:") {
+				t.Errorf("asked: %s", p.Message)
+			}
+		}
+	})
+}
+
 // openInbox opens the inbox by its command and gives its path.
 func openInbox(t *testing.T, e *lsptest.Env) string {
 	t.Helper()

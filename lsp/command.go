@@ -30,8 +30,8 @@ var commands = map[string]preparer{
 	wire.TicketRunOnSymbol: command(runOnSymbol), // it acts when its ticket is there
 	wire.TicketNew:         command(newTicket),
 
-	wire.ApprovalList:   command(approvalList), // it acts where it opens the inbox
-	wire.ApprovalAnswer: acting(approvalAnswer),
+	wire.ApprovalList:   command(approvalList),   // it acts where it opens the inbox
+	wire.ApprovalAnswer: command(approvalAnswer), // it acts when the answer stands
 	wire.ApprovalOpen:   command(approvalOpen),
 	wire.ApprovalRules:  command(approvalRules),
 	wire.ApprovalForget: command(approvalForget),
