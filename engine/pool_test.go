@@ -271,15 +271,12 @@ func poolOf(tb testing.TB, tracks, each int) time.Duration {
 // TestManyTracksCostWhatOneDoes compares with one track in the same run; the bound leaves room for a loaded machine.
 func TestManyTracksCostWhatOneDoes(t *testing.T) {
 	const tickets = 2000
-	best := func(tracks int) time.Duration {
-		least := time.Hour
-		for range 3 {
-			least = min(least, poolOf(t, tracks, tickets/tracks))
+	one, many := time.Hour, time.Hour
+	for range 10 {
+		one, many = min(one, poolOf(t, 1, tickets)), min(many, poolOf(t, 2, tickets/2))
+		if many <= 2*one {
+			return
 		}
-		return least
 	}
-	one, many := best(1), best(2)
-	if ratio := float64(many) / float64(one); ratio > 2 {
-		t.Errorf("two tracks take %.1f times what one of the same size takes (%v, %v)", ratio, many, one)
-	}
+	t.Errorf("two tracks take %v, one of the same size %v", many, one)
 }

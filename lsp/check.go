@@ -93,8 +93,6 @@ func (c *checker) track(ctx context.Context, docs *documents, d *document) {
 		c.diagnose(ctx, docs, d)
 	}
 	if d.saved != nil && c.planned[d.uri] != d.saved {
-		if err := c.s.plan(ctx, d.path, trackfile.Parse(d.path, []byte(d.saved.Text()))); err != nil && ctx.Err() == nil {
-			c.s.tell(ctx, protocol.MessageTypeWarning, err.Error())
-		}
+		c.s.planSaved(ctx, d)
 	}
 }

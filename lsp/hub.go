@@ -64,6 +64,7 @@ type Hub struct {
 	aims      aims
 	inbox     inbox
 	silence   time.Duration // see maxSilence
+	plans     plans
 
 	mu       sync.Mutex
 	engine   Engine
@@ -90,7 +91,7 @@ func NewHub(opts Options) *Hub {
 	opts.Preview = cmp.Or(opts.Preview, PreviewAsked)
 	opts.Save = cmp.Or(opts.Save, SaveClean)
 	return &Hub{
-		opts: opts, scratch: make(chan struct{}, 1), outlining: make(chan struct{}, 1), silence: maxSilence,
+		opts: opts, scratch: make(chan struct{}, 1), outlining: make(chan struct{}, 1), silence: maxSilence, plans: newPlans(),
 		owners: map[engine.TrackID]*Session{},
 	}
 }

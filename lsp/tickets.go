@@ -167,7 +167,7 @@ func (s *Session) scratchTicket(ctx context.Context, about subject, instruction 
 	if _, err := s.hub.Deliver(ctx, engine.Run{Ticket: key}, set); err != nil {
 		return engine.TicketKey{}, fmt.Errorf("adding to %s: %w", scratchPath, err)
 	}
-	return key, s.plan(ctx, scratchPath, trackfile.Parse(scratchPath, change.After))
+	return key, s.hub.plan(ctx, scratchPath, trackfile.Parse(scratchPath, change.After))
 }
 
 // scratchDocument is the scratch track as it is now, or a new one, and the change that will replace it.

@@ -25,16 +25,6 @@ func (v view) trackAt(raw string) (path string, id engine.TrackID, err error) {
 	return path, engine.TrackID(trackfile.ID(path)), nil
 }
 
-// plan makes a parsed document the plan. A document with errors is refused, and the last plan stays.
-func (s *Session) plan(ctx context.Context, path string, doc *trackfile.Document) error {
-	for _, p := range doc.Problems {
-		if p.Severity == trackfile.Error {
-			return refuse(codeRequestFailed, "%s has errors, so its last plan stays: %s", path, p.String(path))
-		}
-	}
-	return s.engine.Do(ctx, engine.PlanTrack{Track: engine.TrackID(trackfile.ID(path)), Spec: doc.Track})
-}
-
 // planned makes sure that the track which a command named has its newest saved document as plan. Where that has
 // errors and there is a plan already, it goes on with that one and says so.
 func (s *Session) planned(ctx context.Context, path string, id engine.TrackID) error {
@@ -43,7 +33,7 @@ func (s *Session) planned(ctx context.Context, path string, id engine.TrackID) e
 		file, err = s.hub.Files().Read(ctx, path) // new, and not saved yet
 	}
 	if err == nil {
-		err = s.plan(ctx, path, trackfile.Parse(path, file.Data))
+		err = s.hub.plan(ctx, path, trackfile.Parse(path, file.Data))
 	}
 	if err == nil {
 		return nil
