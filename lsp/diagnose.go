@@ -45,7 +45,7 @@ func (c *checker) diagnose(ctx context.Context, docs *documents, d *document) {
 
 // show publishes findings, unless the client shows the same already.
 func (c *checker) show(ctx context.Context, docs *documents, d *document, f *findings) {
-	f.shown = append(diagnosticsOf(docs, d, slices.Concat(d.track().Problems, f.warnings)), c.s.waitingHere(docs, d)...)
+	f.shown = append(diagnosticsOf(docs, d, slices.Concat(d.track().Problems, c.s.standing(ctx, d.path, d.track()), f.warnings)), c.s.waitingHere(docs, d)...)
 	before := c.found[d.uri]
 	c.found[d.uri] = f
 	if before == nil || !c.stillShown(before, d) || !reflect.DeepEqual(before.shown, f.shown) {

@@ -3,6 +3,7 @@ package lsp
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"iter"
@@ -49,8 +50,11 @@ type Options struct {
 	Answer  time.Duration // how long an editor is reminded of an edit before it is withdrawn, default 10 min
 	Preview PreviewPolicy // default PreviewAsked
 	Save    SavePolicy    // default SaveClean
-	Now     func() time.Time
-	Log     *slog.Logger // default: nothing is logged
+	// Settings takes an editor's section "slop", null where it sets nothing, and says in lines for its person what of
+	// it is not in force. Nil: settings are not taken.
+	Settings func(ctx context.Context, section json.RawMessage) []string
+	Now      func() time.Time
+	Log      *slog.Logger // default: nothing is logged
 }
 
 // Hub is what spans the sessions of one daemon. It implements engine.Applier: it delivers through the editor that
@@ -118,7 +122,7 @@ func (h *Hub) Serve(ctx context.Context, rw io.ReadWriteCloser) error {
 	s.later = func(do func(context.Context)) { tasks.Go(func() { do(ctx) }) }
 	h.enter(s)
 	defer h.leave(s)
-	for _, loop := range []func(context.Context){s.watch, s.prompting, s.progressing, s.checking, s.waiting, s.stating, s.streaming, s.telling} {
+	for _, loop := range []func(context.Context){s.watch, s.prompting, s.progressing, s.checking, s.waiting, s.stating, s.streaming, s.telling, s.registering, s.configuring} {
 		s.later(func(ctx context.Context) {
 			select {
 			case <-s.ready:

@@ -84,6 +84,7 @@ func capabilities(t *traits) protocol.ServerCapabilities {
 		CodeActionProvider:     &protocol.CodeActionOptions{CodeActionKinds: []protocol.CodeActionKind{actionKind, protocol.CodeActionKindQuickFix}},
 		CodeLensProvider:       &protocol.CodeLensOptions{},
 		ExecuteCommandProvider: executeCommands(),
+		Workspace:              fileOperations(t),
 
 		CompletionProvider:         &protocol.CompletionOptions{TriggerCharacters: completionTriggers},
 		HoverProvider:              protocol.Boolean(true),

@@ -39,6 +39,7 @@ func (s *Session) lenses(ctx context.Context, v view, d *document) []protocol.Co
 	case trackfile.IsTrackFile(d.path):
 		doc := s.trackDoc(v, d)
 		add(0, append(trackCommands(doc.State, doc.Track, string(d.sent)), inboxCommand(doc.State, doc.Track)...))
+		add(0, orphanCommands(doc.State, doc.Track))
 		out = append(out, trackdoc.Lenses(doc)...)
 	case s.hub.isInbox(d):
 		out = s.inboxLenses(v.docs, d)

@@ -32,6 +32,11 @@ type traits struct {
 	lensRefresh     bool // it asks for code lenses again when told to
 	llmTag          bool // it knows the tag LLMGenerated of code actions
 	language        language
+
+	watchFiles                                  bool // it can be asked to watch files
+	configuration                               bool // it can be asked for its settings
+	configureDynamic                            bool // it says that they changed only where that was registered
+	willRename, didRename, didCreate, didDelete bool // it tells of its person's file operations
 }
 
 // label is the client's name and version for people.
@@ -115,6 +120,13 @@ func (t *traits) ofWorkspace(w *protocol.WorkspaceClientCapabilities) {
 	}
 	t.applyEdit = isTrue(w.ApplyEdit)
 	t.lensRefresh = w.CodeLens != nil && isTrue(w.CodeLens.RefreshSupport)
+	t.configuration = isTrue(w.Configuration)
+	t.configureDynamic = w.DidChangeConfiguration != nil && isTrue(w.DidChangeConfiguration.DynamicRegistration)
+	t.watchFiles = w.DidChangeWatchedFiles != nil && isTrue(w.DidChangeWatchedFiles.DynamicRegistration)
+	if f := w.FileOperations; f != nil {
+		t.willRename, t.didRename = isTrue(f.WillRename), isTrue(f.DidRename)
+		t.didCreate, t.didDelete = isTrue(f.DidCreate), isTrue(f.DidDelete)
+	}
 	if e := w.WorkspaceEdit; e != nil {
 		t.documentChanges = isTrue(e.DocumentChanges)
 		t.batchEdits = transactional(e.FailureHandling)

@@ -30,6 +30,8 @@ type Session struct {
 	asked    bool  // of the read loop: the client has asked for something after initialize
 
 	delivering chan struct{} // held while an edit is on its way
+	settling   chan struct{} // held by who applies settings
+	settings   string        // of who holds settling: the editor's section as it was last applied
 
 	client atomic.Pointer[traits] // set by initialize
 	kicks  kicks
@@ -52,7 +54,7 @@ const (
 func newSession(h *Hub) *Session {
 	s := &Session{
 		hub: h, ready: make(chan struct{}), left: make(chan struct{}), delivering: make(chan struct{}, 1),
-		kicks: newKicks(), events: subscriber{wishes: make(chan uint64, 1)},
+		settling: make(chan struct{}, 1), settings: "null", kicks: newKicks(), events: subscriber{wishes: make(chan uint64, 1)},
 	}
 	s.log = slog.New(slog.NewMultiHandler(h.opts.Log.Handler(), newClientLog(s)))
 	s.client.Store(&traits{encoding: text.UTF16})
@@ -78,10 +80,11 @@ type view struct {
 
 // requests is what is served between initialize and shutdown, by method.
 var requests = map[string]func(v view, params json.RawMessage) (work, error){
-	protocol.MethodTextDocumentCodeAction:  prepareCodeAction,
-	protocol.MethodTextDocumentCodeLens:    prepareCodeLens,
-	protocol.MethodWorkspaceExecuteCommand: prepareCommand,
-	wire.SubscribeMethod:                   prepareSubscribe,
+	protocol.MethodTextDocumentCodeAction:   prepareCodeAction,
+	protocol.MethodTextDocumentCodeLens:     prepareCodeLens,
+	protocol.MethodWorkspaceExecuteCommand:  prepareCommand,
+	wire.SubscribeMethod:                    prepareSubscribe,
+	protocol.MethodWorkspaceWillRenameFiles: prepareWillRename,
 
 	protocol.MethodTextDocumentCompletion:     prepareCompletion,
 	protocol.MethodTextDocumentHover:          prepareHover,
@@ -131,6 +134,15 @@ var syncs = map[string]func(docs *documents, params json.RawMessage) (*documents
 	protocol.MethodTextDocumentDidSave:   didSave,
 }
 
+// outsides are about files and settings outside of the open documents, by method.
+var outsides = map[string]func(s *Session, params json.RawMessage) error{
+	protocol.MethodWorkspaceDidChangeWatchedFiles:  (*Session).filesChanged,
+	protocol.MethodWorkspaceDidCreateFiles:         (*Session).filesChanged,
+	protocol.MethodWorkspaceDidDeleteFiles:         (*Session).filesChanged,
+	protocol.MethodWorkspaceDidRenameFiles:         (*Session).filesRenamed,
+	protocol.MethodWorkspaceDidChangeConfiguration: (*Session).settingsChanged,
+}
+
 // notified implements routes.
 func (s *Session) notified(method string, params json.RawMessage) error {
 	switch {
@@ -147,6 +159,9 @@ func (s *Session) notified(method string, params json.RawMessage) error {
 		return s.progressCancelled(params)
 	case method == protocol.MethodSetTrace:
 		return s.setTrace(params)
+	}
+	if outside, ok := outsides[method]; ok {
+		return outside(s, params)
 	}
 	sync, ok := syncs[method]
 	if !ok {
@@ -184,11 +199,12 @@ func (s *Session) tell(ctx context.Context, kind protocol.MessageType, msg strin
 }
 
 // kicks wake the session's loops. Each has room for one: a loop that is busy looks again when it is done.
-type kicks struct{ prompts, progress, waiting, checks chan struct{} }
+type kicks struct{ prompts, progress, waiting, checks, settings chan struct{} }
 
 func newKicks() kicks {
 	return kicks{
 		prompts: make(chan struct{}, 1), progress: make(chan struct{}, 1), waiting: make(chan struct{}, 1), checks: make(chan struct{}, 1),
+		settings: make(chan struct{}, 1),
 	}
 }
 

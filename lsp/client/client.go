@@ -47,6 +47,8 @@ type Hooks struct {
 	// Asked gets every request of the server before it is answered; where it returns an error, that is the answer.
 	// Requests that come at once may come in any order.
 	Asked func(method string, params json.RawMessage) error
+	// Register is told what client/registerCapability asks for.
+	Register func(p protocol.RegistrationParams)
 	// Notified gets every notification, in order, on the read loop: it must not block and not call the client.
 	Notified func(method string, params json.RawMessage)
 }

@@ -40,12 +40,21 @@ var requests = map[string]func(context.Context, *Client, json.RawMessage) (any, 
 	protocol.MethodWorkspaceApplyEdit:             answerApplyEdit,
 	protocol.MethodWorkspaceConfiguration:         answerConfiguration,
 	protocol.MethodWindowWorkDoneProgressCreate:   answerNull,
-	protocol.MethodClientRegisterCapability:       answerNull,
+	protocol.MethodClientRegisterCapability:       answerRegister,
 	protocol.MethodClientUnregisterCapability:     answerNull,
 	protocol.MethodWorkspaceCodeLensRefresh:       answerNull,
 	protocol.MethodWorkspaceInlayHintRefresh:      answerNull,
 	protocol.MethodWorkspaceDiagnosticRefresh:     answerNull,
 	protocol.MethodWorkspaceSemanticTokensRefresh: answerNull,
+}
+
+func answerRegister(_ context.Context, c *Client, params json.RawMessage) (any, error) {
+	var p protocol.RegistrationParams
+	if err := decode(params, &p); err != nil || c.cfg.Hooks.Register == nil {
+		return nil, err
+	}
+	c.cfg.Hooks.Register(p)
+	return nil, nil
 }
 
 func answerNull(context.Context, *Client, json.RawMessage) (any, error) { return nil, nil }

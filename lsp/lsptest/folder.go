@@ -54,8 +54,19 @@ func (d *folder) Read(_ context.Context, path string) (engine.File, error) {
 }
 
 // List implements engine.Files.
-func (d *folder) List(context.Context, string, bool) ([]engine.Entry, error) {
-	return nil, errors.New("lsptest lists no folders")
+func (d *folder) List(_ context.Context, dir string, recursive bool) ([]engine.Entry, error) {
+	var out []engine.Entry
+	err := fs.WalkDir(os.DirFS(d.root), dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || path == dir {
+			return err
+		}
+		out = append(out, engine.Entry{Path: path, Dir: e.IsDir()})
+		if e.IsDir() && !recursive {
+			return fs.SkipDir
+		}
+		return nil
+	})
+	return out, err
 }
 
 // Deliver implements engine.Applier.
