@@ -191,7 +191,7 @@ func (h *Hub) Changed(ctx context.Context, paths []string) error {
 	return h.plans.inTurn(ctx, func() error {
 		var errs []error
 		var gone []string
-		for _, path := range paths {
+		for _, path := range h.withTracksBelow(paths) {
 			if !trackfile.IsTrackFile(path) {
 				continue
 			}

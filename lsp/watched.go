@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
@@ -33,7 +34,7 @@ func (s *Session) filesChanged(params json.RawMessage) error {
 		return nil
 	}
 	s.later(func(ctx context.Context) {
-		if err := s.hub.Changed(ctx, s.hub.withTracksBelow(paths)); err != nil && ctx.Err() == nil {
+		if err := s.hub.Changed(ctx, paths); err != nil && ctx.Err() == nil {
 			s.log.Warn("what changed outside of the editor was not taken up", "err", err)
 		}
 	})
@@ -42,7 +43,7 @@ func (s *Session) filesChanged(params json.RawMessage) error {
 
 // withTracksBelow adds the documents of known tracks that a folder among the paths holds, or held.
 func (h *Hub) withTracksBelow(paths []string) []string {
-	out := paths
+	out := slices.Clone(paths)
 	for _, p := range paths {
 		for _, d := range h.tracksBelow(rename{from: p}) {
 			if d.from != p {

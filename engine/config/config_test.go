@@ -204,8 +204,40 @@ func TestUntrustedSettingsCanOnlyTighten(t *testing.T) {
 	if err == nil || len(c.MCP) != 0 || c.MMA.MaxWorkers != 4 {
 		t.Errorf("%+v, %v", c, err)
 	}
-	if c, _, err = Load(Sources{Settings: settings}); err != nil || len(c.MCP) != 1 || c.MMA.MaxWorkers != 64 {
+}
+
+// TestEditorSettings: what a repository could bring along for an editor cannot be set there; the rest can.
+func TestEditorSettings(t *testing.T) {
+	t.Parallel()
+	user := Sources{User: userFile("[providers.own]\nbase_url = \"http://127.0.0.1/v1\"\n[tiers.worker]\nmodels = [\"a\"]\n")}
+	for key, value := range map[string]any{
+		"mcp.x.command": []any{"sh"}, "mcp.x.url": "http://evil.example", "providers.own.base_url": "http://evil.example",
+		"providers.own.api_key_env": "HOME", "providers.own.kind": "openai", "providers.new.kind": "openai",
+		"providers.new.max_concurrent": 2, "tiers.worker.provider": "openai", "policy.allow": []any{"run_command"},
+		"policy.allow_commands": []any{"rm"}, "policy.allow_paths": []any{"**"}, "store.transcripts": 0,
+	} {
+		s := user
+		s.Settings = map[string]any{key: value}
+		before, _, _ := Load(user)
+		got, _, err := Load(s)
+		if err == nil || !strings.Contains(err.Error(), "slop."+key) || !strings.Contains(err.Error(), "own config file") {
+			t.Errorf("%s: %v", key, err)
+		}
+		if diff := cmp.Diff(before, got); diff != "" {
+			t.Errorf("%s changed the configuration:\n%s", key, diff)
+		}
+	}
+	user.Settings = map[string]any{
+		"mma":   map[string]any{"max_workers": 64.0, "auto_queue": true, "max_retries": 5.0},
+		"tiers": map[string]any{"worker": map[string]any{"models": []any{"b", "c"}}}, "policy.deny": []any{"run_command"},
+	}
+	c, _, err := Load(user)
+	if err != nil || c.MMA.MaxWorkers != 64 || !c.MMA.AutoQueue || c.MMA.MaxRetries != 5 || len(c.Tiers.Worker.Models) != 2 || len(c.Policy.Deny) != 1 {
 		t.Errorf("%+v, %v", c, err)
+	}
+	user.Settings = map[string]any{"mma.max_worker": 3}
+	if _, _, err := Load(user); err == nil || !strings.Contains(err.Error(), `did you mean "max_workers"?`) {
+		t.Errorf("a slip: %v", err)
 	}
 }
 

@@ -19,7 +19,8 @@ type File struct {
 type Sources struct {
 	User      File
 	Workspace File
-	// Settings is the editor's section "slop": nested tables, dotted keys, or both.
+	// Settings is the editor's section "slop": nested tables, dotted keys, or both. What could be misused by a
+	// repository that brings settings for an editor along is refused: providers, servers, programs, and what is allowed.
 	Settings map[string]any
 	// Untrusted treats the settings like the workspace's file. It is for editors that say that the workspace,
 	// whose own settings files are part of the section, is not trusted.
@@ -50,8 +51,9 @@ func Load(s Sources) (Config, Origins, error) {
 	l.tighten = true
 	l.file(Workspace, s.Workspace)
 	l.tighten = s.Untrusted
+	l.editor = true
 	l.apply(mapEntries(Settings, "slop.", s.Settings))
-	l.tighten = false
+	l.tighten, l.editor = false, false
 	l.apply(mapEntries(Flags, "", s.Flags))
 	l.resolve(s.LookupEnv)
 	if len(l.problems) == 0 {
@@ -66,6 +68,7 @@ type loader struct {
 	origins  Origins
 	problems []Problem
 	tighten  bool // the layer comes with the repository
+	editor   bool // the layer is an editor's
 }
 
 func (l *loader) problem(at Origin, key []string, format string, args ...any) {
@@ -146,7 +149,7 @@ func (l *loader) apply(entries []entry) {
 // named makes the provider or server whose table is there, also where the table is empty.
 func (l *loader) named(e entry) {
 	switch {
-	case l.tighten && (e.path[0] == "mcp" || e.path[0] == "providers" && l.config.Providers[e.path[1]] == nil):
+	case (l.tighten || l.editor) && (e.path[0] == "mcp" || e.path[0] == "providers" && l.config.Providers[e.path[1]] == nil):
 		return // what it says is refused key by key
 	case e.path[0] == "providers":
 		l.config.provider(e.path[1])
@@ -247,15 +250,13 @@ func lookup(path []string) *setting {
 // set puts one value in force, unless it is wrong or loosens what a repository may only tighten.
 func (l *loader) set(s *setting, e entry) {
 	key, name := strings.Join(e.path, "."), e.path[1]
-	if l.tighten {
-		if s.tighten.never != "" {
-			l.problem(e.at[len(e.at)-1], e.path, "%q: %s", key, s.tighten.never)
-			return
-		}
-		if e.path[0] == "providers" && l.config.Providers[name] == nil {
-			l.problem(e.at[1], e.path, "%q: %s", key, noName)
-			return
-		}
+	if why := l.refusal(s); why != "" {
+		l.problem(e.at[len(e.at)-1], e.path, "%q: %s", key, why)
+		return
+	}
+	if (l.tighten || l.editor) && e.path[0] == "providers" && l.config.Providers[name] == nil {
+		l.problem(e.at[1], e.path, "%q: %s", key, noName)
+		return
 	}
 	place := reflect.ValueOf(s.field(&l.config, name)).Elem()
 	old := place.Interface()
@@ -272,6 +273,17 @@ func (l *loader) set(s *setting, e entry) {
 	}
 	l.join(s, place, old)
 	l.origins[key] = e.at[len(e.at)-1]
+}
+
+// refusal is why the layer may not set a setting at all, or "".
+func (l *loader) refusal(s *setting) string {
+	switch {
+	case l.tighten:
+		return s.tighten.never
+	case l.editor:
+		return s.tighten.fromEditor()
+	}
+	return ""
 }
 
 // join adds to a list that only grows, so that no later layer takes a stricter rule back by accident.

@@ -16,6 +16,16 @@ type tightening struct {
 	adds    bool                      // its elements are added to the list
 	refuses func(old, new any) string // why a new value loosens; "" where it does not
 	never   string                    // why it may not be set at all
+	live    bool                      // an editor's settings may set it all the same
+}
+
+// fromEditor is why an editor's settings may not set it, or "". Nothing tells which of them are the person's own and
+// which came with the repository.
+func (t tightening) fromEditor() string {
+	if t.never == "" || t.live {
+		return ""
+	}
+	return "an editor's settings can come from the repository (.vscode), which cannot set this: set it in your own config file"
 }
 
 var (
@@ -28,6 +38,7 @@ var (
 	noURL     = tightening{never: "a repository cannot say where requests are sent: set it in your own config file"}
 	noProgram = tightening{never: "a repository cannot name a program to start: set it in your own config file"}
 	noModel   = tightening{never: "a repository cannot choose who sees the code and is paid for it: set it in your own config file"}
+	noModels  = tightening{never: noModel.never, live: true}
 	noAllow   = tightening{never: "a repository cannot allow what you would be asked for: set it in your own config file"}
 	noKeep    = tightening{never: "a repository cannot say what is kept of its own doings: set it in your own config file"}
 	noQueue   = tightening{refuses: refuseTrue}
@@ -121,7 +132,7 @@ func tierProvider(t TierName) setting {
 }
 
 func tierModels(t TierName) setting {
-	return setting{path: "tiers." + string(t) + ".models", doc: "models in the order of escalation", tighten: noModel,
+	return setting{path: "tiers." + string(t) + ".models", doc: "models in the order of escalation", tighten: noModels,
 		field: func(c *Config, _ string) any { return &c.Tiers.Of(t).Models }}
 }
 
