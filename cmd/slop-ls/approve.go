@@ -24,32 +24,24 @@ func approveCommand(a *app) *cobra.Command {
 		Args:  noCommand,
 		RunE:  list,
 	}
-	yes := &cobra.Command{
-		Use:   "yes ID [ANSWER...]",
-		Short: "Approve; a question takes its answer, or the number of one of its options",
-		Args:  arguments(1, 1000),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.approveAnswer(cmd.Context(), args[0], engine.Approved, shellWords(args[1:]))
-		},
-	}
-	no := &cobra.Command{
-		Use:   "no ID [REASON...]",
-		Short: "Reject, with a reason that the worker is told",
-		Args:  arguments(1, 1000),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.approveAnswer(cmd.Context(), args[0], engine.Rejected, shellWords(args[1:]))
-		},
-	}
 	approve.AddCommand(
 		&cobra.Command{Use: "list", Short: "List what waits, the oldest first", Args: arguments(0, 0), RunE: list},
 		&cobra.Command{
 			Use: "show ID", Short: "Show all of what is asked", Args: arguments(1, 1),
 			RunE: func(cmd *cobra.Command, args []string) error { return a.approveShow(cmd.Context(), args[0]) },
 		},
-		yes, no,
+		approveYesCommand(a), approveNoCommand(a),
 		&cobra.Command{
 			Use: "edit ID", Short: "Edit what is asked in $EDITOR, then approve it", Args: arguments(1, 1),
 			RunE: func(cmd *cobra.Command, args []string) error { return a.approveEdit(cmd.Context(), args[0]) },
+		},
+		&cobra.Command{
+			Use: "rules", Short: "List what was approved for good", Args: arguments(0, 0),
+			RunE: func(cmd *cobra.Command, _ []string) error { return a.approveRules(cmd.Context()) },
+		},
+		&cobra.Command{
+			Use: "forget ID", Short: "Take back what was approved for good", Args: arguments(1, 1),
+			RunE: func(cmd *cobra.Command, args []string) error { return a.approveForget(cmd.Context(), args[0]) },
 		},
 	)
 	return approve
@@ -101,6 +93,9 @@ func noApproval(id string) error {
 // findApproval is an approval that waits, with what it asks.
 func findApproval(ctx context.Context, snap *engine.Snapshot, blobs engine.Blobs, id string) (*engine.Approval, engine.Content, error) {
 	approval, ok := snap.Approval(engine.ApprovalID(id))
+	if how, known := snap.Decision(engine.ApprovalID(id)); !ok && known {
+		return nil, engine.Content{}, &engine.DecidedError{ID: engine.ApprovalID(id), Answer: how}
+	}
 	if !ok {
 		return nil, engine.Content{}, noApproval(id)
 	}
@@ -112,14 +107,14 @@ func findApproval(ctx context.Context, snap *engine.Snapshot, blobs engine.Blobs
 }
 
 // approveAnswer decides an approval. The ticket goes on with the next run.
-func (a *app) approveAnswer(ctx context.Context, id string, decision engine.Decision, reason string) error {
+func (a *app) approveAnswer(ctx context.Context, id string, answer engine.AnswerApproval) error {
 	root, err := a.root(ctx)
 	if err != nil {
 		return err
 	}
-	answer := engine.AnswerApproval{ID: engine.ApprovalID(id), Decision: decision, By: byTerminal, Reason: reason}
+	answer.ID, answer.By = engine.ApprovalID(id), byTerminal
 	err = change(ctx, root, func(snap *engine.Snapshot, s engine.Blobs) ([]engine.Command, error) {
-		if decision != engine.Approved {
+		if answer.Decision != engine.Approved {
 			return []engine.Command{answer}, nil // also where what was asked cannot be read any more
 		}
 		approval, content, err := findApproval(ctx, snap, s, id)
@@ -135,7 +130,7 @@ func (a *app) approveAnswer(ctx context.Context, id string, decision engine.Deci
 	if err != nil {
 		return err
 	}
-	return a.answered(id, decision)
+	return a.answered(id, answer.Decision)
 }
 
 func (a *app) answered(id string, decision engine.Decision) error {
@@ -179,7 +174,9 @@ func (a *app) edited(ctx context.Context, blobs engine.Blobs, approval *engine.A
 	if err != nil {
 		return engine.AnswerApproval{}, err
 	}
-	answer := engine.AnswerApproval{Decision: engine.Approved, By: byTerminal, Reason: reviewed.Reason}
+	answer := engine.AnswerApproval{
+		Decision: engine.Approved, By: byTerminal, Reason: reviewed.Reason, Remember: reviewed.Remember, Whole: true,
+	}
 	return engine.PrepareAnswer(ctx, blobs, approval, reviewed.Content, answer)
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -143,6 +144,10 @@ func (a *asker) prompt(approval *engine.Approval) {
 		fmt.Fprint(a.r.app.err, "  v = view, n = no answer, else your answer > ")
 		return
 	}
+	if approval.Cover != nil && !approval.Cut {
+		covers, _ := text.VisibleLine(approval.Cover.String(), 200)
+		fmt.Fprintf(a.r.app.err, "  a [ticket|track|workspace] = always, exactly: %s\n", covers)
+	}
 	fmt.Fprint(a.r.app.err, "  v = view, y = yes, e = edit, n [why] = no > ")
 }
 
@@ -176,6 +181,8 @@ func (a *asker) answer(ctx context.Context, input typedLine) error {
 		return a.approve(ctx, approval, content, input.text)
 	case rest == "" && (said == "y" || said == "yes"):
 		return a.approve(ctx, approval, content, "")
+	case approval.Cover != nil && !approval.Cut && (said == "a" || said == "always"):
+		return a.always(ctx, approval, content, rest)
 	case rest == "" && (said == "e" || said == "edit"):
 		return a.edit(ctx, approval, content)
 	default:
@@ -187,6 +194,19 @@ func (a *asker) answer(ctx context.Context, input typedLine) error {
 // approve submits an approval; one that lacks something is asked again.
 func (a *asker) approve(ctx context.Context, approval *engine.Approval, content engine.Content, words string) error {
 	answer := engine.AnswerApproval{Decision: engine.Approved, By: a.r.by, Reason: words}
+	answer, err := engine.PrepareAnswer(ctx, a.r.blobs, approval, content, answer)
+	return a.submit(ctx, approval, answer, err)
+}
+
+// always approves for good, in the track unless the person said where.
+func (a *asker) always(ctx context.Context, approval *engine.Approval, content engine.Content, where string) error {
+	answer := engine.AnswerApproval{Decision: engine.Approved, By: a.r.by, Remember: engine.Scope(cmp.Or(where, string(engine.ScopeTrack)))}
+	switch answer.Remember {
+	case engine.ScopeTicket, engine.ScopeTrack, engine.ScopeWorkspace:
+	default:
+		a.prompt(approval)
+		return nil
+	}
 	answer, err := engine.PrepareAnswer(ctx, a.r.blobs, approval, content, answer)
 	return a.submit(ctx, approval, answer, err)
 }

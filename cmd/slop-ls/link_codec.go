@@ -47,6 +47,8 @@ var orders = []order{
 	orderOf[engine.UnblockTicket]("unblock_ticket"),
 	orderOf[engine.SkipTicket]("skip_ticket"),
 	orderOf[engine.AnswerApproval]("answer_approval"),
+	orderOf[engine.AnswerApprovals]("answer_approvals"),
+	orderOf[engine.ForgetAnswer]("forget_answer"),
 }
 
 func orderOf[C engine.Command](name string) order {

@@ -135,8 +135,8 @@ func openOnly(ts *testscript.TestScript, path string) *store.Store {
 }
 
 func askApproval(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 3 {
-		ts.Fatalf("usage: ask ID KIND WORDS")
+	if neg || len(args) < 3 || len(args) > 4 {
+		ts.Fatalf("usage: ask ID KIND WORDS [TICKET]")
 	}
 	ctx := context.Background()
 	s := openOnly(ts, filepath.Join(ts.Getenv("XDG_STATE_HOME"), "slop-ls"))
@@ -148,12 +148,17 @@ func askApproval(ts *testscript.TestScript, neg bool, args []string) {
 	if args[1] == string(engine.KindQuestion) {
 		content, options = engine.Content{Question: args[2]}, []string{"left", "right"}
 	}
+	var cover *engine.Cover
+	if args[1] == string(engine.KindCommand) {
+		content = engine.Content{Tool: "run_command", Arguments: `{"command": "` + args[2] + `"}`}
+		cover = &engine.Cover{Tool: "run_command", Command: args[2]}
+	}
 	hash, err := engine.StoreContent(ctx, s, content)
 	ts.Check(err)
-	run := engine.Run{Ticket: engine.TicketKey{Track: ".slop/tracks/work", ID: "T1"}, Attempt: 1}
+	run := engine.Run{Ticket: engine.TicketKey{Track: ".slop/tracks/work", ID: append(args, "T1")[3]}, Attempt: 1}
 	bodies := []engine.Body{engine.ApprovalRequested{Approval: engine.Approval{
 		ID: engine.ApprovalID(args[0]), Kind: engine.ApprovalKind(args[1]), Run: run, Title: "Start T1 \u202e", Hash: hash, Requested: time.Now(),
-		Options: options,
+		Options: options, Cover: cover,
 	}}}
 	if t, ok := state.Freeze().Ticket(run.Ticket); ok && t.Attempt == 0 {
 		bodies = append([]engine.Body{engine.TicketStarted{Run: run, Model: "small"}}, bodies...)
