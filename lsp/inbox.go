@@ -135,14 +135,23 @@ func (s *Session) waitingChanged(snap *engine.Snapshot) {
 	kick(s.kicks.checks)
 }
 
+// fullLenses is up to how many lines of an inbox have a lens for everything that can be done there: more would be
+// neither read by a person nor cheap.
+const fullLenses = 50
+
 // inboxLenses are what can be done at each line of the inbox.
 func (s *Session) inboxLenses(docs *documents, d *document) []protocol.CodeLens {
 	snap := s.engine.Snapshot()
 	var out []protocol.CodeLens
-	for _, l := range page.InboxLines(d.text()) {
+	lines := page.InboxLines(d.text())
+	for _, l := range lines {
 		start := d.index.Line(l.Line).Start
 		at := docs.rangeOf(d, text.Span{Start: start, End: start})
-		for _, c := range inboxCommands(snap, l) {
+		cmds := inboxCommands(snap, l)
+		if len(lines) > fullLenses && len(cmds) > 3 {
+			cmds = cmds[:3] // the others are code actions there
+		}
+		for _, c := range cmds {
 			out = append(out, protocol.CodeLens{Range: at, Command: c})
 		}
 	}

@@ -181,13 +181,16 @@ var prepareFormatting = onTrackDoc(
 
 // encodeList is a list of the protocol's values as JSON: package protocol encodes single ones. It is never null.
 func encodeList[T any](list []T) (any, error) {
-	raws := make([]json.RawMessage, len(list))
+	out := []byte{'['}
 	for i := range list {
+		if i > 0 {
+			out = append(out, ',')
+		}
 		raw, err := protocol.Marshal(&list[i])
 		if err != nil {
 			return nil, err
 		}
-		raws[i] = raw
+		out = append(out, raw...) // not by encoding/json, which would read all of it once more
 	}
-	return jsonOf(raws)
+	return json.RawMessage(append(out, ']')), nil
 }
