@@ -21,28 +21,6 @@ import (
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
-// crowd is an engine that stands still, with so many approvals waiting.
-type crowd struct{ snap *engine.Snapshot }
-
-func (c crowd) Do(context.Context, engine.Command) error { return engine.ErrStopped }
-func (c crowd) Snapshot() *engine.Snapshot               { return c.snap }
-func (c crowd) Wait(ctx context.Context, after uint64) (*engine.Snapshot, error) {
-	if after < c.snap.Seq() {
-		return c.snap, nil
-	}
-	<-ctx.Done()
-	return nil, ctx.Err()
-}
-
-func (c crowd) Events(ctx context.Context, _ uint64) func(func(engine.Event, error) bool) {
-	return func(yield func(engine.Event, error) bool) {
-		<-ctx.Done()
-		yield(engine.Event{}, ctx.Err())
-	}
-}
-
-func (c crowd) Stream(engine.Run) (*engine.Stream, bool) { return nil, false }
-
 // crowded is an editor on a workspace where n tickets wait for a person, with their track open.
 func crowded(t testing.TB, n int) *lsptest.Env {
 	t.Helper()
@@ -82,7 +60,7 @@ func crowded(t testing.TB, n int) *lsptest.Env {
 	hub := lsp.NewHub(lsp.Options{
 		Root: root, Disk: disk, Applier: disk, Blobs: enginetest.NewBlobs(), Viewer: lsptest.GoViewer{}, ReviewDir: filepath.Join(t.TempDir(), "r"),
 	})
-	hub.Use(crowd{state.Freeze()})
+	hub.Use(still{state.Freeze()})
 	e := lsptest.Open(t, root, lsptest.InProcess(hub.Serve))
 	for _, err := range []error{e.Open(t.Context(), mainTrack+".track.yaml"), e.Command(t.Context(), wire.ApprovalList, wire.ListArgs{Open: true}, nil)} {
 		if err != nil {
@@ -104,8 +82,10 @@ func crowdRequests(e *lsptest.Env) map[string]func(context.Context) error {
 	}
 	inbox := e.Seen().Shown[0]
 	return map[string]func(context.Context) error{
-		"list":         func(ctx context.Context) error { return e.Command(ctx, wire.ApprovalList, nil, nil) },
-		"open inbox":   func(ctx context.Context) error { return e.Command(ctx, wire.ApprovalList, wire.ListArgs{Open: true}, nil) },
+		"list": func(ctx context.Context) error { return e.Command(ctx, wire.ApprovalList, nil, nil) },
+		"open inbox": func(ctx context.Context) error {
+			return e.Command(ctx, wire.ApprovalList, wire.ListArgs{Open: true}, nil)
+		},
 		"inbox lenses": lenses(inbox),
 		"track lenses": lenses(mainTrack + ".track.yaml"),
 		"inbox actions": func(ctx context.Context) error {
