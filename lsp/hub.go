@@ -122,7 +122,10 @@ func (h *Hub) Serve(ctx context.Context, rw io.ReadWriteCloser) error {
 	s.later = func(do func(context.Context)) { tasks.Go(func() { do(ctx) }) }
 	h.enter(s)
 	defer h.leave(s)
-	for _, loop := range []func(context.Context){s.watch, s.prompting, s.progressing, s.checking, s.waiting, s.stating, s.streaming, s.telling, s.registering, s.configuring} {
+	for _, loop := range []func(context.Context){
+		s.watch, s.prompting, s.progressing, s.checking, s.waiting, s.stating, s.streaming, s.telling,
+		s.registering, s.configuring, s.refreshing,
+	} {
 		s.later(func(ctx context.Context) {
 			select {
 			case <-s.ready:

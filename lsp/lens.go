@@ -3,11 +3,9 @@ package lsp
 import (
 	"context"
 	"encoding/json"
-	"strings"
 
 	"go.lsp.dev/protocol"
 
-	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
 	"github.com/slop-ls/slop-ls/lsp/trackdoc"
@@ -49,26 +47,4 @@ func (s *Session) lenses(ctx context.Context, v view, d *document) []protocol.Co
 		out = s.sourceLenses(ctx, v, d)
 	}
 	return out
-}
-
-// refreshLenses asks the client to ask for lenses again when what they show has changed: the tracks' states and the
-// pending approvals. It takes and returns what they showed.
-func (s *Session) refreshLenses(ctx context.Context, snap *engine.Snapshot, before string) string {
-	if !s.traits().lensRefresh {
-		return before
-	}
-	var b strings.Builder
-	for tr := range snap.Tracks() {
-		b.WriteString(string(tr.ID) + " " + string(tr.Status) + "\n")
-	}
-	for a := range snap.Pending() {
-		b.WriteString(string(a.ID) + "\n")
-	}
-	if now := b.String(); now != before {
-		if err := s.conn.call(ctx, protocol.MethodWorkspaceCodeLensRefresh, nil, nil); err != nil {
-			s.log.Debug("the lenses were not refreshed", "err", err)
-		}
-		return now
-	}
-	return before
 }

@@ -37,8 +37,7 @@ func (s *Session) progressing(ctx context.Context) {
 	for tr := range s.engine.Snapshot().Tracks() {
 		bars[tr.ID] = &bar{status: tr.Status} // how it stood before this editor came is no news
 	}
-	lenses := ""
-	for seq := uint64(0); ; {
+	for {
 		select {
 		case <-ctx.Done():
 			return
@@ -48,10 +47,6 @@ func (s *Session) progressing(ctx context.Context) {
 		for tr := range snap.Tracks() {
 			s.progress(ctx, bars, tr)
 		}
-		if snap.Seq() != seq {
-			lenses = s.refreshLenses(ctx, snap, lenses)
-		}
-		seq = snap.Seq()
 		rest := time.NewTimer(progressEvery)
 		select {
 		case <-rest.C:

@@ -30,6 +30,7 @@ type traits struct {
 	stream          bool // it wants slop/stream
 	events          wire.Subscription
 	lensRefresh     bool // it asks for code lenses again when told to
+	hintRefresh     bool // likewise for inlay hints
 	llmTag          bool // it knows the tag LLMGenerated of code actions
 	language        language
 
@@ -127,6 +128,7 @@ func (t *traits) ofWorkspace(w *protocol.WorkspaceClientCapabilities) {
 		t.willRename, t.didRename = isTrue(f.WillRename), isTrue(f.DidRename)
 		t.didCreate, t.didDelete = isTrue(f.DidCreate), isTrue(f.DidDelete)
 	}
+	t.hintRefresh = w.InlayHint != nil && isTrue(w.InlayHint.RefreshSupport)
 	if e := w.WorkspaceEdit; e != nil {
 		t.documentChanges = isTrue(e.DocumentChanges)
 		t.batchEdits = transactional(e.FailureHandling)

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.lsp.dev/protocol"
 
+	"github.com/slop-ls/slop-ls/lsp/trackdoc"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
@@ -249,5 +250,23 @@ func TestClientNameIsVisible(t *testing.T) {
 	traits := traitsOf(paramsOf(t, "neovim-0.12.4", named("Neo\u202evim\n2")))
 	if got := traits.label(); got != "Neo⟨U+202E⟩vim 0.12.4" {
 		t.Errorf("the label is %q", got)
+	}
+}
+
+// What real clients can take of the language.
+func TestLanguageOfRealClients(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]language{
+		"emacs-28.2-eglot-1.9":                 {Client: trackdoc.Client{Tree: true, Links: true}},
+		"helix-25.07.1":                        {Client: trackdoc.Client{Snippets: true, Markdown: true}, diagnosticVersions: true},
+		"kate-25.04.3":                         {Client: trackdoc.Client{Snippets: true, Markdown: true, Tree: true}},
+		"neovim-0.12.4":                        {Client: trackdoc.Client{Snippets: true, Markdown: true, MarkdownItems: true, Tree: true, Links: true}},
+		"vim-9.0-ale-3.3.0":                    {},
+		"vim-9.0-vim-lsp-20260419":             {Client: trackdoc.Client{Markdown: true, MarkdownItems: true, Links: true, FoldLimit: 5000}},
+		"vscode-1.139.1-languageclient-11.0.0": {Client: trackdoc.Client{Snippets: true, AsIs: true, Markdown: true, MarkdownItems: true, Tree: true, Links: true, FoldLimit: 5000}},
+	} {
+		if diff := cmp.Diff(want, traitsOf(paramsOf(t, name)).language, cmp.AllowUnexported(language{})); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
 }

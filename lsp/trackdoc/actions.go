@@ -1,6 +1,8 @@
 package trackdoc
 
 import (
+	"slices"
+
 	"go.lsp.dev/protocol"
 
 	"github.com/slop-ls/slop-ls/engine"
@@ -17,7 +19,19 @@ var (
 	block   = deed{"Block", "", wire.TicketBlock}
 	skip    = deed{"Skip", "", wire.TicketSkip}
 	kill    = deed{"Kill", "■ ", wire.TicketKill}
+
+	undo       = deed{"Undo", "", "slop.ticket.undo"}
+	transcript = deed{"Open the transcript of", "", "slop.transcript.open"}
 )
+
+// served are the commands that there are: what is not served is not offered.
+var served = func() map[string]bool {
+	out := map[string]bool{}
+	for _, c := range wire.Commands {
+		out[c] = true
+	}
+	return out
+}()
 
 // deeds is what may be done with a ticket, by its status. A test holds it against engine.Decide.
 var deeds = map[engine.Status][]deed{
@@ -25,7 +39,7 @@ var deeds = map[engine.Status][]deed{
 	engine.InProgress: {kill, block},
 	engine.Blocked:    {retry, unblock, skip, kill},
 	engine.Killed:     {retry},
-	engine.Completed:  {retry},
+	engine.Completed:  {undo, retry},
 }
 
 // status is that of a ticket in the store, else todo: what was never planned has none of its own.
@@ -46,13 +60,25 @@ func Actions(d *Doc, offset int) []protocol.Command {
 	id := d.spec(i).ID
 	t := d.ticket(id)
 	out := d.asked(t)
-	for _, a := range deeds[status(t)] {
-		if a == run && t != nil && t.Queued {
-			continue
+	for _, a := range slices.Concat(deeds[status(t)], []deed{transcript}) {
+		if a.possible(t) {
+			out = append(out, a.on(a.verb, string(d.URI), id))
 		}
-		out = append(out, a.on(a.verb, string(d.URI), id))
 	}
 	return out
+}
+
+// possible says whether there is anything to do it to. t is nil for a ticket that was never planned.
+func (a deed) possible(t *engine.Ticket) bool {
+	switch a {
+	case run:
+		return t == nil || !t.Queued
+	case undo:
+		return served[a.command] && t != nil && len(t.Delivered) > 0
+	case transcript:
+		return served[a.command] && t != nil && t.Attempt > 0
+	}
+	return true
 }
 
 // on is the command that does it to a ticket of the track with the URI.

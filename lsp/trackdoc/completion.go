@@ -170,6 +170,10 @@ func (c *completer) newTicket() {
 
 // freshTicket proposes the fields of a new ticket, each behind the indent.
 func (c *completer) freshTicket(lead string, indent int) {
+	if c.d.Client.Snippets && !c.d.Client.AsIs { // it puts the line's own indent before each line of a snippet
+		text := string(c.d.Parsed.Source[c.place.Replace.Start-c.column(c.place.Replace.Start) : c.place.Replace.Start])
+		indent -= len(text) - len(strings.TrimLeft(text, " "))
+	}
 	id := c.d.Parsed.NextID()
 	body := fmt.Sprintf("%sid: %s\n%sdescription: ${1}", lead, id, strings.Repeat(" ", indent))
 	c.add(item{
