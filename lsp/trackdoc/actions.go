@@ -128,10 +128,13 @@ func Lenses(d *Doc) []protocol.CodeLens {
 	return out
 }
 
+// maxAsked is how many of the answers to an approval a lens shows: the first are those of its prompt.
+const maxAsked = 3
+
 // Next are the commands that a person most likely wants next of a ticket of the track with the URI, those that answer
 // what it asks first.
 func Next(s *engine.Snapshot, uri string, t *engine.Ticket, asked []protocol.Command) []protocol.Command {
-	out := asked
+	out := slices.Clone(asked[:min(len(asked), maxAsked)])
 	add := func(a deed, note string) {
 		c := a.on(a.sign+a.verb, uri, t.Key.ID)
 		if note != "" {
