@@ -92,6 +92,8 @@ type shopConfig struct {
 	model  func(engine.Request) enginetest.ProviderReply
 	shell  func(view engine.Files, line string) engine.CommandResult
 	limits engine.Limits
+
+	applier engine.Applier // nil: the files
 }
 
 func newShop(t *testing.T, d disk, cfg shopConfig) *shop {
@@ -107,9 +109,13 @@ func newShop(t *testing.T, d disk, cfg shopConfig) *shop {
 		}
 		return cfg.shell(view, cmd.Line), nil
 	}
+	var applier engine.Applier = s.files
+	if cfg.applier != nil {
+		applier = cfg.applier
+	}
 	w := engine.NewWorker(engine.WorkerConfig{
 		Provider: s.provider, Tools: []engine.Tool{writer{}, commands{bench}}, Policy: cfg.rules, Viewer: plainViewer{},
-		Bench: bench, Applier: s.files, Blobs: d, QAModel: "qa", Limits: cfg.limits,
+		Bench: bench, Applier: applier, Blobs: d, QAModel: "qa", Limits: cfg.limits,
 	})
 	s.house = open(t, d, settings(2), w)
 	return s

@@ -186,7 +186,7 @@ func (h *Hub) deliverBoth(ctx context.Context, s *Session, run engine.Run, set e
 	if err != nil {
 		return engine.Delivered{}, h.takeBack(context.WithoutCancel(ctx), s, run, err, files, onDisk)
 	}
-	s.saveClean(ctx, files)
+	out.Note = joinNotes(out.Note, s.saveClean(ctx, files))
 	return h.account(ctx, s, set.Label, out, files, onDisk), nil
 }
 

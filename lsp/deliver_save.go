@@ -18,10 +18,10 @@ const (
 )
 
 // saveClean asks an editor that can to save what was clean before its edit. What it makes of the text while it saves
-// (many format then) is what counts as delivered.
-func (s *Session) saveClean(ctx context.Context, files []*editedFile) {
+// (many format then) is what counts as delivered. It returns what a person should know.
+func (s *Session) saveClean(ctx context.Context, files []*editedFile) (note string) {
 	if !s.traits().saves || s.hub.opts.Save != SaveClean {
-		return
+		return ""
 	}
 	var args wire.SaveArgs
 	var saved []*editedFile
@@ -32,44 +32,50 @@ func (s *Session) saveClean(ctx context.Context, files []*editedFile) {
 		}
 	}
 	if len(saved) == 0 {
-		return
+		return ""
 	}
-	raw, err := jsonOf(args)
-	if err == nil {
-		ctx, cancel := context.WithTimeout(ctx, s.hub.opts.Settle)
-		defer cancel()
-		err = s.conn.call(ctx, wire.SaveMethod, raw, nil)
+	if err := s.askToSave(ctx, args); err != nil {
+		s.log.Warn("files were not saved after their edit", "uris", args.URIs, "err", err)
 	}
-	if err != nil {
-		s.log.Warn("files were not saved after their edit", "paths", args.URIs, "err", err)
-		return
-	}
+	var notes []string
 	for _, f := range saved {
-		s.awaitSaved(ctx, f)
+		if !s.awaitSaved(ctx, f) {
+			notes = append(notes, f.change.Path+" was not saved: save it in the editor")
+		}
 	}
+	return joinNotes(notes...)
+}
+
+func (s *Session) askToSave(ctx context.Context, args wire.SaveArgs) error {
+	raw, err := jsonOf(args)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.hub.opts.Settle)
+	defer cancel()
+	return s.conn.call(ctx, wire.SaveMethod, raw, nil)
 }
 
 // awaitSaved waits until the disk has what the buffer has, and takes over what a formatter made of it.
-func (s *Session) awaitSaved(ctx context.Context, f *editedFile) {
+func (s *Session) awaitSaved(ctx context.Context, f *editedFile) bool {
 	over := time.NewTimer(s.hub.opts.Settle / 10)
 	defer over.Stop()
 	for {
 		docs, changed := s.desk.watch()
 		d := docs.byPath(f.change.Path)
 		if d == nil || d.broken != nil {
-			return
+			return true // it was closed meanwhile; what it came to is its person's
 		}
 		if disk, err := s.hub.opts.Disk.Read(ctx, f.change.Path); err == nil && string(disk.Data) == d.text() {
 			f.formatted(d.text())
-			return
+			return true
 		}
 		select {
 		case <-changed:
 		case <-over.C:
-			s.log.Warn("a file was not saved as it is shown", "path", f.change.Path)
-			return
+			return false
 		case <-ctx.Done():
-			return
+			return false
 		}
 	}
 }

@@ -164,6 +164,25 @@ func (c *conduct) edit(raw json.RawMessage) {
 	}
 }
 
+// registration looks at what is registered: only what the client says can be, since all that is announced statically
+// would be there twice.
+func (c *conduct) registration(raw, initialize json.RawMessage) {
+	var p struct{ Registrations []struct{ Method string } }
+	var said struct {
+		Capabilities map[string]map[string]json.RawMessage
+	}
+	if err := errors.Join(json.Unmarshal(raw, &p), json.Unmarshal(initialize, &said)); err != nil {
+		c.fault("%v", err)
+	}
+	for _, r := range p.Registrations {
+		group, name, _ := strings.Cut(r.Method, "/")
+		var dynamic struct{ DynamicRegistration bool }
+		if json.Unmarshal(said.Capabilities[group][name], &dynamic) != nil || !dynamic.DynamicRegistration {
+			c.fault("a registration of %s", r.Method)
+		}
+	}
+}
+
 // be makes a client that is this editor.
 func (ed editor) be(t *testing.T, c *conduct) lsptest.Option {
 	t.Helper()
@@ -176,8 +195,11 @@ func (ed editor) be(t *testing.T, c *conduct) lsptest.Option {
 			cfg.Hooks.ApplyEdit = lsptest.Typing(typed, lsptest.Times(1), ed.apply)
 		}
 		cfg.Hooks.Asked = func(method string, params json.RawMessage) error {
-			if method == rqApply {
+			switch method {
+			case rqApply:
 				c.edit(params)
+			case rqRegister:
+				c.registration(params, cfg.Initialize)
 			}
 			if slices.Contains(ed.serves, method) && (method != rqMessage || ed.asks) {
 				return nil

@@ -16,6 +16,7 @@ type Config struct {
 	Policy    Policy
 	MCP       map[string]*Server
 	Store     Store
+	Editor    Editor
 
 	// Preset is the preset that was taken because nothing was configured and its key is set; else "".
 	Preset string
@@ -37,6 +38,13 @@ const (
 	Serial Overlap = "serial"
 	Merge  Overlap = "merge"
 )
+
+// Editor is how slop-ls deals with the person's editors. The values are those of package lsp.
+type Editor struct {
+	Prompts string // when an approval may pop up
+	Preview string // when an edit is shown hunk by hunk, in editors that can
+	Save    string // which open files are saved after an edit, by editors that can be asked
+}
 
 // TierName names one of the four tiers.
 type TierName string

@@ -167,6 +167,7 @@ func TestWorkspaceCanOnlyTighten(t *testing.T) {
 		{"policy.ask_commands", `["x"]`, ""}, {"policy.allow_commands", "", `["rm"]`}, {"policy.deny_paths", `["x"]`, ""}, {"policy.ask_paths", `["x"]`, ""},
 		{"policy.allow_paths", "", `["x"]`}, {"mcp.docs.command", "", `["sh"]`}, {"mcp.new.command", "", `["sh"]`}, {"mcp.docs.url", "", `"http://x.example/"`},
 		{"store.transcripts", "", "1"}, {"store.transcript_bytes", "", "1"},
+		{"editor.prompts", "", `"always"`}, {"editor.preview", "", `"never"`}, {"editor.save", "", `"never"`},
 	} {
 		covered[lookup(strings.Split(c.key, ".")).path] = true
 		load := func(value string) (Config, Origins, error) {

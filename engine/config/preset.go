@@ -66,6 +66,8 @@ func Default() Config {
 		},
 		MCP:   map[string]*Server{},
 		Store: Store{Transcripts: 10, TranscriptBytes: 256 << 20},
+
+		Editor: Editor{Prompts: "auto", Preview: "asked", Save: "clean"},
 	}
 }
 

@@ -41,6 +41,7 @@ var (
 	noModels  = tightening{never: noModel.never, live: true}
 	noAllow   = tightening{never: "a repository cannot allow what you would be asked for: set it in your own config file"}
 	noKeep    = tightening{never: "a repository cannot say what is kept of its own doings: set it in your own config file"}
+	noEditor  = tightening{never: "a repository cannot say what your editor does: set it in your own config file"}
 	noQueue   = tightening{refuses: refuseTrue}
 	noMerge   = tightening{refuses: refuseMerge}
 )
@@ -124,6 +125,16 @@ var settings = []setting{
 		field: func(c *Config, _ string) any { return &c.Store.Transcripts }},
 	{path: "store.transcript_bytes", doc: "how many bytes all transcripts may take together; 0: no bound", tighten: noKeep,
 		field: func(c *Config, _ string) any { return &c.Store.TranscriptBytes }},
+
+	{path: "editor.prompts", doc: "approvals pop up: auto (where typing cannot answer them), always or never", tighten: noEditor,
+		legal: []string{"auto", "always", "never"},
+		field: func(c *Config, _ string) any { return &c.Editor.Prompts }},
+	{path: "editor.preview", doc: "edits are shown hunk by hunk, in VS Code: asked (where a rule asks for the edit), always or never", tighten: noEditor,
+		legal: []string{"asked", "always", "never"},
+		field: func(c *Config, _ string) any { return &c.Editor.Preview }},
+	{path: "editor.save", doc: "open files are saved after an edit, by editors that can be asked: clean (what was saved before it) or never", tighten: noEditor,
+		legal: []string{"clean", "never"},
+		field: func(c *Config, _ string) any { return &c.Editor.Save }},
 }
 
 func tierProvider(t TierName) setting {

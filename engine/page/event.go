@@ -86,6 +86,9 @@ func delivered(l engine.Line) string {
 		if f.Partly {
 			parts[i] += ", in part"
 		}
+		if f.Reshaped {
+			parts[i] += ", formatted by the editor"
+		}
 	}
 	note, _ := l.Fields["note"].(string)
 	return strings.Join(parts, ", ") + colon(line(note, 200))

@@ -49,6 +49,8 @@ type Hooks struct {
 	Asked func(method string, params json.RawMessage) error
 	// Register is told what client/registerCapability asks for.
 	Register func(p protocol.RegistrationParams)
+	// Custom answers requests that are none of the protocol's own. Default: no such method.
+	Custom func(ctx context.Context, method string, params json.RawMessage) (any, error)
 	// Notified gets every notification, in order, on the read loop: it must not block and not call the client.
 	Notified func(method string, params json.RawMessage)
 }

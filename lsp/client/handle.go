@@ -27,6 +27,9 @@ func (c *Client) handle(rctx context.Context, req *jsonrpc2.Request) (any, error
 		}
 	}
 	answer, ok := requests[method]
+	if !ok && c.cfg.Hooks.Custom != nil {
+		return c.cfg.Hooks.Custom(ctx, method, params)
+	}
 	if !ok {
 		return nil, fmt.Errorf("%s: %w", method, jsonrpc2.ErrMethodNotFound)
 	}
