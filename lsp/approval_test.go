@@ -390,7 +390,13 @@ func TestPromptOvertaken(t *testing.T) {
 		e.Await(lsptest.Prompts(1))
 		other := d.open(lsptest.WithConfig(func(c *client.Config) { c.Name = "Quick" }))
 		must(t, other.Command(t.Context(), wire.ApprovalAnswer, wire.AnswerArgs{ID: "A1", Decision: wire.Approve}, nil))
-		e.Await(lsptest.Message("A1 was already approved by person (Quick 1). The prompt about it needs no answer."), lsptest.Prompts(2))
+		e.Await(lsptest.Message("A1 was already approved by person (Quick 1). The prompt about it needs no answer."), lsptest.Prompts(2),
+			lsptest.Expectation{What: "the withdrawal of the prompt", Check: func(s lsptest.State) lsptest.Verdict {
+				if len(s.Custom[protocol.MethodCancelRequest]) == 1 {
+					return lsptest.Met
+				}
+				return lsptest.Unmet
+			}})
 	})
 }
 

@@ -359,6 +359,7 @@ func (s *stream) Write(ctx context.Context, msg jsonrpc2.Message) (int64, error)
 	if err != nil {
 		return 0, fmt.Errorf("encoding a message: %w", err)
 	}
+	noteSent(ctx, body)
 	return int64(len(body)), s.out.put(ctx, body)
 }
 

@@ -76,7 +76,8 @@ type prompter struct {
 // prompt is one window/showMessageRequest: about one approval, or about several alike.
 type prompt struct {
 	about []*engine.Approval
-	back  atomic.Bool // its answer has come
+	id    atomic.Int64 // of the request, 0 before it is sent
+	back  atomic.Bool  // its answer has come
 }
 
 // prompting asks and announces approvals, one prompt at a time, until ctx ends.
@@ -121,8 +122,8 @@ func (p *prompter) turn(ctx context.Context, snap *engine.Snapshot) {
 	p.announce(ctx, quiet)
 }
 
-// overtaken lets go of a prompt whose approvals somebody else has decided, and says who. No client takes a prompt away
-// that is on its screen, but the next one need not wait for it.
+// overtaken withdraws a prompt whose approvals somebody else has decided, and says who. Where the client leaves it on
+// the screen all the same, the next one need not wait for it.
 func (p *prompter) overtaken(ctx context.Context, snap *engine.Snapshot) {
 	if p.open == nil || slices.ContainsFunc(p.open.about, func(a *engine.Approval) bool { return isPending(snap, a.ID) }) {
 		return
@@ -131,6 +132,9 @@ func (p *prompter) overtaken(ctx context.Context, snap *engine.Snapshot) {
 	p.open = nil
 	if q.back.Load() {
 		return
+	}
+	if id := q.id.Load(); id != 0 {
+		p.s.conn.withdraw(ctx, id)
 	}
 	for _, a := range q.about {
 		if how, ok := ending(snap, a.ID); ok && how.By != p.s.actor() {
@@ -276,7 +280,7 @@ func (p *prompter) ask(q *prompt) {
 	params := &protocol.ShowMessageRequestParams{Type: protocol.MessageTypeWarning, Message: q.line(), Actions: q.actions()}
 	p.s.later(func(ctx context.Context) {
 		var reply json.RawMessage
-		err := p.s.conn.call(ctx, protocol.MethodWindowShowMessageRequest, params, &reply)
+		err := p.s.conn.call(noting(ctx, &q.id), protocol.MethodWindowShowMessageRequest, params, &reply)
 		q.back.Store(true)
 		p.s.replied(ctx, q, reply, err)
 		select {
