@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 
 	"golang.org/x/term"
 )
@@ -58,15 +56,6 @@ func (a *app) root(ctx context.Context) (string, error) {
 		return "", usageError(resolved + " is not a folder: pass the workspace's folder to --root")
 	}
 	return resolved, nil
-}
-
-// gitTopLevel is the top of the repository around the current folder, or "." outside of one.
-func gitTopLevel(ctx context.Context) string {
-	out, err := exec.CommandContext(ctx, "git", "rev-parse", "--show-toplevel").Output()
-	if err != nil {
-		return "."
-	}
-	return strings.TrimSuffix(string(out), "\n")
 }
 
 // workspacePath is a path that a person gave, as a slash-separated path in the workspace. A relative one is taken from
