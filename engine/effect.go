@@ -120,7 +120,7 @@ func (r *runner) stop(why string) {
 
 // launch starts a worker's goroutine. Run waits for it: its last act is to close desk.gone.
 func (c *Conductor) launch(workers context.Context, st start) {
-	ctx, cancel := context.WithCancelCause(workers)
+	ctx, cancel := context.WithCancelCause(withRun(workers, st.job.Run))
 	st.runner.cancel = cancel
 	go func() {
 		defer close(st.desk.gone)

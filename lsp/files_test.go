@@ -15,7 +15,7 @@ func TestUnsavedBuffers(t *testing.T) {
 	disk := enginetest.NewFiles(map[string]string{"same.go": "a\n", "dirty.go": "old\n"})
 	h := NewHub(Options{Root: t.TempDir(), Disk: disk})
 	s := newSession(h)
-	h.enter(s)
+	h.enter(s, nil)
 	open := map[uri.URI]*document{}
 	for path, content := range map[string]string{"same.go": "a\n", "dirty.go": "new\n", "unborn.go": "x\n", "": "elsewhere\n"} {
 		u := uri.File("/w/" + path + "x")

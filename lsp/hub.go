@@ -114,13 +114,18 @@ var ErrNoShutdown = errors.New("the editor exited without shutting down")
 // Serve serves one editor over rw until it exits, goes away or ctx ends, and closes rw. Close of rw must make a
 // pending Read return (see Stdio). Any number of Serve may run at a time.
 func (h *Hub) Serve(ctx context.Context, rw io.ReadWriteCloser) error {
+	return h.ServeWith(ctx, rw, nil)
+}
+
+// ServeWith is Serve with an engine of this session's own, which knows who gives the commands; nil is the hub's.
+func (h *Hub) ServeWith(ctx context.Context, rw io.ReadWriteCloser, e Engine) error {
 	s := newSession(h)
 	c, ctx := newConn(ctx, rw, s, s.log)
 	c.out.silence, c.served = h.silence, s.traced
 	s.conn = c
 	var tasks sync.WaitGroup
 	s.later = func(do func(context.Context)) { tasks.Go(func() { do(ctx) }) }
-	h.enter(s)
+	h.enter(s, e)
 	defer h.leave(s)
 	for _, loop := range []func(context.Context){
 		s.watch, s.prompting, s.progressing, s.checking, s.waiting, s.stating, s.streaming, s.telling,
@@ -149,10 +154,12 @@ func (h *Hub) Sessions() int {
 	return len(h.sessions)
 }
 
-func (h *Hub) enter(s *Session) {
+func (h *Hub) enter(s *Session, e Engine) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s.engine = h.engine
+	if s.engine = e; e == nil {
+		s.engine = h.engine
+	}
 	h.sessions = append(h.sessions, s)
 }
 

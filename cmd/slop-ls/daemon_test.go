@@ -19,6 +19,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/enginetest"
+	"github.com/slop-ls/slop-ls/engine/trackfile"
 	"github.com/slop-ls/slop-ls/lsp/lsptest"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
@@ -258,6 +261,12 @@ func TestRunLendsItsKey(t *testing.T) {
 	if out := p.want(exitBlocked, "run", "work", "--approve", "allow"); !strings.Contains(out, "no key") {
 		t.Errorf("run without a key says %q, want the reason", out)
 	}
+	shown := p.want(exitDone, "track", "show", "work", "--json")
+	for _, want := range []string{`"status":"blocked"`, `provider: no key`, `"retry_count":0`} {
+		if !strings.Contains(shown, want) {
+			t.Errorf("track show says %s, want %s in it", shown, want)
+		}
+	}
 	p.want(exitDone, "ticket", "unblock", "work", "T1")
 	p.env = append(p.env, "SLOP_TEST_KEY=lent")
 	p.want(exitDone, "run", "work", "--approve", "allow")
@@ -266,19 +275,62 @@ func TestRunLendsItsKey(t *testing.T) {
 	}
 }
 
-// TestLent: keys that nobody named are not kept, and a key is in no command's environment.
+// TestLent: keys that nobody named are not kept, a track uses those of who started it, and a key is in no command's
+// environment.
 func TestLent(t *testing.T) {
 	t.Parallel()
 	var l lent
-	l.take(map[string]string{"PATH": "/lent", "A_KEY": "a", "OTHER": "o"}, []string{"A_KEY", "B_KEY"})
-	l.take(map[string]string{"A_KEY": ""}, []string{"A_KEY"})
-	for name, want := range map[string]string{"PATH": "/lent", "A_KEY": "a", "OTHER": ""} {
-		if got, _ := l.lookup(name); got != want {
-			t.Errorf("%s is %q, want %q", name, got, want)
+	names := []string{"A_KEY", "B_KEY"}
+	first := l.take(map[string]string{"PATH": "/first", "A_KEY": "a", "OTHER": "o"}, names)
+	l.started("mine", first)
+	l.take(map[string]string{"PATH": "/second", "A_KEY": "z", "B_KEY": "b"}, names)
+	l.take(map[string]string{"A_KEY": ""}, names)
+	want := map[engine.TrackID]map[string]string{
+		"mine":   {"PATH": "/first", "A_KEY": "a", "B_KEY": "b", "OTHER": ""},
+		"theirs": {"PATH": "/second", "A_KEY": "z", "B_KEY": "b", "OTHER": ""},
+	}
+	for track, vars := range want {
+		ctx := workerContext(t, track)
+		for name, want := range vars {
+			if got := l.value(ctx, name); got != want {
+				t.Errorf("%s of track %s is %q, want %q", name, track, got, want)
+			}
+		}
+		if env := l.environ(ctx); !slices.Contains(env, "PATH="+vars["PATH"]) || slices.Contains(env, "A_KEY="+vars["A_KEY"]) {
+			t.Errorf("the environment of commands is %v", env)
 		}
 	}
-	env := l.environ()
-	if !slices.Contains(env, "PATH=/lent") || slices.Contains(env, "A_KEY=a") {
-		t.Errorf("the environment of commands is %v", env)
+}
+
+// contextWorker gives away the context with which it is called.
+type contextWorker chan context.Context
+
+func (w contextWorker) Work(ctx context.Context, _ *engine.Desk, _ engine.Job) engine.Outcome {
+	w <- ctx
+	return engine.Outcome{Kind: engine.OutcomeDone, By: engine.ByWorker}
+}
+
+// workerContext is a context as a worker of a track has it.
+func workerContext(t *testing.T, track engine.TrackID) context.Context {
+	t.Helper()
+	worker := make(contextWorker, 1)
+	c, err := engine.NewConductor(t.Context(), engine.Config{Journal: enginetest.NewJournal(), Blobs: enginetest.NewBlobs(), Worker: worker})
+	if err != nil {
+		t.Fatal(err)
 	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- c.Run(ctx) }()
+	spec := trackfile.Track{Tickets: []trackfile.Ticket{{ID: "T1", Description: "nothing"}}}
+	for _, cmd := range []engine.Command{engine.PlanTrack{Track: track, Spec: spec}, engine.StartTrack{Track: track, By: engine.ByPerson}} {
+		if err := c.Do(t.Context(), cmd); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := <-worker
+	cancel()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	return got
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -181,7 +182,7 @@ func (h *house) worker(bench engine.Workbench, needed bool) (engine.Worker, engi
 // models is who answers, the workers' models in the order of escalation, and the model of tier 4. A server without a
 // provider still serves; where a track is to run, one is needed.
 func (h *house) models(needed bool) (provider engine.Provider, worker []string, qa string, err error) {
-	h.provider, err = newProvider(&h.config, h.lent.lookup)
+	h.provider, err = newProvider(&h.config, &h.lent)
 	if err != nil && !needed {
 		return &noProvider{why: err}, []string{"none"}, "", nil
 	}
@@ -267,7 +268,7 @@ func closer(there bool, c io.Closer) io.Closer {
 }
 
 // newProvider makes the endpoints of every tier that is configured.
-func newProvider(c *config.Config, lookup func(string) (string, bool)) (*openai.Provider, error) {
+func newProvider(c *config.Config, lent *lent) (*openai.Provider, error) {
 	var endpoints []openai.Endpoint
 	tiers, known := map[engine.Tier]string{}, map[string]bool{}
 	for _, name := range config.TierNames {
@@ -278,13 +279,13 @@ func newProvider(c *config.Config, lookup func(string) (string, bool)) (*openai.
 		tiers[engine.Tier(name)] = selected.Name
 		if !known[selected.Name] {
 			known[selected.Name] = true
-			endpoints = append(endpoints, endpoint(selected, lookup))
+			endpoints = append(endpoints, endpoint(selected, lent))
 		}
 	}
 	return openai.New(endpoints, tiers)
 }
 
-func endpoint(s config.Selection, lookup func(string) (string, bool)) openai.Endpoint {
+func endpoint(s config.Selection, lent *lent) openai.Endpoint {
 	p := s.Provider
 	e := openai.Endpoint{
 		Name: s.Name, BaseURL: p.BaseURL, Models: s.Models,
@@ -294,7 +295,13 @@ func endpoint(s config.Selection, lookup func(string) (string, bool)) openai.End
 		},
 	}
 	if p.APIKeyEnv != "" {
-		e.Key = openai.EnvKey(s.Name, p.APIKeyEnv, lookup)
+		own := openai.EnvKey(s.Name, p.APIKeyEnv, os.LookupEnv)
+		e.Key = func(ctx context.Context) (string, error) {
+			if key := lent.value(ctx, p.APIKeyEnv); key != "" {
+				return key, nil
+			}
+			return own(ctx)
+		}
 	}
 	return e
 }

@@ -1,50 +1,63 @@
 package main
 
 import (
+	"context"
 	"os"
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/slop-ls/slop-ls/engine"
 )
 
 // lent is what those who attach lend of their environment: PATH and the keys that the configuration names. It is kept
-// in memory only. Who attached last counts; what that one does not have stays as an earlier one brought it. The zero
-// value lends nothing, and any goroutine may use it.
+// in memory only. A track uses what came with whoever started it; what that one did not have, and tracks that nobody has
+// started since this process did, use what came last. The zero value lends nothing, and any goroutine may use it.
 type lent struct {
-	mu   sync.Mutex
-	vars map[string]string
+	mu     sync.Mutex
+	last   map[string]string
+	tracks map[engine.TrackID]map[string]string
 }
 
-// take keeps the variables of env whose names are known, and drops the others.
-func (l *lent) take(env map[string]string, names []string) {
+// take keeps the variables of env whose names are known, drops the others, and gives what it keeps.
+func (l *lent) take(env map[string]string, names []string) map[string]string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.vars == nil {
-		l.vars = map[string]string{}
+	if l.last == nil {
+		l.last, l.tracks = map[string]string{}, map[engine.TrackID]map[string]string{}
 	}
+	kept := map[string]string{}
 	for name, value := range env {
 		if value != "" && (name == "PATH" || slices.Contains(names, name)) {
-			l.vars[name] = value
+			l.last[name], kept[name] = value, value
 		}
 	}
+	return kept
 }
 
-// lookup is os.LookupEnv, with what was lent before what this process has.
-func (l *lent) lookup(name string) (string, bool) {
+// started notes whose variables a track uses.
+func (l *lent) started(track engine.TrackID, vars map[string]string) {
 	l.mu.Lock()
-	value, ok := l.vars[name]
-	l.mu.Unlock()
-	if ok {
-		return value, true
+	defer l.mu.Unlock()
+	l.tracks[track] = vars
+}
+
+// value is a variable for the attempt that ctx is of; empty where nobody has lent it.
+func (l *lent) value(ctx context.Context, name string) string {
+	run, _ := engine.RunOf(ctx)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if value := l.tracks[run.Ticket.Track][name]; value != "" {
+		return value
 	}
-	return os.LookupEnv(name)
+	return l.last[name]
 }
 
 // environ is os.Environ with the PATH that was lent. Keys are not in it beyond those of this process.
-func (l *lent) environ() []string {
-	path, ok := l.lookup("PATH")
+func (l *lent) environ(ctx context.Context) []string {
 	env := os.Environ()
-	if !ok {
+	path := l.value(ctx, "PATH")
+	if path == "" {
 		return env
 	}
 	env = slices.DeleteFunc(env, func(kv string) bool { return strings.HasPrefix(kv, "PATH=") })
@@ -60,4 +73,36 @@ func lendable(names []string) map[string]string {
 		}
 	}
 	return env
+}
+
+// lender is the conductor for one who attached: what that one starts uses what came with them.
+type lender struct {
+	*engine.Conductor
+	lent *lent
+	vars map[string]string
+}
+
+// Do submits a command, as Conductor.Do.
+func (l lender) Do(ctx context.Context, cmd engine.Command) error {
+	if track := startedBy(cmd); track != "" {
+		l.lent.started(track, l.vars)
+	}
+	return l.Conductor.Do(ctx, cmd)
+}
+
+// startedBy is the track that a command lets run, "" for none.
+func startedBy(cmd engine.Command) engine.TrackID {
+	switch c := cmd.(type) {
+	case engine.StartTrack:
+		return c.Track
+	case engine.ResumeTrack:
+		return c.Track
+	case engine.RunTicket:
+		return c.Ticket.Track
+	case engine.RetryTicket:
+		return c.Ticket.Track
+	case engine.UnblockTicket:
+		return c.Ticket.Track
+	}
+	return ""
 }

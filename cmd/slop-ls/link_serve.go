@@ -11,7 +11,7 @@ import (
 )
 
 // answer answers the one question of a subcommand. It returns when that is done, has left, or ctx ends.
-func (h *house) answer(ctx context.Context, conn io.ReadWriteCloser) error {
+func (h *house) answer(ctx context.Context, conn io.ReadWriteCloser, who lender) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	unhook := context.AfterFunc(ctx, func() { conn.Close() }) //nolint:errcheck // it only wakes the reader below
@@ -30,7 +30,7 @@ func (h *house) answer(ctx context.Context, conn io.ReadWriteCloser) error {
 	out := json.NewEncoder(conn)
 	out.SetEscapeHTML(false)
 	last := said{End: true}
-	err := h.reply(ctx, q, func(s said) error { return out.Encode(s) })
+	err := h.reply(ctx, q, who, func(s said) error { return out.Encode(s) })
 	if err != nil {
 		last.Error = refusalOf(err)
 	}
@@ -50,7 +50,7 @@ func ignoreEOF(err error) error {
 }
 
 // reply says what was asked for.
-func (h *house) reply(ctx context.Context, q question, say func(said) error) error {
+func (h *house) reply(ctx context.Context, q question, who lender, say func(said) error) error {
 	switch q.Ask {
 	case askSnapshot:
 		snap := h.conductor.Snapshot()
@@ -74,7 +74,7 @@ func (h *house) reply(ctx context.Context, q question, say func(said) error) err
 		if err != nil {
 			return err
 		}
-		return h.conductor.Do(ctx, cmd)
+		return who.Do(ctx, cmd)
 	case askQuiet:
 		return h.conductor.Quiet(ctx, q.Track)
 	case askExport:

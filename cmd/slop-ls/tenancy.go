@@ -50,11 +50,12 @@ func openTenancy(
 
 // Serve implements attach.Workspace.
 func (t *tenancy) Serve(ctx context.Context, conn io.ReadWriteCloser, h attach.Hello) error {
-	t.house.lent.take(h.Env, t.house.config.KeyVariables())
+	vars := t.house.lent.take(h.Env, t.house.config.KeyVariables())
+	who := lender{t.house.conductor, &t.house.lent, vars}
 	if h.Kind == attach.CLI {
-		return t.house.answer(ctx, conn)
+		return t.house.answer(ctx, conn, who)
 	}
-	return t.house.hub.Serve(ctx, conn)
+	return t.house.hub.ServeWith(ctx, conn, who)
 }
 
 // Running implements attach.Workspace: attempts that wait for nobody. A ticket that could start has been started, or

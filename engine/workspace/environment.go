@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,9 +19,9 @@ var secretWords = []string{"KEY", "TOKEN", "SECRET", "PASSW", "CREDENTIAL", "GOO
 
 // commandEnvironment is what a worker's command sees of the environment. Hooks of the person's do not run for git
 // in it, and git looks for no repository above the scratch folder.
-func commandEnvironment(opts Options, root string, s *scratch) []string {
+func commandEnvironment(ctx context.Context, opts Options, root string, s *scratch) []string {
 	var env []string
-	for _, kv := range opts.Environ() {
+	for _, kv := range opts.Environ(ctx) {
 		name, value, _ := strings.Cut(kv, "=")
 		if !keeps(name) || slices.Contains(opts.Secrets, name) {
 			continue

@@ -166,7 +166,7 @@ func TestEnvironment(t *testing.T) {
 	var root string
 	f := openFolder(t, func(o *workspace.Options) {
 		o.Secrets = []string{"GO_MY_MODEL", "XDG_SPECIAL"}
-		o.Environ = func() []string {
+		o.Environ = func(context.Context) []string {
 			return []string{
 				"PATH=" + os.Getenv("PATH"), "HOME=/home/p", "LANG=C", "LC_TIME=de", "TMPDIR=/theirs", "XDG_CACHE_HOME=/c", "GOFLAGS=-x",
 				"GOPROXY=off", "GO_MY_MODEL=s", "XDG_SPECIAL=s", "GOOGLE_API_KEY=s", "GEMINI_API_KEY=s", "AWS_SECRET=s", "GOTOKEN=s",
@@ -214,7 +214,7 @@ func TestGoWorkFollows(t *testing.T) {
 		must(t, err)
 		defer w.Close()
 		environ := []string{"PATH=" + os.Getenv("PATH"), "GOWORK=" + w.System("sub/go.work")}
-		o.Environ = func() []string { return environ }
+		o.Environ = func(context.Context) []string { return environ }
 	})
 	f.wantOutput(f.draft(), `test "$GOWORK" = "$PWD/sub/go.work" && echo moved`, "moved\n")
 }

@@ -25,8 +25,8 @@ type Options struct {
 	Timeout time.Duration
 	// MaxOutput is how many bytes of a command's output are kept. 0: DefaultOutput.
 	MaxOutput int
-	// Environ is what a command's environment is taken from, asked for each draft anew; nil stands for os.Environ.
-	Environ func() []string
+	// Environ is what a command's environment is taken from, asked with the command's context; nil: os.Environ.
+	Environ func(context.Context) []string
 }
 
 // Defaults of Options.
@@ -67,7 +67,7 @@ func NewWorkbench(w *Workspace, files engine.Files, opts Options) (*Workbench, e
 		opts.MaxOutput = DefaultOutput
 	}
 	if opts.Environ == nil {
-		opts.Environ = os.Environ
+		opts.Environ = func(context.Context) []string { return os.Environ() }
 	}
 	return &Workbench{w: w, files: files, opts: opts}, nil
 }
@@ -122,7 +122,7 @@ func (b *Workbench) Run(ctx context.Context, dr engine.Draft, cmd engine.ShellCo
 	}
 	sh := shell{
 		dir:       d.scratch.workdir(),
-		env:       commandEnvironment(b.opts, b.w.path, d.scratch),
+		env:       commandEnvironment(ctx, b.opts, b.w.path, d.scratch),
 		maxOutput: b.opts.MaxOutput,
 		output:    output,
 	}
