@@ -69,9 +69,12 @@ var (
 	bom16be = []byte("\xfe\xff")
 )
 
-// clean makes text of source bytes: valid UTF-8, line feeds, no byte order mark.
+// clean makes text of source bytes: valid UTF-8, line feeds, no byte order mark in front, nor two, as files joined
+// together have them.
 func clean(b []byte) string {
-	b = bytes.TrimPrefix(b, bom8)
+	for bytes.HasPrefix(b, bom8) {
+		b = b[len(bom8):]
+	}
 	if bytes.IndexByte(b, '\r') >= 0 {
 		b = bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n"))
 		b = bytes.ReplaceAll(b, []byte("\r"), []byte("\n"))
