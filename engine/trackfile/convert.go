@@ -64,13 +64,22 @@ func (y *yamlReader) scalar(n ast.Node) *node {
 	return y.leaf(nothing, "", at)
 }
 
-// written is the value of plain text on one line as it stands in the source: the tokenizer drops tabs.
+// written is the value of text where the tokenizer's is another one: it drops the tabs of plain text on one line, and
+// takes a \r\n in quoted text for two line ends.
 func (y *yamlReader) written(tk *token.Token, value string, at Span) string {
-	if tk.Type != token.StringType {
-		return value
-	}
-	if raw := y.src[at.Start:at.End]; strings.Contains(raw, "\t") && !strings.ContainsAny(raw, "\r\n") {
-		return raw
+	raw := y.src[at.Start:at.End]
+	switch tk.Type {
+	case token.StringType:
+		if strings.Contains(raw, "\t") && !strings.ContainsAny(raw, "\r\n") {
+			return raw
+		}
+	case token.SingleQuoteType, token.DoubleQuoteType:
+		if !strings.Contains(raw, "\r\n") {
+			return value
+		}
+		if again := tokenize(strings.ReplaceAll(raw, "\r\n", "\n")); len(again) == 1 && again[0].Type == tk.Type {
+			return again[0].Value
+		}
 	}
 	return value
 }
