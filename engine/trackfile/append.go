@@ -269,13 +269,19 @@ type writtenField struct {
 func (a *appender) written() []writtenField {
 	t := a.t
 	all := []writtenField{
-		{name: "id", text: t.ID}, {name: "description", text: strings.TrimRight(t.Description, "\r\n")},
-		{name: "target_file", text: t.TargetFile}, {name: "target_symbols", list: t.TargetSymbols},
-		{name: "context_requirements", list: t.ContextRequirements}, {name: "writes", list: t.Writes},
-		{name: "depends_on", list: t.DependsOn}, {name: "priority", text: string(t.Priority)},
+		{name: "id", text: t.ID},
+		{name: "description", text: strings.TrimRight(t.Description, "\r\n")},
+		{name: "target_file", text: t.TargetFile},
+		{name: "target_symbols", list: t.TargetSymbols},
+		{name: "context_requirements", list: t.ContextRequirements},
+		{name: "writes", list: t.Writes},
+		{name: "depends_on", list: t.DependsOn},
+		{name: "priority", text: string(t.Priority)},
 		{name: "step_mode", word: map[bool]string{true: "true"}[t.StepMode]},
-		{name: "model_override", text: t.ModelOverride}, {name: "verify", text: strings.TrimRight(t.Verify, "\r\n")},
-		{name: "assigned_to", text: t.AssignedTo}, {name: "status", text: string(t.Status)},
+		{name: "model_override", text: t.ModelOverride},
+		{name: "verify", text: strings.TrimRight(t.Verify, "\r\n")},
+		{name: "assigned_to", text: t.AssignedTo},
+		{name: "status", text: string(t.Status)},
 	}
 	return slices.DeleteFunc(all, func(f writtenField) bool {
 		isDefault := f.name == "assigned_to" && f.text == "unassigned" || f.name == "status" && f.text == string(Todo)

@@ -127,8 +127,13 @@ func TestNextID(t *testing.T) {
 func TestNewIsWithoutProblems(t *testing.T) {
 	t.Parallel()
 	for _, c := range [][2]string{
-		{"Clear errors", "Every error\nnames the line."}, {"", ""}, {"a: b # c", "- x\n\ty"}, {"two\nlines", " leading\n\n\ntrailing \n"},
-		{"\u202e\u0085", "{{ }}"}, {"true", "null"}, {`"quoted"`, "'"},
+		{"Clear errors", "Every error\nnames the line."},
+		{"", ""},
+		{"a: b # c", "- x\n\ty"},
+		{"two\nlines", " leading\n\n\ntrailing \n"},
+		{"\u202e\u0085", "{{ }}"},
+		{"true", "null"},
+		{`"quoted"`, "'"},
 	} {
 		for _, src := range [][]byte{New(c[0], c[1]), Bare(c[0], c[1])} {
 			d := Parse("a.track.yaml", src)

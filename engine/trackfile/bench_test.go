@@ -83,8 +83,11 @@ func BenchmarkEditOneTicket(b *testing.B) {
 	src := large(10_000)
 	bare := bareParser(b, src)
 	for _, c := range []struct{ name, at, behind, types string }{
-		{"text", "step 5000", "step", "s"}, {"id", "- id: T5000", "- id: T", "1"}, {"broken", "Give the lexer positions, step 5000", "", `"`},
-		{"head", "To be large", "", "Not "}, {"new", "  - id: T5000", "", "  - id: New\n    description: x\n"},
+		{"text", "step 5000", "step", "s"},
+		{"id", "- id: T5000", "- id: T", "1"},
+		{"broken", "Give the lexer positions, step 5000", "", `"`},
+		{"head", "To be large", "", "Not "},
+		{"new", "  - id: T5000", "", "  - id: New\n    description: x\n"},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			d := Parse("a.track.yaml", src)
