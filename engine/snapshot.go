@@ -33,6 +33,7 @@ type Track struct {
 	Verify  string         `json:"verify,omitempty"`
 	Status  TrackStatus    `json:"status"`
 	Reason  string         `json:"reason,omitempty"` // why it is paused, blocked or stopped
+	Plans   int            `json:"plans,omitempty"`  // how often its document became the plan
 	Usage   map[Tier]Usage `json:"usage,omitempty"`  // replaced, never changed in place
 	// Lost says that its document is gone: nothing new starts.
 	Lost bool `json:"lost,omitempty"`

@@ -45,6 +45,7 @@ func (s *State) plannedTrack(b TrackPlanned) *Track {
 		s.index[b.Track] = newGraph(tr)
 	}
 	tr.Title, tr.Goal, tr.Context, tr.Verify = b.Title, b.Goal, b.Context, b.Verify
+	tr.Plans++
 	return tr
 }
 

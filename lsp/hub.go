@@ -54,7 +54,8 @@ type Options struct {
 	// it is not in force. Nil: settings are not taken.
 	Settings func(ctx context.Context, section json.RawMessage) []string
 	Now      func() time.Time
-	Log      *slog.Logger // default: nothing is logged
+	Log      *slog.Logger                            // default: nothing is logged
+	Served   func(method string, took time.Duration) // told how long each message took; must not block; may be nil
 }
 
 // Hub is what spans the sessions of one daemon. It implements engine.Applier: it delivers through the editor that
@@ -67,6 +68,7 @@ type Hub struct {
 	tree      tree
 	aims      aims
 	inbox     inbox
+	paths     trackPaths
 	silence   time.Duration // see maxSilence
 	plans     plans
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"go.lsp.dev/protocol"
 
@@ -19,33 +18,6 @@ import (
 
 // Source files: what tickets are about, where they stand, and new tickets for what other servers find wrong. A file
 // that no ticket is about is not even parsed.
-
-// aimCache is which tickets are about which file, as of one snapshot.
-type aimCache struct {
-	seq    uint64
-	byPath map[string][]*engine.Ticket
-}
-
-// aimed lists the tickets about a file, in the order of their tracks. Those that are gone from their document are
-// left out.
-func (h *Hub) aimed(snap *engine.Snapshot, path string) []*engine.Ticket {
-	c := h.aims.Load()
-	if c == nil || c.seq != snap.Seq() {
-		c = &aimCache{seq: snap.Seq(), byPath: map[string][]*engine.Ticket{}}
-		for tr := range snap.Tracks() {
-			for t := range tr.Tickets() {
-				if p := t.Spec.TargetFile; p != "" && !t.Orphaned {
-					c.byPath[p] = append(c.byPath[p], t)
-				}
-			}
-		}
-		h.aims.Store(c)
-	}
-	return c.byPath[path]
-}
-
-// aims holds the cache; which of two that are made at once stays is all the same.
-type aims = atomic.Pointer[aimCache]
 
 // mark is a ticket at the symbol that it is about, or at the start of its file.
 type mark struct {
@@ -78,10 +50,6 @@ func (s *Session) marks(ctx context.Context, snap *engine.Snapshot, d *document)
 		}
 	}
 	return out
-}
-
-func aimsAt(t *engine.Ticket, sym engine.Symbol) bool {
-	return slices.Contains(t.Spec.TargetSymbols, sym.Path) || slices.Contains(t.Spec.TargetSymbols, sym.Name)
 }
 
 // sourceLenses are what there is to do next with the tickets about a file.

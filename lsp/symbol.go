@@ -24,18 +24,6 @@ func (h *Hub) symbolAt(ctx context.Context, d *document, offset int) (found engi
 	return found, ok, nil
 }
 
-// aiming lists the tickets that target a symbol and that there is something to do about, in the order of their
-// tracks. What is completed or killed is over.
-func (h *Hub) aiming(snap *engine.Snapshot, path string, sym engine.Symbol) []*engine.Ticket {
-	var out []*engine.Ticket
-	for _, t := range h.aimed(snap, path) {
-		if aimsAt(t, sym) && t.Status != engine.Completed && t.Status != engine.Killed {
-			out = append(out, t)
-		}
-	}
-	return out
-}
-
 var todoComment = regexp.MustCompile(`(?m)(?://|#|--|/?\*|;|<!--)[ \t]*(?:TODO|FIXME)\b(?:\([^)\n]*\))?:?[ \t]*([^\n]*)`)
 
 // todoIn is what the first TODO or FIXME comment in a text asks for, or "".

@@ -25,8 +25,18 @@ type target struct {
 	exists, readable bool
 	hash             string // of the text that symbols are of; empty before they were asked for
 	symbols          []engine.Symbol
-	named            bool // whether symbols can be told apart at all
+	names            map[string]bool // of symbols, by name and by path; never changed
+	named            bool            // whether symbols can be told apart at all
 	looked           time.Time
+}
+
+// namesOf is what symbols may be called.
+func namesOf(symbols []engine.Symbol) map[string]bool {
+	names := make(map[string]bool, 2*len(symbols))
+	for _, s := range symbols {
+		names[s.Name], names[s.Path] = true, true
+	}
+	return names
 }
 
 // Bounds of targets: how long a look counts, how many known files are looked at again behind one change, and how many
@@ -85,7 +95,7 @@ func (ts *targets) survey(doc *trackfile.Document, now time.Time) survey {
 		func(path string) bool { return look(path).exists },
 		func(path, symbol string) (has, known bool) {
 			t := look(path)
-			return slices.ContainsFunc(t.symbols, func(s engine.Symbol) bool { return s.Path == symbol || s.Name == symbol }), t.named
+			return t.names[symbol], t.named
 		})
 	slices.SortFunc(s.aged, func(a, b string) int { return seen[a].looked.Compare(seen[b].looked) })
 	return s
@@ -102,10 +112,10 @@ func (h *Hub) look(ctx context.Context, path string) {
 	now.exists, now.readable = !errors.Is(err, fs.ErrNotExist), err == nil
 	if now.readable {
 		if now.hash = engine.ContentHash(file.Data); now.hash == before.hash {
-			now.symbols, now.named = before.symbols, before.named
+			now.symbols, now.names, now.named = before.symbols, before.names, before.named
 		} else {
 			outline, err := h.opts.Viewer.Outline(ctx, path, file.Data)
-			now.symbols, now.named = outline.Symbols, err == nil && !outline.Fallback
+			now.symbols, now.names, now.named = outline.Symbols, namesOf(outline.Symbols), err == nil && !outline.Fallback
 		}
 	}
 	h.targets.put(path, now)

@@ -130,19 +130,6 @@ func newTicket(ctx context.Context, s *Session, v view, a wire.NewTicketArgs) (a
 	return s.ref(ctx, v, key), nil
 }
 
-// ref names a ticket by its track's document.
-func (s *Session) ref(ctx context.Context, v view, key engine.TicketKey) wire.TicketRef {
-	path := string(key.Track) + trackSuffixes[0]
-	for _, suffix := range trackSuffixes {
-		p := string(key.Track) + suffix
-		if _, err := s.hub.opts.Disk.Read(ctx, p); err == nil || v.docs.byPath(p) != nil {
-			path = p
-			break
-		}
-	}
-	return wire.TicketRef{URI: string(v.docs.root.uri(path)), ID: key.ID}
-}
-
 // scratchTicket adds a ticket to the workspace's scratch track, by an edit of its document, and plans it.
 func (s *Session) scratchTicket(ctx context.Context, about subject, instruction string) (engine.TicketKey, error) {
 	select {

@@ -36,6 +36,9 @@ func (s *Session) setTrace(params json.RawMessage) error {
 
 // traced tells the client, where it wants to know, what a message of its came to.
 func (s *Session) traced(method string, params json.RawMessage, took time.Duration, err error) {
+	if s.hub.opts.Served != nil {
+		s.hub.opts.Served(method, took)
+	}
 	level := s.trace.Load()
 	if level == nil || *level == protocol.TraceValueOff || s.conn.out.behind() {
 		return

@@ -1,0 +1,368 @@
+package lsp_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.lsp.dev/protocol"
+
+	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/enginetest"
+	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/lsp"
+	"github.com/slop-ls/slop-ls/lsp/client"
+	"github.com/slop-ls/slop-ls/lsp/lsptest"
+	"github.com/slop-ls/slop-ls/lsp/wire"
+	"github.com/slop-ls/slop-ls/treesitter"
+)
+
+// How quick the face is: 8 editors, 64 workers that stream, and a person who types at 20 changes a second into a
+// document of 50,000 lines, on the real store, files and parsers. What is measured is each request in the server.
+
+const (
+	faceEditors = 8
+	faceWorkers = 64
+	faceRate    = time.Second / 20
+	bigFile     = "big.go"
+	bigTrack    = ".slop/tracks/big.track.yaml"
+)
+
+// bigSource is Go of 50,000 lines.
+func bigSource() string {
+	var b strings.Builder
+	b.WriteString("package p\n\n")
+	for i := range 5000 {
+		fmt.Fprintf(&b, "// F%d does it.\nfunc F%[1]d(a, b int) int {\n\tfor i := range b {\n\t\tif a > i {\n\t\t\ta += i * b // é𝄞\n\t\t}\n\t}\n\treturn a\n}\n\n", i)
+	}
+	return b.String()
+}
+
+// bigTrackText is a track of n tickets, 5 lines each, each about a function of the big file.
+func bigTrackText(n int) string {
+	var b strings.Builder
+	b.WriteString("title: Big\ngoal: Much.\ntickets:\n")
+	for i := range n {
+		fmt.Fprintf(&b, "  - id: T%d\n    description: Mend F%[1]d\n    target_file: big.go\n    target_symbols: [F%[1]d]\n    depends_on: []\n", i)
+	}
+	return b.String()
+}
+
+// chatter is a model that streams a hundred pieces, calls a tool twice, and finishes.
+type chatter struct{}
+
+func (chatter) Count(_, text string) int { return len(text) / 4 }
+
+func (chatter) Generate(ctx context.Context, req engine.Request, onDelta func(engine.Delta)) (engine.Reply, error) {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for range 50 {
+		select {
+		case <-tick.C:
+			onDelta(engine.Delta{Text: "some words of a model "})
+		case <-ctx.Done():
+			return engine.Reply{}, ctx.Err()
+		}
+	}
+	call := engine.ToolCall{ID: fmt.Sprint(len(req.Messages)), Name: "look", Arguments: fmt.Sprintf(`{"n":%d}`, len(req.Messages))}
+	if len(req.Messages) > 5 {
+		call = engine.ToolCall{ID: "f", Name: "finish", Arguments: `{"status":"done","summary":"done"}`}
+	}
+	return engine.Reply{
+		Message: engine.Message{Role: engine.RoleAssistant, Text: "words", Calls: []engine.ToolCall{call}},
+		Usage:   engine.Usage{Input: 100, Output: 50}, Finish: "tool_calls",
+	}, nil
+}
+
+// look is a tool.
+type look struct{}
+
+func (look) Spec() engine.ToolSpec {
+	return engine.ToolSpec{Name: "look", Schema: json.RawMessage(`{"type":"object"}`), Effect: engine.EffectRead}
+}
+
+func (look) Call(_ context.Context, _ engine.Draft, args json.RawMessage) (engine.ToolResult, error) {
+	return engine.ToolResult{Text: "seen " + string(args)}, nil
+}
+
+// yes allows everything.
+type yes struct{}
+
+func (yes) Rule(context.Context, engine.Action) engine.Ruling {
+	return engine.Ruling{Verdict: engine.Allow, Rule: "test"}
+}
+
+// took collects how long requests took in the server.
+type took struct {
+	mu    sync.Mutex
+	times map[string][]time.Duration
+}
+
+func (t *took) served(method string, d time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.times == nil {
+		t.times = map[string][]time.Duration{}
+	}
+	t.times[method] = append(t.times[method], d)
+}
+
+// reset forgets, and gives, what was collected.
+func (t *took) reset() map[string][]time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	times := t.times
+	t.times = nil
+	return times
+}
+
+func percentile(times []time.Duration, p int) time.Duration {
+	if len(times) == 0 {
+		return 0
+	}
+	slices.Sort(times)
+	return times[min(len(times)*p/100, len(times)-1)]
+}
+
+// faceMethods are what is asked, and measured.
+var faceMethods = []string{
+	protocol.MethodTextDocumentCodeAction, protocol.MethodTextDocumentHover, protocol.MethodTextDocumentCompletion,
+}
+
+// face is a daemon under load.
+type face struct {
+	tb      testing.TB
+	took    took
+	editors []*lsptest.Env
+	engine  *engine.Conductor
+}
+
+// newFace makes a daemon with editors, each with both documents open. Nothing runs yet.
+func newFace(tb testing.TB, tickets, editors int) *face {
+	tb.Helper()
+	root, err := filepath.EvalSymlinks(tb.TempDir())
+	check(tb, err)
+	check(tb, os.MkdirAll(filepath.Join(root, ".slop/tracks"), 0o755))
+	check(tb, os.WriteFile(filepath.Join(root, bigFile), []byte(bigSource()), 0o644))
+	check(tb, os.WriteFile(filepath.Join(root, bigTrack), []byte(bigTrackText(tickets)), 0o644))
+	parts, err := realParts(tb.Context(), root, tb.TempDir())
+	check(tb, err)
+	viewer := treesitter.New(treesitter.Options{})
+	f := &face{tb: tb}
+	hub := lsp.NewHub(lsp.Options{
+		Root: root, Disk: parts.Disk, Applier: parts.Applier, Blobs: parts.Blobs, Viewer: viewer, ReviewDir: tb.TempDir(),
+		Served: f.took.served,
+	})
+	f.engine, err = engine.NewConductor(tb.Context(), engine.Config{
+		Journal: parts.Journal, Blobs: parts.Blobs,
+		Worker: engine.NewWorker(engine.WorkerConfig{
+			Provider: chatter{}, Tools: []engine.Tool{look{}}, Policy: yes{}, Viewer: quietViewer{}, Bench: &enginetest.Workbench{Files: enginetest.NewFiles(nil)},
+			Applier: hub, Blobs: parts.Blobs,
+		}),
+		Settings: engine.Settings{MaxWorkers: faceWorkers, Models: []string{"small"}},
+	})
+	check(tb, err)
+	hub.Use(f.engine)
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- f.engine.Run(ctx) }()
+	tb.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
+			tb.Errorf("the conductor: %v", err)
+		}
+		viewer.Close()
+		check(tb, parts.Close())
+	})
+	for range editors {
+		e := lsptest.Open(tb, root, lsptest.InProcess(hub.Serve), lsptest.WithConfig(func(cfg *client.Config) {
+			cfg.Experimental = map[string]any{"slop": map[string]any{"state": true, "stream": true, "prompts": true}}
+		}))
+		check(tb, e.Open(tb.Context(), bigFile))
+		check(tb, e.Open(tb.Context(), bigTrack))
+		f.editors = append(f.editors, e)
+	}
+	return f
+}
+
+// quietViewer knows nothing: workers need no views here.
+type quietViewer struct{}
+
+func (quietViewer) Outline(context.Context, string, []byte) (engine.Outline, error) {
+	return engine.Outline{Fallback: true}, nil
+}
+
+func (quietViewer) View(_ context.Context, _ engine.Files, req engine.ViewRequest) (engine.View, error) {
+	return engine.View{Path: req.Path, Kind: req.Kind}, nil
+}
+
+// run starts the track and waits until all workers stream.
+func (f *face) run() {
+	f.tb.Helper()
+	e := f.editors[0]
+	check(f.tb, e.Command(f.tb.Context(), wire.TrackRun, wire.TrackArgs{URI: string(e.URI(bigTrack))}, nil))
+	ctx, cancel := context.WithTimeout(f.tb.Context(), lsptest.Patience)
+	defer cancel()
+	for snap := f.engine.Snapshot(); snap.Active() < faceWorkers; {
+		next, err := f.engine.Wait(ctx, snap.Seq())
+		if err != nil {
+			f.tb.Fatalf("%d workers: %v", snap.Active(), err)
+		}
+		snap = next
+	}
+}
+
+// load types into a document in the first editor while all editors ask, for a time.
+func (f *face) load(typed string, d time.Duration) map[string][]time.Duration {
+	f.tb.Helper()
+	f.took.reset()
+	ctx, cancel := context.WithTimeout(f.tb.Context(), d)
+	defer cancel()
+	var all sync.WaitGroup
+	if typed != "" {
+		all.Go(func() { f.typing(ctx, typed) })
+	}
+	for i, e := range f.editors {
+		all.Go(func() { f.asking(ctx, e, i) })
+	}
+	all.Wait()
+	times := f.took.reset()
+	for _, m := range faceMethods {
+		if len(times[m]) == 0 {
+			f.tb.Fatalf("no %s was answered", m)
+		}
+	}
+	return times
+}
+
+// typing writes and deletes characters in the middle of a document, 20 a second.
+func (f *face) typing(ctx context.Context, path string) {
+	e := f.editors[0]
+	content, _, _ := e.Text(path)
+	at := strings.Index(content[len(content)/2:], "end") // of the word depends, or of a description
+	if path == bigFile {
+		at = strings.Index(content[len(content)/2:], "+= i")
+	}
+	at += len(content) / 2
+	tick := time.NewTicker(faceRate)
+	defer tick.Stop()
+	for n := 0; ; n++ {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		edit := text.Edit{Span: text.Span{Start: at, End: at}, New: "x"}
+		if n%2 == 1 {
+			edit = text.Edit{Span: text.Span{Start: at, End: at + 1}}
+		}
+		if err := e.Edit(ctx, path, edit); err != nil && ctx.Err() == nil {
+			f.tb.Error(err)
+			return
+		}
+	}
+}
+
+// asking asks one thing after the other, at places all over the documents.
+func (f *face) asking(ctx context.Context, e *lsptest.Env, seed int) {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for n := seed; ctx.Err() == nil; n++ {
+		for _, path := range []string{bigFile, bigTrack} {
+			for _, method := range faceMethods {
+				params := fmt.Sprintf(`{"textDocument":{"uri":%q},"position":{"line":%d,"character":6},"range":{"start":{"line":%[2]d,"character":6},`+
+					`"end":{"line":%[2]d,"character":6}},"context":{"diagnostics":[],"triggerKind":1}}`, e.URI(path), n*7919%50000)
+				var answer json.RawMessage
+				if err := e.Call(ctx, method, json.RawMessage(params), &answer); err != nil && ctx.Err() == nil {
+					f.tb.Errorf("%s: %v", method, err)
+					return
+				}
+			}
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+		}
+	}
+}
+
+func check(tb testing.TB, err error) {
+	tb.Helper()
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// BenchmarkFace reports p50 and p99 of each request in the server, under load and, of p50, as a ratio to the same server
+// with one editor in which nobody types and nothing runs.
+func BenchmarkFace(b *testing.B) {
+	for _, typed := range []string{bigFile, bigTrack} {
+		b.Run(filepath.Base(typed), func(b *testing.B) {
+			idle := newFace(b, 10_000, 1)
+			idle.load("", time.Second) // warm
+			base := idle.load("", 2*time.Second)
+			f := newFace(b, 10_000, faceEditors)
+			f.run()
+			f.load(typed, 4*time.Second) // the first outline
+			for b.Loop() {
+				times := f.load(typed, 10*time.Second)
+				for _, m := range faceMethods {
+					name := strings.TrimPrefix(m, "textDocument/")
+					p50, p99 := percentile(times[m], 50), percentile(times[m], 99)
+					b.ReportMetric(float64(p50.Microseconds())/1000, name+"-p50-ms")
+					b.ReportMetric(float64(p99.Microseconds())/1000, name+"-p99-ms")
+					b.ReportMetric(float64(p50)/float64(max(percentile(base[m], 50), 1)), name+"-p50/idle")
+				}
+			}
+		})
+	}
+}
+
+// What is asked while all of that goes on is answered within 50 ms, 99 times of 100; on a machine that does something
+// else as well, in the best of several spans.
+func TestFaceIsQuick(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it keeps the machine busy for seconds")
+	}
+	const bound = 50 * time.Millisecond
+	f := newFace(t, 10_000, faceEditors)
+	f.run()
+	for _, typed := range []string{bigFile, bigTrack} {
+		best := map[string]time.Duration{}
+		for range 6 {
+			times := f.load(typed, 2*time.Second)
+			slow := false
+			for _, m := range faceMethods {
+				if p := percentile(times[m], 99); best[m] == 0 || p < best[m] {
+					best[m] = p
+				}
+				slow = slow || best[m] > bound
+			}
+			if !slow {
+				break
+			}
+		}
+		for m, p99 := range best {
+			if p99 > bound {
+				t.Errorf("typing in %s, %s took %v (p99), at most %v is allowed", typed, m, p99, bound)
+			}
+		}
+	}
+}
+
+// heap is the memory in use, after a collection.
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
