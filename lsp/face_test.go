@@ -308,7 +308,7 @@ func BenchmarkFace(b *testing.B) {
 	for _, typed := range []string{bigFile, bigTrack} {
 		b.Run(filepath.Base(typed), func(b *testing.B) {
 			idle := newFace(b, 10_000, 1)
-			idle.load("", time.Second) // warm
+			idle.load("", 4*time.Second) // warm
 			base := idle.load("", 2*time.Second)
 			f := newFace(b, 10_000, faceEditors)
 			f.run()
@@ -327,36 +327,75 @@ func BenchmarkFace(b *testing.B) {
 	}
 }
 
-// What is asked while all of that goes on is answered within 50 ms, 99 times of 100; on a machine that does something
-// else as well, in the best of several spans.
-func TestFaceIsQuick(t *testing.T) {
+// soakTime makes TestFace go on for that long.
+const soakTime = "SLOP_LS_FACE_SOAK"
+
+// What is asked while all of that goes on is answered within 50 ms, 99 times of 100 (on a machine that does something
+// else as well, in the best of several spans, within 250 ms), and the memory in use stays what it is.
+func TestFace(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it keeps the machine busy for seconds")
 	}
-	const bound = 50 * time.Millisecond
-	f := newFace(t, 10_000, faceEditors)
+	tickets := 10_000
+	if raceEnabled {
+		tickets = 500 // the race detector makes it ten times slower
+	}
+	f := newFace(t, tickets, faceEditors)
 	f.run()
+	f.load(bigFile, 2*time.Second) // the first outline
+	f.load(bigTrack, 2*time.Second)
+	before, routines := heap(), runtime.NumGoroutine()
 	for _, typed := range []string{bigFile, bigTrack} {
-		best := map[string]time.Duration{}
-		for range 6 {
-			times := f.load(typed, 2*time.Second)
-			slow := false
-			for _, m := range faceMethods {
-				if p := percentile(times[m], 99); best[m] == 0 || p < best[m] {
-					best[m] = p
-				}
-				slow = slow || best[m] > bound
-			}
-			if !slow {
-				break
-			}
-		}
-		for m, p99 := range best {
-			if p99 > bound {
-				t.Errorf("typing in %s, %s took %v (p99), at most %v is allowed", typed, m, p99, bound)
-			}
+		if slow := f.slow(typed); slow != "" && !raceEnabled {
+			t.Errorf("typing in %s: %s", typed, slow)
 		}
 	}
+	if long, err := time.ParseDuration(os.Getenv(soakTime)); err == nil {
+		for end := time.Now().Add(long); time.Now().Before(end); {
+			f.load(bigFile, 10*time.Second)
+			f.load(bigTrack, 10*time.Second)
+			t.Logf("heap %d MB, %d goroutines", heap()>>20, runtime.NumGoroutine())
+		}
+	}
+	if after := heap(); after > before+before/4+64<<20 {
+		t.Errorf("the memory in use grew from %d to %d MB", before>>20, after>>20)
+	}
+	if now := runtime.NumGoroutine(); now > routines+100 {
+		t.Errorf("%d goroutines became %d", routines, now)
+	}
+}
+
+// slow says what of what was asked took too long in the best of several spans.
+func (f *face) slow(typed string) string {
+	bound := 50 * time.Millisecond
+	if busy() {
+		bound *= 5 // others take turns with us that are longer than the bound
+	}
+	best := map[string]time.Duration{}
+	for range 8 {
+		times := f.load(typed, 2*time.Second)
+		worst := time.Duration(0)
+		for _, m := range faceMethods {
+			if p := percentile(times[m], 99); best[m] == 0 || p < best[m] {
+				best[m] = p
+			}
+			worst = max(worst, best[m])
+		}
+		if worst <= bound {
+			return ""
+		}
+	}
+	return fmt.Sprintf("p99 of %v, at most %v is allowed", best, bound)
+}
+
+// busy says whether the machine has much else to do, where it tells.
+func busy() bool {
+	data, err := os.ReadFile("/proc/loadavg")
+	var load float64
+	if err == nil {
+		_, err = fmt.Sscan(string(data), &load)
+	}
+	return err == nil && load > 2*float64(runtime.NumCPU())
 }
 
 // heap is the memory in use, after a collection.
