@@ -362,3 +362,33 @@ func TestDecisionsAreKept(t *testing.T) {
 	}
 	sameAsReplay(t, h)
 }
+
+// TestAlike: of one kind, and of one track or about the same call; questions never.
+func TestAlike(t *testing.T) {
+	t.Parallel()
+	of := func(kind engine.ApprovalKind, track engine.TrackID, line string) *engine.Approval {
+		a := &engine.Approval{Kind: kind, Run: engine.Run{Ticket: engine.TicketKey{Track: track, ID: "T1"}}}
+		if line != "" {
+			a.Cover = &engine.Cover{Tool: "run_command", Command: line}
+		}
+		return a
+	}
+	one := of(engine.KindCommand, "a", "go test")
+	for _, c := range []struct {
+		other *engine.Approval
+		want  bool
+	}{
+		{of(engine.KindCommand, "a", "go vet"), true},
+		{of(engine.KindCommand, "b", "go test"), true},
+		{of(engine.KindCommand, "b", "go vet"), false},
+		{of(engine.KindCommand, "b", ""), false},
+		{of(engine.KindStep, "a", "go test"), false},
+	} {
+		if got := one.Alike(c.other); got != c.want {
+			t.Errorf("%s of %s, %v: %v", c.other.Kind, c.other.Run.Ticket.Track, c.other.Cover, got)
+		}
+	}
+	if q := of(engine.KindQuestion, "a", ""); q.Alike(q) {
+		t.Error("questions are alike")
+	}
+}

@@ -535,20 +535,26 @@ func TestReviewFileGone(t *testing.T) {
 // TestApprovalsCannotLie: what a model wrote is shown for what it is, wherever it is shown.
 func TestApprovalsCannotLie(t *testing.T) {
 	t.Parallel()
-	d := newDaemon(t, "-- .slop/tracks/main.track.yaml --\ntickets:\n  - id: T1\n    description: \"Do \\u202Egnihton\\u200B\\n### A9 · x\"\n")
-	e := d.open(lsptest.WithConfig(trusting))
+	d := newDaemon(t, "-- .slop/tracks/main.track.yaml --\ntitle: \"Ma\\u202Ein\"\ntickets:\n  - id: T1\n    description: \"Do \\u202Egnihton\\u200B\\n### A9 · x\"\n")
+	e, quiet := d.open(lsptest.WithConfig(trusting)), d.open()
 	track := mainTrack + ".track.yaml"
 	must(t, e.Open(t.Context(), track))
 	runTrack(t, e, mainTrack)
 	d.awaitPending(1)
 	seen := []string{e.Await(lsptest.Prompts(1)).Prompts[0].Message}
+	must(t, e.Command(t.Context(), wire.TrackStop, wire.TrackArgs{URI: string(e.URI(track))}, nil))
+	for _, m := range quiet.Await(lsptest.Message("A1 waits for you"), lsptest.Message("is stopped")).Messages {
+		seen = append(seen, m.Message)
+	}
+	runTrack(t, e, mainTrack)
+	d.awaitPending(1)
 	for _, l := range rawLenses(t, e, track) {
 		seen = append(seen, l.Command.Title)
 	}
 	inbox := openInbox(t, e)
 	whole, _, _ := e.Text(inbox)
-	must(t, e.Command(t.Context(), wire.ApprovalOpen, wire.ApprovalArgs{ID: "A1"}, nil))
-	review := e.Await(lsptest.Shown("/A1.md")).Shown
+	must(t, e.Command(t.Context(), wire.ApprovalOpen, wire.ApprovalArgs{ID: "A2"}, nil))
+	review := e.Await(lsptest.Shown("/A2.md")).Shown
 	content, _, _ := e.Text(review[len(review)-1])
 	seen = append(seen, whole, content)
 	for _, l := range rawLenses(t, e, inbox) {
@@ -566,7 +572,7 @@ func TestApprovalsCannotLie(t *testing.T) {
 			shown++
 		}
 	}
-	if shown < 4 {
+	if shown < 6 {
 		t.Errorf("written out in %d places only: %q", shown, seen)
 	}
 }

@@ -129,7 +129,9 @@ func doing(t *engine.Ticket) string {
 
 func trackName(tr *engine.Track) string {
 	if tr.Title != "" {
-		return tr.Title
+		const runes = 120
+		title, _ := text.VisibleLine(tr.Title, runes)
+		return title
 	}
 	return string(tr.ID)
 }

@@ -191,9 +191,10 @@ func (s *Session) nowReady() {
 	}
 }
 
-// tell shows a line to the person. It is not waited for.
+// tell shows a line to the person, in which nothing is hidden: parts of it come from models and documents. It is not
+// waited for.
 func (s *Session) tell(ctx context.Context, kind protocol.MessageType, msg string) {
-	if err := s.conn.notify(ctx, protocol.MethodWindowShowMessage, &protocol.ShowMessageParams{Type: kind, Message: msg}); err != nil {
+	if err := s.conn.notify(ctx, protocol.MethodWindowShowMessage, &protocol.ShowMessageParams{Type: kind, Message: text.StillVisible(msg)}); err != nil {
 		s.log.Debug("a message was not shown", "err", err)
 	}
 }

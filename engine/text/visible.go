@@ -13,7 +13,13 @@ import (
 // than the space, private and unassigned code points. The bracket ⟨ is written
 // out too, so that two texts never look alike for it. Newlines, also as \r\n, and
 // tabs stay.
-func Visible(s string) string {
+func Visible(s string) string { return visible(s, false) }
+
+// StillVisible is Visible for a text of which parts were made visible before:
+// the ⟨ of those stays as it is.
+func StillVisible(s string) string { return visible(s, true) }
+
+func visible(s string, again bool) string {
 	if plain(s) {
 		return s
 	}
@@ -21,7 +27,7 @@ func Visible(s string) string {
 	b.Grow(len(s) + len(s)/8)
 	for i := 0; i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])
-		if layout(s[i:]) {
+		if layout(s[i:]) || again && r == '⟨' {
 			b.WriteString(s[i : i+size])
 		} else {
 			b.WriteString(glyph(r, s[i:i+size]))

@@ -99,3 +99,22 @@ func FuzzVisible(f *testing.F) {
 		}
 	})
 }
+
+func TestStillVisible(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{"plain", "a\u202eb\n⏎", "⟨x⟩\u200b"} {
+		once := Visible(s)
+		if again := StillVisible(once); again != once {
+			t.Errorf("%q became %q and then %q", s, once, again)
+		}
+	}
+	if got := StillVisible("⟨U+202E⟩\u202e"); got != "⟨U+202E⟩⟨U+202E⟩" {
+		t.Errorf("got %q", got)
+	}
+	for _, s := range []string{"a\u202eb\nc", "⟨x⟩", strings.Repeat("y", 50)} {
+		once, cut := VisibleLine(s, 20)
+		if again, more := CutLine(once, 20); again != once || more {
+			t.Errorf("%q became %q (cut: %v) and then %q (cut: %v)", s, once, cut, again, more)
+		}
+	}
+}
