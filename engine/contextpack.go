@@ -44,19 +44,17 @@ type packer struct {
 	files  Files
 	count  func(string) int
 	budget int // tokens; 0: no bound
+
+	memo map[string]piece // nil: no file is read twice for the same
 }
 
 // pack applies the rules: the track's own files whole; the ticket's first context file curated; its target file
 // targeted at its symbols, whether it is listed or not; the others as skeletons. A file that cannot be read says so
 // and stops nobody. What does not fit the budget is left out, the least useful first, and named.
 func (p packer) pack(ctx context.Context, job Job) (packed, error) {
-	var pieces []piece
-	for _, w := range p.wanted(job) {
-		pc, err := p.piece(ctx, w)
-		if err != nil {
-			return packed{}, err
-		}
-		pieces = append(pieces, pc)
+	pieces, err := p.pieces(ctx, job)
+	if err != nil {
+		return packed{}, err
 	}
 	out := packed{rests: map[string]string{}}
 	var b strings.Builder
@@ -74,6 +72,26 @@ func (p packer) pack(ctx context.Context, job Job) (packed, error) {
 		b.WriteString(pc.text)
 	}
 	out.text = b.String() + p.agents(ctx, out.rests) + howToFinish
+	return out, nil
+}
+
+// pieces are the files of a context before what does not fit is left out.
+func (p packer) pieces(ctx context.Context, job Job) ([]piece, error) {
+	var out []piece
+	for _, w := range p.wanted(job) {
+		key := w.path + "\x00" + string(w.kind) + "\x00" + strings.Join(w.symbols, "\x00")
+		pc, known := p.memo[key]
+		if !known {
+			var err error
+			if pc, err = p.piece(ctx, w); err != nil {
+				return nil, err
+			}
+		}
+		if pc.rank = w.rank; p.memo != nil {
+			p.memo[key] = pc
+		}
+		out = append(out, pc)
+	}
 	return out, nil
 }
 

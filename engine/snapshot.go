@@ -68,6 +68,7 @@ type Ticket struct {
 	Tool        string            `json:"tool,omitempty"`        // the call that is running
 	Delivery    *Delivery         `json:"delivery,omitempty"`    // on its way
 	Delivered   []DeliveredFile   `json:"delivered,omitempty"`   // by the newest attempt that delivered
+	Deliveries  []DeliveredSet    `json:"deliveries,omitempty"`  // all that arrived, the oldest first
 	Usage       Usage             `json:"usage,omitzero"`
 	Before      int               `json:"before,omitempty"` // tokens of the context's files before pruning
 	After       int               `json:"after,omitempty"`  // and after

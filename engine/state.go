@@ -102,7 +102,7 @@ func (s *State) applyRun(body Body) error {
 	case DeliveryStarted:
 		return s.withTicket(b.Run.Ticket, func(t *Ticket) error { d := b.Delivery; t.Delivery = &d; return nil })
 	case EditDelivered:
-		return s.withTicket(b.Run.Ticket, func(t *Ticket) error { t.Delivered = b.Files; return nil })
+		return s.withTicket(b.Run.Ticket, func(t *Ticket) error { t.delivered(b.Files, s.now.seq); return nil })
 	default:
 		return fmt.Errorf("no rule for it")
 	}

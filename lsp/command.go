@@ -19,6 +19,7 @@ var commands = map[string]preparer{
 	wire.TrackPause:  command(trackPause),
 	wire.TrackResume: acting(trackResume),
 	wire.TrackStop:   command(trackStop),
+	wire.TrackPlan:   command(trackPlan),
 
 	wire.TicketRun:     acting(ticketRun),
 	wire.TicketRetry:   acting(ticketRetry),
@@ -36,7 +37,10 @@ var commands = map[string]preparer{
 	wire.ApprovalRules:  command(approvalRules),
 	wire.ApprovalForget: command(approvalForget),
 
-	wire.StatusShow: command(statusShow),
+	wire.TranscriptOpen: command(transcriptOpen),
+	wire.DiffOpen:       command(trackDiff),
+	wire.ViewOpen:       command(viewOpen),
+	wire.StatusShow:     command(statusShow),
 }
 
 func prepareCommand(v view, params json.RawMessage) (work, error) {

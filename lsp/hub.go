@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/trackfile"
 )
 
 // Engine is what sessions need of the Conductor.
@@ -42,6 +43,11 @@ type Options struct {
 	Blobs     engine.Blobs   // contents of approvals
 	Viewer    engine.Viewer
 	ReviewDir string // where Review… documents are written; outside the workspace; made when needed
+	PaperDir  string // where read-only documents are written; default: the folder documents beside ReviewDir
+
+	// Forecast tells what a track would cost before it runs; nil: plans say nothing of it.
+	Forecast func(ctx context.Context, track trackfile.Track) engine.Forecast
+	Count    func(text string) int // tokens; default: four bytes are one
 
 	Version string        // of the program, for serverInfo
 	Models  []string      // that the configuration names, for completion
@@ -63,6 +69,7 @@ type Options struct {
 type Hub struct {
 	opts      Options
 	scratch   chan struct{} // held by who adds a ticket to the scratch track
+	sweep     sync.Once     // of the folder of papers
 	outlining chan struct{} // held by who makes an outline in the background
 	targets   targets
 	tree      tree
@@ -131,7 +138,7 @@ func (h *Hub) ServeWith(ctx context.Context, rw io.ReadWriteCloser, e Engine) er
 	defer h.leave(s)
 	for _, loop := range []func(context.Context){
 		s.watch, s.prompting, s.progressing, s.checking, s.waiting, s.stating, s.streaming, s.telling,
-		s.registering, s.configuring, s.refreshing,
+		s.registering, s.configuring, s.refreshing, s.papering,
 	} {
 		s.later(func(ctx context.Context) {
 			select {

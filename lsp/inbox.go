@@ -2,7 +2,9 @@ package lsp
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -52,7 +54,7 @@ func (h *Hub) writeInbox(snap *engine.Snapshot, anyway bool) error {
 		return nil
 	}
 	content := page.Inbox(snap.Pending(), snap.Remembered(), h.opts.Now())
-	if err := replaceFile(h.inboxPath(), content); err != nil {
+	if err := replaceFile(h.inboxPath(), content, 0o600); err != nil {
 		return fmt.Errorf("writing the inbox: %w", err)
 	}
 	h.inbox.seq, h.inbox.written = snap.Seq(), lists
@@ -71,8 +73,9 @@ func listed(snap *engine.Snapshot) string {
 	return b.String()
 }
 
-// replaceFile puts a file in place whole: an editor that reads it meanwhile sees the one or the other.
-func replaceFile(path, content string) error {
+// replaceFile puts a file in place whole, with the given permissions: an editor that reads it meanwhile sees the one or
+// the other.
+func replaceFile(path, content string, mode fs.FileMode) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
@@ -81,10 +84,16 @@ func replaceFile(path, content string) error {
 		return err
 	}
 	_, err = f.WriteString(content)
+	if err == nil {
+		err = f.Chmod(mode)
+	}
 	if closeErr := f.Close(); err == nil {
 		err = closeErr
 	}
 	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if errors.Is(err, fs.ErrPermission) && os.Chmod(path, 0o600) == nil { // a system that replaces nothing read-only
 		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {

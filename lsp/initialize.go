@@ -84,7 +84,7 @@ func capabilities(t *traits) protocol.ServerCapabilities {
 		CodeActionProvider:     &protocol.CodeActionOptions{CodeActionKinds: []protocol.CodeActionKind{actionKind, protocol.CodeActionKindQuickFix}},
 		CodeLensProvider:       &protocol.CodeLensOptions{},
 		ExecuteCommandProvider: executeCommands(),
-		Workspace:              fileOperations(t),
+		Workspace:              workspaceOptions(t),
 
 		CompletionProvider:         &protocol.CompletionOptions{TriggerCharacters: completionTriggers},
 		HoverProvider:              protocol.Boolean(true),
@@ -96,4 +96,18 @@ func capabilities(t *traits) protocol.ServerCapabilities {
 		DocumentFormattingProvider: protocol.Boolean(true),
 		InlayHintProvider:          protocol.Boolean(true),
 	}
+}
+
+// workspaceOptions announces file operations, and the scheme of read-only documents to clients that ask for the text of
+// such.
+func workspaceOptions(t *traits) *protocol.WorkspaceOptions {
+	o := fileOperations(t)
+	if !t.virtual {
+		return o
+	}
+	if o == nil {
+		o = &protocol.WorkspaceOptions{}
+	}
+	o.TextDocumentContent = &protocol.TextDocumentContentOptions{Schemes: []string{paperScheme}}
+	return o
 }

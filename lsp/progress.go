@@ -175,7 +175,7 @@ func (s *Session) ended(ctx context.Context, b *bar, tr *engine.Track) {
 	if tr.Status == engine.TrackBlocked {
 		kind = protocol.MessageTypeWarning
 	}
-	s.tell(ctx, kind, msg)
+	s.tell(ctx, kind, msg+nextStep(tr))
 }
 
 // progressCancelled cancels the request, or pauses the track, whose progress the person cancelled. A track that is

@@ -28,6 +28,7 @@ type traits struct {
 	progress        bool
 	state           bool // it wants slop/state
 	stream          bool // it wants slop/stream
+	virtual         bool // it asks for the text of documents that are no files
 	events          wire.Subscription
 	lensRefresh     bool // it asks for code lenses again when told to
 	hintRefresh     bool // likewise for inlay hints
@@ -120,6 +121,7 @@ func (t *traits) ofWorkspace(w *protocol.WorkspaceClientCapabilities) {
 		return
 	}
 	t.applyEdit = isTrue(w.ApplyEdit)
+	t.virtual = w.TextDocumentContent != nil
 	t.lensRefresh = w.CodeLens != nil && isTrue(w.CodeLens.RefreshSupport)
 	t.configuration = isTrue(w.Configuration)
 	t.configureDynamic = w.DidChangeConfiguration != nil && isTrue(w.DidChangeConfiguration.DynamicRegistration)

@@ -59,6 +59,7 @@ func (t *traits) summary() string {
 		{t.llmTag, "llm"},
 		{t.state, "state"},
 		{t.stream, "stream"},
+		{t.virtual, "virtual"},
 		{t.events.On, "events"},
 	} {
 		if w.on {
@@ -85,7 +86,7 @@ func TestTraitsOfRealClients(t *testing.T) {
 		"vim-9.0-ale-3.3.0":                    "utf-16",
 		"vim-9.0-vim-lsp-20260419":             "utf-16 edits prompts progress",
 		"vim-9.0-yegappan-lsp-20260816":        "utf-16 edits prompts progress",
-		"vscode-1.139.1-languageclient-11.0.0": "utf-16 edits versions batch previews safe prompts shows progress lenses llm",
+		"vscode-1.139.1-languageclient-11.0.0": "utf-16 edits versions batch previews safe prompts shows progress lenses llm virtual",
 	}
 	files, err := filepath.Glob("testdata/initialize/*.json")
 	if err != nil || len(files) == 0 {

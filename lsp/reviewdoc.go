@@ -37,7 +37,7 @@ func (s *Session) writeReview(ctx context.Context, a *engine.Approval) (string, 
 			return path, nil
 		}
 	}
-	if err := replaceFile(path, page.Review(a, content)); err != nil {
+	if err := replaceFile(path, page.Review(a, content), 0o600); err != nil {
 		return "", fmt.Errorf("writing a review: %w", err)
 	}
 	return path, nil
@@ -53,18 +53,9 @@ func (h *Hub) hasOpen(path string) bool {
 	return false
 }
 
-// show opens a file in the editor, or says where it is.
+// show opens a document in which approvals are answered.
 func (s *Session) show(ctx context.Context, path string) {
-	var result protocol.ShowDocumentResult
-	err := errors.New("the editor cannot show documents")
-	if s.traits().showDocument {
-		params := &protocol.ShowDocumentParams{URI: uri.File(path), TakeFocus: new(true)}
-		err = s.conn.call(ctx, protocol.MethodWindowShowDocument, params, &result)
-	}
-	if err != nil || !result.Success {
-		s.log.Debug("a document was not shown", "path", path, "err", err)
-		s.tell(ctx, protocol.MessageTypeInfo, "Open "+path+" to review and approve it.")
-	}
+	s.showFile(ctx, path, "review and approve it")
 }
 
 // isReview says whether a document is a Review… document, by its name and its first line.

@@ -28,7 +28,7 @@ func (s *Session) endReviews(snap *engine.Snapshot) {
 			continue
 		}
 		if marked := page.EndedReview(d.text(), id, how); marked != d.text() {
-			if err := replaceFile(path, marked); err != nil {
+			if err := replaceFile(path, marked, 0o600); err != nil {
 				s.log.Warn("a review does not say that it is decided", "approval", id, "err", err)
 			}
 		}

@@ -37,6 +37,7 @@ type Session struct {
 	kicks  kicks
 	acts   acts
 	events subscriber
+	papers papers
 
 	trace   atomic.Pointer[protocol.TraceValue] // what the client wants to be told of; nil: nothing
 	cancels cancels
@@ -85,6 +86,8 @@ var requests = map[string]func(v view, params json.RawMessage) (work, error){
 	protocol.MethodWorkspaceExecuteCommand:  prepareCommand,
 	wire.SubscribeMethod:                    prepareSubscribe,
 	protocol.MethodWorkspaceWillRenameFiles: prepareWillRename,
+
+	protocol.MethodWorkspaceTextDocumentContent: prepareContent,
 
 	protocol.MethodTextDocumentCompletion:     prepareCompletion,
 	protocol.MethodTextDocumentHover:          prepareHover,
@@ -168,6 +171,9 @@ func (s *Session) notified(method string, params json.RawMessage) error {
 		s.log.Debug("a notification is not known", "method", method)
 		return nil
 	}
+	if method == protocol.MethodTextDocumentDidClose {
+		s.closedPaper(params)
+	}
 	docs, err := sync(s.desk.docs(), params)
 	if docs != nil {
 		s.desk.set(docs)
@@ -200,12 +206,13 @@ func (s *Session) tell(ctx context.Context, kind protocol.MessageType, msg strin
 }
 
 // kicks wake the session's loops. Each has room for one: a loop that is busy looks again when it is done.
-type kicks struct{ prompts, progress, waiting, checks, settings chan struct{} }
+type kicks struct{ prompts, progress, waiting, checks, settings, papers chan struct{} }
 
 func newKicks() kicks {
 	return kicks{
 		prompts: make(chan struct{}, 1), progress: make(chan struct{}, 1), waiting: make(chan struct{}, 1), checks: make(chan struct{}, 1),
 		settings: make(chan struct{}, 1),
+		papers:   make(chan struct{}, 1),
 	}
 }
 
@@ -221,6 +228,7 @@ func (s *Session) watch(ctx context.Context) {
 	for seq := uint64(0); ; {
 		kick(s.kicks.prompts)
 		kick(s.kicks.progress)
+		kick(s.kicks.papers)
 		kick(s.kicks.waiting)
 		snap, err := s.engine.Wait(ctx, seq)
 		if err != nil {

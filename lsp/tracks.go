@@ -79,7 +79,3 @@ var (
 		return engine.StopTrack{Track: id, By: by}
 	})
 )
-
-func statusShow(_ context.Context, s *Session, _ view, _ struct{}) (any, error) {
-	return Status(s.engine.Snapshot()), nil
-}

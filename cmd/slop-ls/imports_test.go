@@ -97,6 +97,11 @@ var bans = []ban{
 		breaks: [2]string{"engine/page", "engine/workspace"},
 	},
 	{
+		who: "engine/...", what: "lsp/...",
+		why:    "what goes over the wire is the face's: the domain and its adapters must not move when the protocol does",
+		breaks: [2]string{"engine/page", "lsp/wire"},
+	},
+	{
 		who: "engine/page", what: "os/...",
 		why:    "a page is a pure function of a snapshot",
 		breaks: [2]string{"engine/page", "os"},

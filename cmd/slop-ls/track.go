@@ -26,6 +26,7 @@ func trackCommand(a *app) *cobra.Command {
 	fresh.Flags().StringVar(&goal, "goal", "", "what the track is for")
 	track.AddCommand(
 		fresh,
+		trackDiffCommand(a),
 		&cobra.Command{
 			Use:   "check FILE...",
 			Short: "Say what is wrong with track documents: file:line:col: severity: message",
@@ -46,7 +47,7 @@ func trackCommand(a *app) *cobra.Command {
 		},
 		&cobra.Command{
 			Use:   "plan TRACK",
-			Short: "Show in which waves a track would run, without running it",
+			Short: "Show in which waves a track would run, what it would cost and ask, without running it",
 			Args:  arguments(1, 1),
 			RunE:  func(cmd *cobra.Command, args []string) error { return a.trackPlan(cmd.Context(), args[0]) },
 		},

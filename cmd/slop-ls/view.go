@@ -85,12 +85,14 @@ func (a *app) printView(view engine.View, source []byte) error {
 		_, err := fmt.Fprint(a.out, view.Text)
 		return err
 	}
-	var count openai.Provider // counting needs no endpoint
 	return a.printJSON(viewJSON{
 		Path: view.Path, Language: view.Language, Kind: string(view.Kind), Text: view.Text,
-		TokensBefore: count.Count("", string(source)), TokensAfter: count.Count("", view.Text),
+		TokensBefore: countTokens(string(source)), TokensAfter: countTokens(view.Text),
 	})
 }
+
+// countTokens counts for whatever model: it needs no endpoint.
+func countTokens(text string) int { return new(openai.Provider).Count("", text) }
 
 // symbolsOf says for the workspace at root whether a file has a symbol, for `track check`; a file is read once.
 func symbolsOf(ctx context.Context, root string) func(path, symbol string) (has, known bool) {

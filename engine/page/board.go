@@ -2,6 +2,7 @@ package page
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/slop-ls/slop-ls/engine"
@@ -176,27 +177,35 @@ func waitNotes(all *engine.Waits, t *engine.Ticket) []string {
 	return notes
 }
 
-// BoardDocument is Board as Markdown for an editor.
+// BoardDocument is Board as Markdown for an editor. Of a track of more than maxRows tickets it lists those that are not
+// completed, as many as that.
 func BoardDocument(s *engine.Snapshot, t *engine.Track) string {
 	var b strings.Builder
 	w := s.Waits(t.ID)
-	title := t.Title
-	if title == "" {
-		title = string(t.ID)
-	}
-	fmt.Fprintf(&b, "# %s\n\n%s\n", cell(title, 200), escaped(trackLine(t)))
+	fmt.Fprintf(&b, "# %s\n\n%s\n", cell(trackTitle(t), 200), escaped(trackLine(t)))
 	b.WriteString("\n| wave | ticket | status | what | note |\n|---|---|---|---|---|\n")
+	rows, left := 0, 0
+	row := func(wave string, ticket *engine.Ticket) {
+		if t.Len() > maxRows && ticket.Status == engine.Completed || rows == maxRows {
+			left++
+			return
+		}
+		rows++
+		fmt.Fprintf(&b, "| %s | %s %s | %s | %s | %s |\n", wave, Glyph(ticket.Status), cell(ticket.Key.ID, 30), word(ticket),
+			cell(ticket.Spec.Description, 120), escaped(ticketNote(w, ticket)))
+	}
 	for i, wave := range waves(t) {
 		for _, ticket := range wave {
-			fmt.Fprintf(&b, "| %d | %s %s | %s | %s | %s |\n", i+1, Glyph(ticket.Status), cell(ticket.Key.ID, 30), word(ticket),
-				cell(ticket.Spec.Description, 120), escaped(ticketNote(w, ticket)))
+			row(strconv.Itoa(i+1), ticket)
 		}
 	}
 	for ticket := range t.Tickets() {
 		if ticket.Orphaned {
-			fmt.Fprintf(&b, "| gone | %s %s | %s | %s | %s |\n", Glyph(ticket.Status), cell(ticket.Key.ID, 30), word(ticket),
-				cell(ticket.Spec.Description, 120), escaped(ticketNote(w, ticket)))
+			row("gone", ticket)
 		}
+	}
+	if left > 0 {
+		fmt.Fprintf(&b, "\nNot listed here: %s. `slop-ls track show` lists all.\n", plural(left, "ticket"))
 	}
 	b.WriteString("\n" + UsageTable(t))
 	return b.String()

@@ -39,5 +39,5 @@ func DiffDocument(set engine.ChangeSet) string {
 	if set.Empty() {
 		return head + "Nothing changes.\n"
 	}
-	return head + plural(len(set.Files), "file") + ".\n\n" + fenced("diff", Diff(set))
+	return head + plural(len(set.Files), "file") + ".\n\n" + boundedDiff(set)
 }

@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
 )
 
@@ -62,29 +65,41 @@ func position(tickets []trackfile.Ticket) map[string]int {
 }
 
 // Plan is what a track would do, plain: its waves, how wide they are, which files several tickets of a wave declare,
-// and what would be asked.
-func Plan(t trackfile.Track) string {
+// what it would cost, and what would be asked. f may be nil: then nothing is estimated.
+func Plan(t trackfile.Track, f *engine.Forecast) string {
 	var b strings.Builder
 	waves := Waves(t.Tickets)
-	width := 0
-	for _, w := range waves {
-		width = max(width, len(w))
-	}
 	if t.Title != "" {
 		fmt.Fprintf(&b, "%s\n", line(t.Title, 200))
 	}
-	fmt.Fprintf(&b, "%s in %s, at most %d side by side\n", plural(len(t.Tickets), "ticket"), plural(len(waves), "wave"), width)
+	b.WriteString(strings.TrimSuffix(planHead(t, waves), ".") + "\n")
 	for i, wave := range waves {
 		fmt.Fprintf(&b, "\nwave %d\n", i+1)
 		for _, t := range wave {
-			b.WriteString("  " + planLine(t) + "\n")
+			b.WriteString("  " + planLine(t) + planEstimate(t, f) + "\n")
 		}
-		for _, o := range overlaps(wave) {
-			fmt.Fprintf(&b, "  one after the other: %s (all declare %s)\n", strings.Join(o.ids, ", "), line(o.file, 120))
+		for _, o := range Overlaps(wave) {
+			fmt.Fprintf(&b, "  overlap: %s (%s)\n", line(strings.Join(o.Tickets, ", "), 200), line(o.File, 120))
 		}
+	}
+	if f != nil {
+		b.WriteString("\n" + planSum(t, *f) + "\n")
+		b.WriteString("\nWhat would be asked:\n" + planAsks(t, f, line))
+		return b.String()
 	}
 	b.WriteString("\n" + asks(t))
 	return b.String()
+}
+
+func planEstimate(t trackfile.Ticket, f *engine.Forecast) string {
+	if f == nil {
+		return ""
+	}
+	e, known := f.Estimates[t.ID]
+	if !known {
+		return " · not estimated"
+	}
+	return fmt.Sprintf(" · about %s tokens, %s", Tokens(int64(e.Tokens)), Money(e.Cost))
 }
 
 func planLine(t trackfile.Ticket) string {
@@ -98,15 +113,20 @@ func planLine(t trackfile.Ticket) string {
 	return strings.Join(parts, " · ")
 }
 
-type overlap struct {
-	file string
-	ids  []string
+// Overlap is a file, or a pattern, that several tickets of a wave declare.
+type Overlap struct {
+	File    string
+	Tickets []string // their ids
 }
 
-// overlaps are the declared files that several tickets of a wave share, by what they say; a pattern counts as itself.
-func overlaps(wave []trackfile.Ticket) []overlap {
-	var found []overlap
-	at := map[string]int{}
+// maxPatterns bounds how many patterns of a wave are held against its files.
+const maxPatterns = 200
+
+// Overlaps are the declared files that several tickets of a wave share. A pattern shares the files that it matches, and
+// what another pattern may match too, as far as the folders before their first star tell.
+func Overlaps(wave []trackfile.Ticket) []Overlap {
+	by := map[string][]string{} // ticket ids by what they declare
+	var order, patterns []string
 	for _, t := range wave {
 		declared := slices.Concat([]string{t.TargetFile}, t.Writes)
 		slices.Sort(declared)
@@ -114,15 +134,56 @@ func overlaps(wave []trackfile.Ticket) []overlap {
 			if file == "" {
 				continue
 			}
-			if i, ok := at[file]; ok {
-				found[i].ids = append(found[i].ids, line(t.ID, 30))
-				continue
+			if by[file] == nil {
+				order = append(order, file)
+				if strings.ContainsAny(file, "*?[{") && len(patterns) < maxPatterns {
+					patterns = append(patterns, file)
+				}
 			}
-			at[file] = len(found)
-			found = append(found, overlap{file: file, ids: []string{line(t.ID, 30)}})
+			by[file] = append(by[file], t.ID)
 		}
 	}
-	return slices.DeleteFunc(found, func(o overlap) bool { return len(o.ids) < 2 })
+	var found []Overlap
+	for _, file := range order {
+		ids := slices.Clone(by[file])
+		if slices.Contains(patterns, file) {
+			for _, other := range order {
+				if other != file && meets(file, other) {
+					ids = append(ids, by[other]...)
+				}
+			}
+		}
+		if ids = unique(ids); len(ids) > 1 {
+			found = append(found, Overlap{File: file, Tickets: ids})
+		}
+	}
+	return found
+}
+
+// meets says whether a pattern may name a file that another declaration names.
+func meets(pattern, other string) bool {
+	if !strings.ContainsAny(other, "*?[{") {
+		ok, err := doublestar.Match(pattern, other)
+		return ok && err == nil
+	}
+	a, b := fixedFolder(pattern), fixedFolder(other)
+	return strings.HasPrefix(a, b) || strings.HasPrefix(b, a)
+}
+
+// fixedFolder is what a pattern begins with, up to the folder of its first star.
+func fixedFolder(pattern string) string {
+	head := pattern[:strings.IndexAny(pattern, "*?[{")]
+	return head[:strings.LastIndexByte(head, '/')+1]
+}
+
+// unique leaves out what comes again.
+func unique(ids []string) []string {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(ids, func(id string) bool {
+		again := seen[id]
+		seen[id] = true
+		return again
+	})
 }
 
 // asks says what a person would be asked at least.

@@ -49,6 +49,8 @@ var requests = map[string]func(context.Context, *Client, json.RawMessage) (any, 
 	protocol.MethodWorkspaceInlayHintRefresh:      answerNull,
 	protocol.MethodWorkspaceDiagnosticRefresh:     answerNull,
 	protocol.MethodWorkspaceSemanticTokensRefresh: answerNull,
+
+	protocol.MethodWorkspaceTextDocumentContentRefresh: answerNull,
 }
 
 func answerRegister(_ context.Context, c *Client, params json.RawMessage) (any, error) {

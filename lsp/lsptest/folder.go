@@ -35,8 +35,24 @@ func (GoViewer) Outline(_ context.Context, _ string, src []byte) (engine.Outline
 }
 
 // View implements engine.Viewer.
-func (GoViewer) View(context.Context, engine.Files, engine.ViewRequest) (engine.View, error) {
-	return engine.View{}, errors.New("lsptest makes no views")
+// View is the lines that begin a declaration; of a symbol that is not there an *engine.SymbolError.
+func (GoViewer) View(ctx context.Context, files engine.Files, req engine.ViewRequest) (engine.View, error) {
+	f, err := files.Read(ctx, req.Path)
+	if err != nil {
+		return engine.View{}, err
+	}
+	for _, symbol := range req.Symbols {
+		if !bytes.Contains(f.Data, []byte(symbol)) {
+			return engine.View{}, &engine.SymbolError{Path: req.Path, Symbol: symbol}
+		}
+	}
+	var text strings.Builder
+	for line := range strings.Lines(string(f.Data)) {
+		if strings.HasPrefix(line, "func ") || strings.HasPrefix(line, "type ") {
+			text.WriteString(line)
+		}
+	}
+	return engine.View{Path: req.Path, Language: "go", Kind: req.Kind, Text: text.String()}, nil
 }
 
 // folder is a folder as engine.Files and engine.Applier: all or nothing, and only what has not changed.

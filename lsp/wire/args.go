@@ -21,6 +21,31 @@ type TicketArgs struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// TranscriptArgs names a ticket whose transcript is opened.
+type TranscriptArgs struct {
+	URI string `json:"uri"`
+	ID  string `json:"id"`
+}
+
+// DiffArgs names a ticket whose diff is opened; without ID the whole track.
+type DiffArgs struct {
+	URI string `json:"uri"`
+	ID  string `json:"id,omitempty"`
+}
+
+// ViewArgs names a source file and how it is to be seen.
+type ViewArgs struct {
+	URI     string   `json:"uri"`
+	Kind    string   `json:"kind"`              // skeleton, curated or targeted
+	Symbols []string `json:"symbols,omitempty"` // of a targeted view
+}
+
+// StatusArgs says whether the status board is opened as well: of the track that URI names, else of all.
+type StatusArgs struct {
+	URI  string `json:"uri,omitempty"`
+	Open bool   `json:"open,omitempty"`
+}
+
 // Position is a place in a document, in the position encoding of the session.
 type Position struct {
 	Line      uint32 `json:"line"`

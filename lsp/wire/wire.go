@@ -17,6 +17,8 @@ const (
 	TrackResume = "slop.track.resume" // TrackArgs
 	TrackStop   = "slop.track.stop"   // TrackArgs
 
+	TrackPlan = "slop.track.plan" // TrackArgs
+
 	TicketRun     = "slop.ticket.run"     // TicketArgs
 	TicketRetry   = "slop.ticket.retry"   // TicketArgs
 	TicketKill    = "slop.ticket.kill"    // TicketArgs
@@ -33,16 +35,19 @@ const (
 	ApprovalRules  = "slop.approval.rules"  // nothing → []Remembered
 	ApprovalForget = "slop.approval.forget" // ApprovalArgs
 
-	StatusShow = "slop.status" // nothing → Status
+	TranscriptOpen = "slop.transcript.open" // TranscriptArgs
+	DiffOpen       = "slop.diff.open"       // DiffArgs
+	ViewOpen       = "slop.view.open"       // ViewArgs
+	StatusShow     = "slop.status"          // StatusArgs → Status
 )
 
 // Commands lists the commands in the order in which they are announced and documented.
 var Commands = []string{
-	TrackRun, TrackPause, TrackResume, TrackStop,
+	TrackRun, TrackPause, TrackResume, TrackStop, TrackPlan,
 	TicketRun, TicketRetry, TicketKill, TicketBlock, TicketUnblock, TicketSkip,
 	TicketRunOnSymbol, TicketNew,
 	ApprovalList, ApprovalAnswer, ApprovalOpen, ApprovalRules, ApprovalForget,
-	StatusShow,
+	TranscriptOpen, DiffOpen, ViewOpen, StatusShow,
 }
 
 // The actions of an approval's prompt, the safe one first: in some clients a stray key takes the first. Only an answer
