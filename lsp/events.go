@@ -61,7 +61,7 @@ func (s *Session) telling(ctx context.Context) {
 	for {
 		following, replace := context.WithCancelCause(ctx)
 		ended := make(chan error, 1)
-		go func() { ended <- s.tellAfter(following, after) }()
+		go func(after uint64) { ended <- s.tellAfter(following, after) }(after)
 		select {
 		case after = <-s.events.wishes:
 			replace(errReplaced)
