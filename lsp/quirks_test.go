@@ -3,8 +3,10 @@ package lsp
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -268,6 +270,46 @@ func TestLanguageOfRealClients(t *testing.T) {
 	} {
 		if diff := cmp.Diff(want, traitsOf(paramsOf(t, name)).language, cmp.AllowUnexported(language{})); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// What a model will write is marked for a client that knows the mark; what only changes a state, or is an edit of
+// ours, is not.
+func TestModelsWorkIsTagged(t *testing.T) {
+	t.Parallel()
+	quick := protocol.CodeActionKindQuickFix
+	actions := asActions([]protocol.Command{
+		commandOf("Run T1", wire.TicketRun, wire.TicketArgs{ID: "T1"}), commandOf("Block T1", wire.TicketBlock, wire.TicketArgs{ID: "T1"}),
+	})
+	actions = append(actions, protocol.CodeAction{Title: "Fix", Kind: &quick, Edit: &protocol.WorkspaceEdit{}})
+	for _, tc := range []struct {
+		client string
+		only   []protocol.CodeActionKind
+		want   string
+	}{
+		{"vscode-1.139.1-languageclient-11.0.0", nil, "Run T1 [1], Block T1 [], Fix []"},
+		{"vscode-1.139.1-languageclient-11.0.0", []protocol.CodeActionKind{"refactor"}, "Run T1 [1], Block T1 []"},
+		{"vscode-1.139.1-languageclient-11.0.0", []protocol.CodeActionKind{"quickfix"}, "Fix []"},
+		{"neovim-0.12.4", nil, "Run T1 [], Block T1 [], Fix []"},
+	} {
+		answer, err := encodeActions(traitsOf(paramsOf(t, tc.client)), tc.only, slices.Clone(actions))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var list []struct {
+			Title string
+			Tags  []int
+		}
+		if err := json.Unmarshal(answer.(json.RawMessage), &list); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, a := range list {
+			got = append(got, fmt.Sprintf("%s %v", a.Title, a.Tags))
+		}
+		if diff := cmp.Diff(tc.want, strings.Join(got, ", ")); diff != "" {
+			t.Errorf("%s, only %v (-want +got):\n%s", tc.client, tc.only, diff)
 		}
 	}
 }

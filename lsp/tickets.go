@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 
+	"go.lsp.dev/protocol"
+
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
@@ -127,6 +129,7 @@ func newTicket(ctx context.Context, s *Session, v view, a wire.NewTicketArgs) (a
 	if err != nil {
 		return nil, err
 	}
+	s.tell(ctx, protocol.MessageTypeInfo, fmt.Sprintf("%s is a new ticket of %s: run it there, or at %s", key.ID, scratchPath, about.name()))
 	return s.ref(ctx, v, key), nil
 }
 
