@@ -161,9 +161,13 @@ const maxConflict = 8 << 10
 func (h *Hub) deliverBoth(ctx context.Context, s *Session, run engine.Run, set engine.ChangeSet, inEditor, onDisk []engine.FileChange) (engine.Delivered, error) {
 	p := &dispatch{s: s, label: set.Label, preview: s.previews(set)}
 	var out engine.Delivered
+	var written []engine.FileChange
 	toDisk := func() (err error) {
 		if len(onDisk) > 0 {
 			out, err = h.opts.Applier.Deliver(ctx, run, engine.ChangeSet{Label: set.Label, Files: onDisk})
+		}
+		if err == nil {
+			written = onDisk
 		}
 		return err
 	}
@@ -175,16 +179,11 @@ func (h *Hub) deliverBoth(ctx context.Context, s *Session, run engine.Run, set e
 		p.besides = "written to the disk besides: " + pathsOf(onDisk)
 	}
 	files, err := p.deliver(ctx, inEditor)
-	if err != nil && p.preview {
-		return engine.Delivered{}, h.takeBack(context.WithoutCancel(ctx), s, run, err, files, nil)
-	}
 	if err == nil && p.preview {
-		if err = toDisk(); err != nil {
-			return engine.Delivered{}, h.takeBack(context.WithoutCancel(ctx), s, run, err, files, nil)
-		}
+		err = toDisk()
 	}
 	if err != nil {
-		return engine.Delivered{}, h.takeBack(context.WithoutCancel(ctx), s, run, err, files, onDisk)
+		return engine.Delivered{}, h.takeBack(context.WithoutCancel(ctx), s, run, err, files, written)
 	}
 	out.Note = joinNotes(out.Note, s.saveClean(ctx, files))
 	return h.account(ctx, s, set.Label, out, files, onDisk), nil

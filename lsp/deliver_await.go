@@ -57,7 +57,7 @@ func (w *vigil) until(ctx context.Context) (string, error) {
 			}
 			w.linger.startOnce(w.hush()) // what the client does until it answers belongs to the edit: some format and save
 		}
-		if w.closed() || w.said.refused && again(w.files) {
+		if closed(w.files) || w.said.refused && again(w.files) {
 			return w.said.reason, nil // what to do then is prepare's to say
 		}
 		select {
@@ -122,8 +122,8 @@ func (w *vigil) forgive() {
 }
 
 // closed says whether a file that is waited for is not there any more.
-func (w *vigil) closed() bool {
-	for _, f := range w.files {
+func closed(files []*editedFile) bool {
+	for _, f := range files {
 		if !f.done() && f.receipt.state == sightClosed {
 			return true
 		}

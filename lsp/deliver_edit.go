@@ -110,7 +110,7 @@ func (p *dispatch) group(ctx context.Context, files []*editedFile) error {
 		if err != nil || missing(files) == nil {
 			return err
 		}
-		if p.preview && (reason == "" || !again(files)) {
+		if p.preview && !closed(round) && (reason == "" || !again(files)) {
 			return p.decided(files, reason)
 		}
 		if !again(files) {

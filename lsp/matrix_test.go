@@ -459,3 +459,23 @@ func TestPreview(t *testing.T) {
 		})
 	}
 }
+
+// A file that is closed while the preview is open is not there to be taken: it is written to the disk, as any other.
+func TestPreviewOfAFileThatIsClosed(t *testing.T) {
+	t.Parallel()
+	modes(t, everything, func(t *testing.T, d *daemon) {
+		var edit protocol.WorkspaceEdit
+		e := d.open(previewing(t, func(int) bool { return true }, &edit), editing(
+			func(ctx context.Context, c *client.Client, _ protocol.ApplyWorkspaceEditParams) (protocol.ApplyWorkspaceEditResult, error) {
+				return protocol.ApplyWorkspaceEditResult{Applied: true}, c.CloseBuffer(ctx, "a.go")
+			}))
+		must(t, e.Open(t.Context(), "a.go"))
+		settle(t, e)
+		set := everyKind(t, d)
+		_, err := d.deliver(t, set)
+		must(t, err)
+		if got := d.readFile("a.go"); got != string(set.Files[0].After) {
+			t.Errorf("the disk holds:\n%s", got)
+		}
+	}, func(o *lsp.Options) { hasty(o); o.Preview = lsp.PreviewAlways })
+}
