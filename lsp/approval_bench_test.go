@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"go.lsp.dev/protocol"
 
@@ -113,30 +112,12 @@ func BenchmarkPending(b *testing.B) {
 	}
 }
 
-// TestThousandPending: with 1,000 approvals waiting every request is answered at once, and costs no more than its share.
+// TestThousandPending: with 1,000 approvals waiting every request is answered. What that costs is BenchmarkPending's.
 func TestThousandPending(t *testing.T) {
-	few, many := crowded(t, 10), crowded(t, 1000)
-	small := crowdRequests(few)
-	for name, ask := range crowdRequests(many) {
-		small, big := fastest(t, small[name]), fastest(t, ask)
-		t.Logf("%-14s %8v with 10, %8v with 1,000", name, small, big)
-		if bound := 250 * time.Millisecond; big > bound {
-			t.Errorf("%s takes %v with 1,000 approvals, more than %v", name, big, bound)
-		}
-		if big > 200*small && big > 50*time.Millisecond {
-			t.Errorf("%s takes %v with 1,000 approvals and %v with 10: more than twice its share", name, big, small)
+	t.Parallel()
+	for name, ask := range crowdRequests(crowded(t, 1000)) {
+		if err := ask(t.Context()); err != nil {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
-}
-
-// fastest is how long a request takes where the machine has nothing else to do at that moment.
-func fastest(t *testing.T, ask func(context.Context) error) time.Duration {
-	t.Helper()
-	best := time.Hour
-	for range 9 {
-		began := time.Now()
-		must(t, ask(t.Context()))
-		best = min(best, time.Since(began))
-	}
-	return best
 }

@@ -13,7 +13,7 @@ import (
 const (
 	maxUnread  = 1 << 20          // bytes; a single longer message goes out when nothing else waits
 	maxSilence = 30 * time.Second // for which a client may read nothing of what it was sent
-	lastWords  = time.Second      // for what is unread when a connection ends
+	lastWords  = 5 * time.Second  // for what is unread when a connection ends
 )
 
 // errDeaf is the cause with which a connection ends whose client does not read.
