@@ -42,7 +42,7 @@ func (h *house) answerAll(d engine.Decision) {
 func TestPoolIsBoundedAndRefilled(t *testing.T) {
 	t.Parallel()
 	h, p := running(t, newDisk(), settings(2), ticket("T1"), ticket("T2"), ticket("T3"))
-	first, second := p.next(), p.next()
+	first, second := p.both()
 	p.none()
 	if n := h.Snapshot().Active(); n != 2 {
 		t.Errorf("%d slots are held", n)
@@ -97,7 +97,7 @@ func TestOpenSpawnsAreBounded(t *testing.T) {
 	}
 	h.do(plan("a", tickets...))
 	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
-	one, two := p.next(), p.next()
+	one, two := p.both()
 	a1 := one.ask(engine.KindSpawn, "1", engine.Ask)
 	h.until("one asks", func(s *engine.Snapshot) bool { return pendingCount(s) == 1 })
 	a2 := two.ask(engine.KindSpawn, "2", engine.Ask)
@@ -249,7 +249,7 @@ func TestPauseHoldsWorkersAtTheGate(t *testing.T) {
 func TestStopTrackInterrupts(t *testing.T) {
 	t.Parallel()
 	h, p := running(t, newDisk(), settings(2), ticket("T1"), ticket("T2"))
-	one, two := p.next(), p.next()
+	one, two := p.both()
 	h.do(engine.StopTrack{Track: "a", By: engine.ByPerson})
 	get(t, one.gone)
 	get(t, two.gone)

@@ -64,6 +64,16 @@ func (p *puppets) next() *puppet {
 	}
 }
 
+// both waits for two attempts to begin, and gives them in the order of their tickets: goroutines begin in any order.
+func (p *puppets) both() (first, second *puppet) {
+	p.t.Helper()
+	first, second = p.next(), p.next()
+	if first.id() > second.id() {
+		first, second = second, first
+	}
+	return first, second
+}
+
 // none says that no attempt may have begun. It is asked after the state settled, so that there is nothing to wait for.
 func (p *puppets) none() {
 	p.t.Helper()

@@ -31,7 +31,7 @@ func (pp *puppet) tells(t *testing.T, do func(ctx context.Context, d *engine.Des
 func TestRenamedWhileItRuns(t *testing.T) {
 	t.Parallel()
 	h, p := running(t, newDisk(), settings(2), said("T1", "a"), said("T2", "b"), said("T3", "c", "T1", "T2"))
-	one, two := p.next(), p.next()
+	one, two := p.both()
 	spawn := one.ask(engine.KindSpawn, "spawn?", engine.Ask)
 	h.until("it asks", func(s *engine.Snapshot) bool { return pendingCount(s) == 1 })
 	h.do(plan("a", said("T2", "a"), said("T1", "b"), said("T3", "c", "T1", "T2"))) // swapped
@@ -99,7 +99,7 @@ func TestRunsAreNeverReused(t *testing.T) {
 func TestRenamedTrackKeepsItsGate(t *testing.T) {
 	t.Parallel()
 	h, p := running(t, newDisk(), settings(2), said("T1", "a"), said("T2", "b"))
-	one, two := p.next(), p.next()
+	one, two := p.both()
 	h.do(engine.PauseTrack{Track: "a", By: engine.ByPerson})
 	passed := make(chan error, 2)
 	gate := func(ctx context.Context, d *engine.Desk) *engine.Outcome { passed <- d.Gate(ctx); return nil }

@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
 // site is a workspace whose daemons are processes of the test binary.
@@ -392,7 +394,7 @@ func TestStopAndStatus(t *testing.T) {
 	c := s.dial("a")
 	defer c.Close()
 	want := Reply{
-		OK: true, Code: Welcome, PID: c.Reply.PID, Version: "v-a", Build: "a", Wire: 1, Root: s.root,
+		OK: true, Code: Welcome, PID: c.Reply.PID, Version: "v-a", Build: "a", Wire: wire.Version, Root: s.root,
 		Socket: c.Reply.Socket, Sessions: 1,
 	}
 	if diff := cmp.Diff(want, s.status()); diff != "" {
