@@ -33,6 +33,7 @@ type house struct {
 	conductor *engine.Conductor
 	hub       *lsp.Hub   // where editors are their buffers count, and they deliver; else it is the disk
 	lent      lent       // of those who attached to a daemon
+	live      live       // what of the configuration can change
 	failed    chan error // what the conductor ended with, when that was not asked for; room for one
 	log       *slog.Logger
 }
@@ -66,6 +67,7 @@ func openHouse(ctx context.Context, a *app, root string, o opening) (_ *house, e
 	if h.config, _, err = loadConfig(a, root); err != nil {
 		return nil, err
 	}
+	h.live.app, h.live.inForce, h.live.rules = a, h.config, h.config.Policy
 	if h.store, err = openStoreWith(root, store.Options{Retention: retention(h.config.Store), LockTimeout: o.patience()}); err != nil {
 		return nil, err
 	}
@@ -121,6 +123,8 @@ func (h *house) hubOptions() lsp.Options {
 
 		Prompts: lsp.PromptPolicy(h.config.Editor.Prompts), Preview: lsp.PreviewPolicy(h.config.Editor.Preview),
 		Save: lsp.SavePolicy(h.config.Editor.Save),
+
+		Settings: h.takeSettings,
 	}
 }
 
@@ -166,11 +170,11 @@ func (h *house) worker(bench engine.Workbench, needed bool) (engine.Worker, engi
 	if err != nil {
 		return nil, engine.Settings{}, err
 	}
-	settings := engine.Settings{
-		MaxWorkers: h.config.MMA.MaxWorkers, AutoQueue: h.config.MMA.AutoQueue, MaxRetries: h.config.MMA.MaxRetries, Models: models,
-	}
+	h.live.policy.now.Store(rules)
+	settings := settingsOf(&h.config)
+	settings.Models = models
 	return engine.NewWorker(engine.WorkerConfig{
-		Provider: provider, Tools: tool.Builtin(h.viewer, bench), Policy: rules, Viewer: h.viewer, Bench: bench,
+		Provider: provider, Tools: tool.Builtin(h.viewer, bench), Policy: &h.live.policy, Viewer: h.viewer, Bench: bench,
 		Applier: atPoints(h.hub, failpoint()), Blobs: h.store, QAModel: qa, Log: h.log,
 		Limits: engine.Limits{
 			Turns: h.config.Budget.TicketTurns, Tokens: int64(h.config.Budget.TicketTokens),
@@ -203,10 +207,15 @@ func (h *house) models(needed bool) (provider engine.Provider, worker []string, 
 // contextTokens bounds the files in a worker's first message.
 const contextTokens = 60_000
 
-// start lets the conductor run. stop ends it and waits until every worker has ended.
+// start lets the conductor run, and watches what changes outside of the editors. stop ends it and waits until every
+// worker has ended.
 func (h *house) start(ctx context.Context) (stop func() error) {
 	ctx, cancel := context.WithCancel(ctx)
-	ended := make(chan error, 1)
+	ended, watched := make(chan error, 1), make(chan struct{})
+	go func() {
+		defer close(watched)
+		h.watch(ctx)
+	}()
 	go func() {
 		err := h.conductor.Run(ctx)
 		if err != nil {
@@ -216,6 +225,7 @@ func (h *house) start(ctx context.Context) (stop func() error) {
 	}()
 	return func() error {
 		cancel()
+		<-watched
 		return <-ended
 	}
 }
