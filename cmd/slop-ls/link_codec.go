@@ -38,6 +38,7 @@ type order struct {
 
 var orders = []order{
 	orderOf[engine.PlanTrack]("plan_track"),
+	orderOf[engine.RenameTrack]("rename_track"),
 	orderOf[engine.StartTrack]("start_track"),
 	orderOf[engine.PauseTrack]("pause_track"),
 	orderOf[engine.RunTicket]("run_ticket"),

@@ -74,8 +74,14 @@ func (r *runner) remember(ctx context.Context, journal engine.Journal) error {
 // begin makes the document the plan and starts what was asked for.
 func (r *runner) begin(ctx context.Context, track trackDoc) error {
 	c := r.works
-	if err := c.Do(ctx, engine.PlanTrack{Track: r.track, Spec: track.Doc.Track}); err != nil {
+	snap, err := c.Now(ctx)
+	if err != nil {
 		return err
+	}
+	for _, cmd := range replan(snap, r.root, track) {
+		if err := c.Do(ctx, cmd); err != nil {
+			return err
+		}
 	}
 	if r.opts.ticket == "" {
 		return c.Do(ctx, engine.StartTrack{Track: r.track, By: r.starter()})
@@ -84,8 +90,7 @@ func (r *runner) begin(ctx context.Context, track trackDoc) error {
 		return nil // the next engine takes it up again by itself
 	}
 	key := engine.TicketKey{Track: r.track, ID: r.opts.ticket}
-	snap, err := c.Now(ctx)
-	if err != nil {
+	if snap, err = c.Now(ctx); err != nil {
 		return err
 	}
 	_, t, err := ticketOf(snap, r.track, r.opts.ticket)
@@ -185,6 +190,7 @@ func (r *runner) tell(ctx context.Context, e engine.Event) error {
 	if err != nil {
 		return err
 	}
+	r.follows(e.Body)
 	for _, l := range lines {
 		if l.Track != r.track {
 			continue
@@ -205,6 +211,20 @@ func (r *runner) tell(ctx context.Context, e engine.Event) error {
 		return r.asker.settled(ctx, b.ID)
 	}
 	return nil
+}
+
+// follows keeps an eye on what runs when its document gives it another name.
+func (r *runner) follows(b engine.Body) {
+	switch b := b.(type) {
+	case engine.TrackRenamed:
+		if b.Track == r.track {
+			r.track = b.To
+		}
+	case engine.TrackPlanned:
+		if to, ok := b.Renamed[r.opts.ticket]; ok && b.Track == r.track {
+			r.opts.ticket = to
+		}
+	}
 }
 
 func (r *runner) print(l engine.Line) error {
@@ -284,7 +304,8 @@ func (r *runner) pause(ctx context.Context) error {
 		return err
 	}
 	r.paused = true
-	go func() { r.still <- r.works.Quiet(ctx, r.track) }() // ends with the conductor at the latest
+	track := r.track
+	go func() { r.still <- r.works.Quiet(ctx, track) }() // ends with the conductor at the latest
 	fmt.Fprintln(r.app.err, "slop-ls: pausing: steps under way end first; interrupt again to stop at once (nothing is lost)")
 	return nil
 }

@@ -82,15 +82,16 @@ func (a *app) ticketChange(ctx context.Context, name, id, reason string, act tic
 	if err != nil {
 		return err
 	}
-	track, plan, err := trackToChange(ctx, root, name)
+	track, doc, err := trackToChange(ctx, root, name)
 	if err != nil {
 		return err
 	}
 	err = change(ctx, root, func(s *engine.Snapshot, _ engine.Blobs) ([]engine.Command, error) {
-		if plan == nil {
-			if _, _, err := ticketOf(s, track, id); err != nil {
-				return nil, err
-			}
+		var plan []engine.Command
+		if doc != nil {
+			plan = replan(s, root, *doc)
+		} else if _, _, err := ticketOf(s, track, id); err != nil {
+			return nil, err
 		}
 		return append(plan, act.command(engine.TicketKey{Track: track, ID: id}, reason)), nil
 	})
@@ -104,14 +105,14 @@ func (a *app) ticketChange(ctx context.Context, name, id, reason string, act tic
 	return nil
 }
 
-// trackToChange is the track that a person names, and the command that makes its document the plan; none where the
-// document has errors or is gone, and then the last good plan counts.
-func trackToChange(ctx context.Context, root, name string) (engine.TrackID, []engine.Command, error) {
+// trackToChange is the track that a person names, and the document that is to be its plan; none where that has errors
+// or is gone, and then the last good plan counts.
+func trackToChange(ctx context.Context, root, name string) (engine.TrackID, *trackDoc, error) {
 	id, doc, err := trackNamed(ctx, root, name)
 	if err != nil || doc == nil || doc.Doc.Errors() {
 		return id, nil, err
 	}
-	return id, []engine.Command{engine.PlanTrack{Track: id, Spec: doc.Doc.Track}}, nil
+	return id, doc, nil
 }
 
 func (a *app) ticketList(ctx context.Context, name string) error {

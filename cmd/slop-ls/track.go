@@ -79,6 +79,13 @@ func (a *app) trackCheck(ctx context.Context, files []string) error {
 		}
 		doc := trackfile.Parse(filepath.ToSlash(file), src)
 		failed = failed || doc.Errors()
+		if err := oneTrack("", filepath.ToSlash(file)); err != nil {
+			failed = true
+			shared := trackfile.Problem{Line: 1, Column: 1, Severity: trackfile.Error, Code: "shared-id", Message: err.Error()}
+			if err := a.printProblem(file, shared); err != nil {
+				return err
+			}
+		}
 		for _, p := range problems(ctx, root, doc) {
 			if err := a.printProblem(file, p); err != nil {
 				return err

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -15,13 +14,15 @@ import (
 
 // planned is the state as it would be with the document as it is on disk now, so that a track can be looked at before
 // its first run. The document must be without errors.
-func planned(s *engine.State, track trackDoc) (*engine.Snapshot, error) {
-	bodies, err := engine.Decide(s, engine.Settings{MaxWorkers: 1}, engine.PlanTrack{Track: track.ID, Spec: track.Doc.Track}, time.Now())
-	if err != nil {
-		return nil, err
-	}
-	if _, err := fold(s, nil, bodies); err != nil {
-		return nil, err
+func planned(s *engine.State, root string, track trackDoc) (*engine.Snapshot, error) {
+	for _, cmd := range replan(s.Freeze(), root, track) {
+		bodies, err := engine.Decide(s, engine.Settings{MaxWorkers: 1}, cmd, time.Now())
+		if err != nil {
+			return nil, err
+		}
+		if _, err := fold(s, nil, bodies); err != nil {
+			return nil, err
+		}
 	}
 	return s.Freeze(), nil
 }
@@ -65,7 +66,7 @@ func (a *app) look(ctx context.Context, name string) (*engine.Snapshot, *engine.
 		}
 		return nil, nil, fmt.Errorf("%s has errors: see `slop-ls track check %s`", doc.Path, doc.Path)
 	}
-	if snap, err = planned(state, doc); err != nil {
+	if snap, err = planned(state, root, doc); err != nil {
 		return nil, nil, err
 	}
 	t, ok := snap.Track(doc.ID)
@@ -86,11 +87,11 @@ func (a *app) trackList(ctx context.Context) error {
 		return err
 	}
 	for _, path := range paths {
-		doc, err := loadTrack(root, filepath.Join(root, filepath.FromSlash(path)))
+		doc, err := readTrack(root, path)
 		if err != nil {
 			return err
 		}
-		if err := a.listTrack(doc, snap); err != nil {
+		if err := a.listTrack(root, doc, snap); err != nil {
 			return err
 		}
 	}
@@ -118,7 +119,7 @@ type trackListed struct {
 	Note      string `json:"note,omitempty"`
 }
 
-func (a *app) listTrack(doc trackDoc, snap *engine.Snapshot) error {
+func (a *app) listTrack(root string, doc trackDoc, snap *engine.Snapshot) error {
 	item := trackListed{
 		ID: string(doc.ID), Path: doc.Path, Status: string(engine.TrackIdle), Title: doc.Doc.Track.Title, Tickets: len(doc.Doc.Track.Tickets),
 	}
@@ -127,6 +128,9 @@ func (a *app) listTrack(doc trackDoc, snap *engine.Snapshot) error {
 	}
 	if doc.Doc.Errors() {
 		item.Note = "has errors: see `slop-ls track check " + doc.Path + "`"
+	}
+	if other := twin(root, doc.Path); other != "" {
+		item.Note = "would be the same track as " + other + ": rename one of them"
 	}
 	return a.printTrack(item)
 }

@@ -30,6 +30,11 @@ func loadTrack(root, name string) (trackDoc, error) {
 	if err != nil {
 		return trackDoc{}, err
 	}
+	return readTrack(root, path)
+}
+
+// readTrack reads the document of a workspace-relative path.
+func readTrack(root, path string) (trackDoc, error) {
 	src, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(path)))
 	if err != nil {
 		return trackDoc{}, fmt.Errorf("reading the track: %w", err)
@@ -57,13 +62,36 @@ func findTrack(root, name string) (string, error) {
 
 // oneTrack refuses a document beside another one of the same id: two files never share state.
 func oneTrack(root, path string) error {
+	if other := twin(root, path); other != "" {
+		return fmt.Errorf("%s and %s would be the same track: rename one of them", path, other)
+	}
+	return nil
+}
+
+// twin is another document that would be the same track, or "".
+func twin(root, path string) string {
 	for _, suffix := range trackSuffixes {
 		other := trackfile.ID(path) + suffix
 		if other != path && trackfile.IsTrackFile(path) && isFile(root, other) {
-			return fmt.Errorf("%s and %s would be the same track: rename one of them", path, other)
+			return other
 		}
 	}
-	return nil
+	return ""
+}
+
+// replan is what makes a document the plan: its state comes along first where its file got another name.
+func replan(snap *engine.Snapshot, root string, track trackDoc) []engine.Command {
+	plan := []engine.Command{engine.PlanTrack{Track: track.ID, Spec: track.Doc.Track}}
+	if !snap.Untouched(track.ID) {
+		return plan
+	}
+	gone := func(id engine.TrackID) bool {
+		return !slices.ContainsFunc(trackSuffixes, func(suffix string) bool { return isFile(root, string(id)+suffix) })
+	}
+	if from, ok := snap.MovedFrom(track.Doc.Track, gone); ok && from != track.ID {
+		return append([]engine.Command{engine.RenameTrack{Track: from, To: track.ID}}, plan...)
+	}
+	return plan
 }
 
 func isFile(root, path string) bool {
