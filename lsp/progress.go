@@ -47,12 +47,23 @@ func (s *Session) progressing(ctx context.Context) {
 		for tr := range snap.Tracks() {
 			s.progress(ctx, bars, tr)
 		}
+		s.endRenamed(ctx, bars, snap)
 		rest := time.NewTimer(progressEvery)
 		select {
 		case <-rest.C:
 		case <-ctx.Done():
 			rest.Stop()
 			return
+		}
+	}
+}
+
+// endRenamed closes the bars of tracks that have another name now, and another bar.
+func (s *Session) endRenamed(ctx context.Context, bars map[engine.TrackID]*bar, snap *engine.Snapshot) {
+	for id, b := range bars {
+		if _, there := snap.Track(id); !there {
+			s.report(ctx, b, id, progressEnd("its document was renamed"))
+			delete(bars, id)
 		}
 	}
 }
