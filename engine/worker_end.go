@@ -4,10 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/slop-ls/slop-ls/engine/text"
 )
+
+// finishStatuses are what a worker may end with. The word of the ticket's own status is taken, and so is none: models
+// leave out what seems to go without saying.
+var finishStatuses = []string{"done", "blocked", "completed", ""}
 
 // finish handles the worker's own word that it is done or blocked.
 func (a *attempt) finish(ctx context.Context, call ToolCall) (outcome Outcome, over bool, err error) {
@@ -18,7 +23,7 @@ func (a *attempt) finish(ctx context.Context, call ToolCall) (outcome Outcome, o
 	decodeErr := json.Unmarshal([]byte(call.Arguments), &args)
 	problem := ""
 	switch {
-	case decodeErr != nil || args.Status != "done" && args.Status != "blocked":
+	case decodeErr != nil || !slices.Contains(finishStatuses, args.Status):
 		problem = `error: finish takes {"status": "done" or "blocked", "summary": "…"}`
 	case args.Status == "blocked":
 		return Outcome{Kind: OutcomeFailed, By: ByWorker, Reason: args.Summary}, true, nil

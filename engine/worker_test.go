@@ -207,6 +207,22 @@ func TestWorkerDelivers(t *testing.T) {
 	}
 }
 
+// TestFinishInOtherWords: a model that leaves the status out, or says it with the ticket's own word, is done.
+func TestFinishInOtherWords(t *testing.T) {
+	t.Parallel()
+	for _, status := range []string{"", "completed"} {
+		s := newShop(t, newDisk(), shopConfig{model: func(engine.Request) enginetest.ProviderReply { return says(finishCall(status, "x")) }})
+		s.run(ticket("T1"))
+		s.until("done", trackIs("a", engine.TrackDone))
+	}
+	s := newShop(t, newDisk(), shopConfig{model: func(engine.Request) enginetest.ProviderReply { return says(finishCall("perhaps", "x")) }})
+	s.run(ticket("T1"))
+	snap := s.until("blocked", trackIs("a", engine.TrackBlocked))
+	if tk, _ := snap.Ticket(key("T1")); !strings.Contains(tk.Block.Reason, "error: finish takes") {
+		t.Errorf("the ticket: %+v", tk.Block)
+	}
+}
+
 func TestContextAmnesia(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, newDisk(), shopConfig{model: func(engine.Request) enginetest.ProviderReply { return says(finishCall("done", "x")) }})
@@ -449,7 +465,7 @@ func TestRepeatingWorkerIsStopped(t *testing.T) {
 	s.run(ticket("T1"))
 	snap := s.until("blocked", trackIs("a", engine.TrackBlocked))
 	tk, _ := snap.Ticket(key("T1"))
-	if !strings.Contains(tk.Block.Reason, "repeated the same call") || tk.Attempt != 1 {
+	if !strings.Contains(tk.Block.Reason, "repeated the same call of no_such_tool with the same result 4 times: there is no tool no_such_tool; there are: ") || tk.Attempt != 1 {
 		t.Errorf("the ticket: %+v", tk.Block)
 	}
 }

@@ -131,7 +131,7 @@ func (a *attempt) repeats(call ToolCall, result string) error {
 	if a.last.times < a.Limits.Repeats {
 		return nil
 	}
-	reason := fmt.Sprintf("it repeated the same call of %s with the same result %d times", call.Name, a.last.times)
+	reason := fmt.Sprintf("it repeated the same call of %s with the same result %d times: %s", call.Name, a.last.times, oneLine(result))
 	return &ended{Outcome{Kind: OutcomeBlocked, By: ByConductor, Reason: reason}}
 }
 

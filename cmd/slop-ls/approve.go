@@ -113,7 +113,7 @@ func (a *app) approveAnswer(ctx context.Context, id string, answer engine.Answer
 		return err
 	}
 	answer.ID, answer.By = engine.ApprovalID(id), byTerminal
-	err = change(ctx, root, func(snap *engine.Snapshot, s engine.Blobs) ([]engine.Command, error) {
+	atOnce, err := change(ctx, root, func(snap *engine.Snapshot, s engine.Blobs) ([]engine.Command, error) {
 		if answer.Decision != engine.Approved {
 			return []engine.Command{answer}, nil // also where what was asked cannot be read any more
 		}
@@ -130,14 +130,14 @@ func (a *app) approveAnswer(ctx context.Context, id string, answer engine.Answer
 	if err != nil {
 		return err
 	}
-	return a.answered(id, answer.Decision)
+	return a.answered(id, answer.Decision, atOnce)
 }
 
-func (a *app) answered(id string, decision engine.Decision) error {
+func (a *app) answered(id string, decision engine.Decision, atOnce bool) error {
 	if a.json {
 		return a.printJSON(map[string]string{"id": id, "decision": string(decision)})
 	}
-	fmt.Fprintf(a.out, "%s %s; its ticket goes on with the next `slop-ls run`\n", id, decision)
+	fmt.Fprintf(a.out, "%s %s; its ticket %s\n", id, decision, goesOn(atOnce))
 	return nil
 }
 
@@ -147,7 +147,7 @@ func (a *app) approveEdit(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	err = change(ctx, root, func(snap *engine.Snapshot, s engine.Blobs) ([]engine.Command, error) {
+	atOnce, err := change(ctx, root, func(snap *engine.Snapshot, s engine.Blobs) ([]engine.Command, error) {
 		approval, content, err := findApproval(ctx, snap, s, id)
 		if err != nil {
 			return nil, err
@@ -161,7 +161,7 @@ func (a *app) approveEdit(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	return a.answered(id, engine.Approved)
+	return a.answered(id, engine.Approved, atOnce)
 }
 
 // edited lets a person edit a review document, and is the approval of what came back.

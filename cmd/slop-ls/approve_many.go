@@ -91,7 +91,7 @@ func (a *app) answerSeveral(ctx context.Context, ids []string, answer engine.Ans
 		return err
 	}
 	answer.By = byTerminal
-	err = change(ctx, root, func(snap *engine.Snapshot, blobs engine.Blobs) ([]engine.Command, error) {
+	atOnce, err := change(ctx, root, func(snap *engine.Snapshot, blobs engine.Blobs) ([]engine.Command, error) {
 		var all engine.AnswerApprovals
 		for _, id := range ids {
 			approval, content, err := findApproval(ctx, snap, blobs, id)
@@ -109,12 +109,12 @@ func (a *app) answerSeveral(ctx context.Context, ids []string, answer engine.Ans
 	if err != nil {
 		return fmt.Errorf("none of the %d was answered: %w", len(ids), err)
 	}
-	return a.answeredAll(ids, answer.Decision)
+	return a.answeredAll(ids, answer.Decision, atOnce)
 }
 
-func (a *app) answeredAll(ids []string, decision engine.Decision) error {
+func (a *app) answeredAll(ids []string, decision engine.Decision, atOnce bool) error {
 	for _, id := range ids {
-		if err := a.answered(id, decision); err != nil {
+		if err := a.answered(id, decision, atOnce); err != nil {
 			return err
 		}
 	}
@@ -136,9 +136,10 @@ func (a *app) approveAll(ctx context.Context, names []string, answer engine.Answ
 	}
 	answer.By = byTerminal
 	var done, left []string
+	var atOnce bool
 	for range maxElections {
 		done, left = nil, nil
-		err = change(ctx, root, func(snap *engine.Snapshot, blobs engine.Blobs) ([]engine.Command, error) {
+		atOnce, err = change(ctx, root, func(snap *engine.Snapshot, blobs engine.Blobs) ([]engine.Command, error) {
 			answers, omitted, err := answersOf(ctx, snap, blobs, track, answer)
 			for _, one := range answers {
 				done = append(done, string(one.ID))
@@ -161,7 +162,7 @@ func (a *app) approveAll(ctx context.Context, names []string, answer engine.Answ
 	if len(done) == 0 && !a.json {
 		fmt.Fprintln(a.out, "Nothing was there to approve.")
 	}
-	return a.answeredAll(done, engine.Approved)
+	return a.answeredAll(done, engine.Approved, atOnce)
 }
 
 // answersOf prepares the answer to each approval of a track, or of all, that can be given on the strength of its line;
@@ -216,7 +217,7 @@ func (a *app) approveForget(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	err = change(ctx, root, func(*engine.Snapshot, engine.Blobs) ([]engine.Command, error) {
+	_, err = change(ctx, root, func(*engine.Snapshot, engine.Blobs) ([]engine.Command, error) {
 		return []engine.Command{engine.ForgetAnswer{ID: engine.ApprovalID(id), By: byTerminal}}, nil
 	})
 	if errors.Is(err, engine.ErrNoApproval) {

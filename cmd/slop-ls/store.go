@@ -123,11 +123,21 @@ func (a *app) reading(ctx context.Context, nothing func(root string) error, do f
 }
 
 // change submits commands to the workspace's daemon. Where none runs it opens the store and decides them on what it
-// holds, without starting anything: what they set free runs with the next `slop-ls run`, or in the editor.
-func change(ctx context.Context, root string, commands func(*engine.Snapshot, engine.Blobs) ([]engine.Command, error)) (err error) {
+// holds, without starting anything: what they set free runs with the next `slop-ls run`, or in the editor. atOnce says
+// that a daemon took them, with which it goes on at once.
+func change(
+	ctx context.Context, root string, commands func(*engine.Snapshot, engine.Blobs) ([]engine.Command, error),
+) (atOnce bool, err error) {
 	if daemon, err := daemonOf(ctx, root, nil); daemon != nil || err != nil {
-		return submit(ctx, daemon, err, commands)
+		return true, submit(ctx, daemon, err, commands)
 	}
+	return false, changeStored(ctx, root, commands)
+}
+
+// changeStored is change on the store itself.
+func changeStored(
+	ctx context.Context, root string, commands func(*engine.Snapshot, engine.Blobs) ([]engine.Command, error),
+) (err error) {
 	s, err := openStore(root)
 	if err != nil {
 		return err
@@ -178,6 +188,14 @@ func submit(
 		}
 	}
 	return nil
+}
+
+// goesOn says when a ticket goes on that a change has set free.
+func goesOn(atOnce bool) string {
+	if atOnce {
+		return "goes on"
+	}
+	return "goes on with the next `slop-ls run`"
 }
 
 // fold applies bodies as the next events and adds these to events.

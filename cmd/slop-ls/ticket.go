@@ -38,6 +38,9 @@ func ticketCommand(a *app) *cobra.Command {
 	return ticket
 }
 
+// goesOnAgain stands for what goesOn says.
+const goesOnAgain = ""
+
 // ticketAct is a command that changes one ticket and starts nothing.
 type ticketAct struct {
 	name, short, done string
@@ -45,7 +48,7 @@ type ticketAct struct {
 }
 
 var ticketActs = []ticketAct{
-	{"retry", "Put a blocked, killed or completed ticket back to todo", "goes on with the next `slop-ls run`", func(k engine.TicketKey, words string) engine.Command {
+	{"retry", "Put a blocked, killed or completed ticket back to todo", goesOnAgain, func(k engine.TicketKey, words string) engine.Command {
 		return engine.RetryTicket{Ticket: k, By: byTerminal, Instruction: words}
 	}},
 	{"kill", "End a ticket; it delivers nothing", "is killed", func(k engine.TicketKey, words string) engine.Command {
@@ -54,7 +57,7 @@ var ticketActs = []ticketAct{
 	{"block", "Stop a ticket until it is unblocked", "is blocked", func(k engine.TicketKey, words string) engine.Command {
 		return engine.BlockTicket{Ticket: k, By: byTerminal, Reason: words}
 	}},
-	{"unblock", "Let a blocked ticket go on", "goes on with the next `slop-ls run`", func(k engine.TicketKey, words string) engine.Command {
+	{"unblock", "Let a blocked ticket go on", goesOnAgain, func(k engine.TicketKey, words string) engine.Command {
 		return engine.UnblockTicket{Ticket: k, By: byTerminal, Instruction: words}
 	}},
 	{"skip", "Count a ticket as completed without running it", "counts as completed", func(k engine.TicketKey, words string) engine.Command {
@@ -86,7 +89,7 @@ func (a *app) ticketChange(ctx context.Context, name, id, reason string, act tic
 	if err != nil {
 		return err
 	}
-	err = change(ctx, root, func(s *engine.Snapshot, _ engine.Blobs) ([]engine.Command, error) {
+	atOnce, err := change(ctx, root, func(s *engine.Snapshot, _ engine.Blobs) ([]engine.Command, error) {
 		var plan []engine.Command
 		if doc != nil {
 			plan = replan(s, root, *doc)
@@ -101,7 +104,11 @@ func (a *app) ticketChange(ctx context.Context, name, id, reason string, act tic
 	if a.json {
 		return a.printJSON(map[string]string{"track": string(track), "ticket": id, "done": act.name})
 	}
-	fmt.Fprintf(a.out, "%s %s\n", id, act.done)
+	done := act.done
+	if done == goesOnAgain {
+		done = goesOn(atOnce)
+	}
+	fmt.Fprintf(a.out, "%s %s\n", id, done)
 	return nil
 }
 
