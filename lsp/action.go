@@ -165,11 +165,25 @@ func (s *Session) symbolActions(ctx context.Context, v view, d *document, offset
 	return cmds
 }
 
-// trackActions are those of a track document: for the ticket at the cursor, then for the track.
+// trackActions are those of a track document: for the ticket at the cursor, then for the track, then to look at.
 func (s *Session) trackActions(v view, d *document, offset int) []protocol.Command {
 	doc := s.trackDoc(v, d)
-	cmds := append(trackdoc.Actions(doc, offset), trackCommands(doc.State, doc.Track, string(d.sent))...)
-	return append(cmds, inboxCommand(doc.State, doc.Track)...)
+	return slices.Concat(
+		trackdoc.Actions(doc, offset), trackCommands(doc.State, doc.Track, string(d.sent)),
+		trackPapers(doc.State, doc.Track, string(d.sent)), inboxCommand(doc.State, doc.Track))
+}
+
+// trackPapers are the commands that open what there is to read of a track.
+func trackPapers(snap *engine.Snapshot, id engine.TrackID, uri string) []protocol.Command {
+	cmds := []protocol.Command{commandOf("Open the plan", wire.TrackPlan, wire.TrackArgs{URI: uri})}
+	tr, ok := snap.Track(id)
+	if ok {
+		cmds = append(cmds, commandOf("Open the status board", wire.StatusShow, wire.StatusArgs{URI: uri, Open: true}))
+	}
+	if ok && tr.Count(engine.Completed) > 0 {
+		cmds = append(cmds, commandOf("Open what the track changed", wire.DiffOpen, wire.DiffArgs{URI: uri}))
+	}
+	return cmds
 }
 
 // trackCommands are those for a whole track, by its status.

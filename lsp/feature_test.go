@@ -102,8 +102,8 @@ func TestCodeActions(t *testing.T) {
 		}{
 			{"a.go", "package", nil},
 			{"a.go", "println", []string{"Run ticket on this symbol", "New ticket for this symbol"}},
-			{track, "title", []string{"Run the track"}},
-			{track, "id: T1", []string{"Run T1", "Block T1", "Skip T1", "Kill T1", "Run the track"}},
+			{track, "title", []string{"Run the track", "Open the plan"}},
+			{track, "id: T1", []string{"Run T1", "Block T1", "Skip T1", "Kill T1", "Run the track", "Open the plan"}},
 		} {
 			if diff := cmp.Diff(tc.want, actions(t, e, tc.path, tc.at)); diff != "" {
 				t.Errorf("%s at %s (-want +got):\n%s", tc.path, tc.at, diff)

@@ -91,11 +91,31 @@ func TestStateFollows(t *testing.T) {
 	})
 }
 
+// followed expects a first piece of what a ticket streams.
+func followed(t *testing.T, ticket string) lsptest.Expectation {
+	return lsptest.Expectation{What: ticket + " is followed", Check: func(s lsptest.State) lsptest.Verdict {
+		for _, raw := range s.Custom[wire.StreamMethod] {
+			var p wire.Stream
+			must(t, json.Unmarshal(raw, &p))
+			if p.Ticket == ticket {
+				return lsptest.Met
+			}
+		}
+		return lsptest.Unmet
+	}}
+}
+
 func TestStreamToWhoAsks(t *testing.T) {
 	t.Parallel()
 	modes(t, sample, func(t *testing.T, d *daemon) {
-		e := d.open(saying(wire.Capabilities{Stream: true, Prompts: true}), lsptest.WithResponder(lsptest.Choose("Approve")))
-		runMain(t, d, e)
+		e := d.open(saying(wire.Capabilities{Stream: true, Prompts: true}))
+		runTrack(t, e, mainTrack)
+		for _, id := range []string{"A1", "A2"} { // an attempt is followed from the first look at it on
+			asked := d.awaitPending(1)[0]
+			e.Await(followed(t, asked.Run.Ticket.ID))
+			must(t, e.Command(t.Context(), wire.ApprovalAnswer, wire.AnswerArgs{ID: id, Decision: wire.Approve}, nil))
+			d.awaitStatus(mainTrack, asked.Run.Ticket.ID, engine.Completed)
+		}
 		e.Await(lsptest.Expectation{What: "all that T2 streamed", Check: func(s lsptest.State) lsptest.Verdict {
 			var got strings.Builder
 			at, done := 0, false

@@ -40,12 +40,13 @@ func (s *Session) streaming(ctx context.Context) {
 	}
 }
 
-// follow sends what one attempt streams, to its end.
+// follow sends what one attempt streams, to its end. The first piece is sent at once, also where it is empty: it says
+// that the attempt is followed from here on.
 func (s *Session) follow(ctx context.Context, run engine.Run, stream *engine.Stream) {
 	var at engine.Place
-	for {
+	for begun := false; ; begun = true {
 		added, from, next, done := stream.Text(at)
-		if added != "" || done || next != at {
+		if !begun || added != "" || done || next != at {
 			if err := s.send(ctx, wire.StreamMethod, piece(run, added, from, done)); err != nil {
 				return
 			}

@@ -38,7 +38,8 @@ const maxBacklog = 64 << 20
 // nil when the editor left as it should; ErrNoShutdown; a *FrameError when in is no sequence of frames; what Dial said;
 // or that daemons keep dying. The editor was told then, by answers to its requests and by a message.
 //
-// Reading in cannot be interrupted: when ctx ends or a daemon cannot be had, one goroutine remains until in ends.
+// Reading in cannot be interrupted: when ctx ends or a daemon cannot be had, one goroutine remains until in ends. Nor can
+// writing out: where the editor has left, or ctx has ended, and out is not read, one remains until out takes it.
 func Forward(ctx context.Context, in io.Reader, out io.Writer, o Forwarding) error {
 	if o.Restarts == 0 {
 		o.Restarts = 5
@@ -343,13 +344,15 @@ func (f *forwarder) attend(ctx context.Context, conn io.ReadWriteCloser) error {
 		}
 	}
 	conn.Close() //nolint:errcheck // it only makes hear end
-	<-l.gone
+	deaf := !f.settle(ctx, l)
 	f.mu.Lock()
 	f.daemon = nil
 	f.mu.Unlock()
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
+	case deaf:
+		return f.goodbye()
 	case fatal != nil && !errors.Is(fatal, errDied):
 		return f.give(ctx, fatal)
 	case f.done() && fatal == nil:
@@ -382,7 +385,27 @@ func (f *forwarder) part(l *link) {
 	}
 	select {
 	case <-l.gone:
-	case <-time.After(f.opts.Patience):
+	case <-time.After(min(f.opts.Patience, lastWords)):
+	}
+}
+
+// lastWords is how long what a daemon says is still read, and written, after the editor has left.
+const lastWords = 2 * time.Second
+
+// settle waits until nothing is carried to the editor any more. An editor that has left and does not read, with its
+// pipe open, is not waited for: false says so, and that nothing more can be written to it.
+func (f *forwarder) settle(ctx context.Context, l *link) bool {
+	select {
+	case <-l.gone:
+		return true
+	case <-f.left:
+	case <-ctx.Done():
+	}
+	select {
+	case <-l.gone:
+		return true
+	case <-time.After(lastWords):
+		return false
 	}
 }
 

@@ -96,6 +96,28 @@ func play(t *testing.T) (*peer, *peer, *stage, <-chan error) {
 // die ends a daemon without a word.
 func (p *peer) die() { p.conn.Close() }
 
+// TestEditorLeavesUnread: an editor that goes and leaves its pipe open and unread holds nothing up.
+func TestEditorLeavesUnread(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	in, toForwarder := io.Pipe()
+	unread, out := io.Pipe()
+	ended := make(chan error, 1)
+	go func() { ended <- Forward(t.Context(), in, out, Forwarding{Dial: s.dial}) }()
+	d := s.daemon()
+	if err := d.out.write([]byte(`{"jsonrpc":"2.0","method":"window/logMessage","params":{"type":3,"message":"unread"}}`)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := unread.Read(make([]byte, 1)); err != nil { // it is in the middle of being written
+		t.Fatal(err)
+	}
+	toForwarder.Close()
+	if err := outcomeOf(t, ended); err != nil {
+		t.Errorf("the forwarder ended with %v", err)
+	}
+	unread.Close() // and so does the one goroutine that Forward names
+}
+
 func TestRequestsOfADeadDaemon(t *testing.T) {
 	t.Parallel()
 	editor, first, s, _ := play(t)

@@ -21,7 +21,8 @@ var (
 	kill    = deed{"Kill", "■ ", wire.TicketKill}
 
 	undo       = deed{"Undo", "", "slop.ticket.undo"}
-	transcript = deed{"Open the transcript of", "", "slop.transcript.open"}
+	transcript = deed{"Open the transcript of", "", wire.TranscriptOpen}
+	diff       = deed{"Open the diff of", "", wire.DiffOpen}
 )
 
 // served are the commands that there are: what is not served is not offered.
@@ -60,7 +61,7 @@ func Actions(d *Doc, offset int) []protocol.Command {
 	id := d.spec(i).ID
 	t := d.ticket(id)
 	out := d.asked(t)
-	for _, a := range slices.Concat(deeds[status(t)], []deed{transcript}) {
+	for _, a := range slices.Concat(deeds[status(t)], []deed{transcript, diff}) {
 		if a.possible(t) {
 			out = append(out, a.on(a.verb, string(d.URI), id))
 		}
@@ -76,7 +77,9 @@ func (a deed) possible(t *engine.Ticket) bool {
 	case undo:
 		return served[a.command] && t != nil && len(t.Delivered) > 0
 	case transcript:
-		return served[a.command] && t != nil && t.Attempt > 0
+		return t != nil && t.Attempt > 0
+	case diff:
+		return t != nil && len(t.Delivered) > 0
 	}
 	return true
 }
