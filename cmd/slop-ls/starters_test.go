@@ -156,10 +156,10 @@ func (p *daemonPlace) nobody(round int) {
 func TestThousandSessions(t *testing.T) {
 	t.Parallel()
 	p := newDaemonPlace(t, "")
-	cmd := exec.Command("slop-ls-sessions", p.repo, "1000")
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "slop-ls-sessions", p.repo, "1000")
 	cmd.Dir, cmd.Env = p.repo, p.env
-	hang := time.AfterFunc(5*time.Minute, func() { _ = cmd.Process.Kill() })
-	defer hang.Stop()
 	output, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Errorf("%v: %s", err, output)
