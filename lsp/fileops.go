@@ -158,6 +158,7 @@ func (s *Session) filesRenamed(params json.RawMessage) error {
 	if err != nil || len(renames) == 0 {
 		return err
 	}
+	s.hub.plans.hear(renames) // a document that is saved next is planned with it
 	s.later(func(ctx context.Context) {
 		err := s.hub.renamed(ctx, renames)
 		if !s.traits().willRename {
@@ -193,12 +194,11 @@ func (s *Session) followFiles(ctx context.Context, docs *documents, renames []re
 	return errors.Join(errs...)
 }
 
-// renamed remembers what was renamed, and lets state follow the documents among it.
+// renamed lets state follow the documents among what was renamed, of which the plans have heard.
 func (h *Hub) renamed(ctx context.Context, renames []rename) error {
-	return h.plans.inTurn(ctx, func() error {
+	return h.inTurn(ctx, func() error {
 		var errs []error
 		for _, r := range renames {
-			h.remember(r)
 			for _, d := range h.tracksBelow(r) {
 				errs = append(errs, h.trackMoved(ctx, d))
 			}

@@ -77,7 +77,7 @@ type Hub struct {
 	inbox     inbox
 	paths     trackPaths
 	silence   time.Duration // see maxSilence
-	plans     plans
+	plans     *plans
 
 	mu       sync.Mutex
 	engine   Engine

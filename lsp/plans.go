@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.lsp.dev/protocol"
 
@@ -21,23 +22,44 @@ type plans struct {
 	turn   chan struct{}
 	broken map[string]bool   // documents whose errors have been told, by path
 	moved  map[string]string // files that were renamed, old path to new: to follow one is no new work
+
+	mu    sync.Mutex
+	heard []rename // not yet among moved
+}
+
+// hear notes renames at once, so that whatever is planned after it knows of them. Any goroutine may call it.
+func (p *plans) hear(renames []rename) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.heard = append(p.heard, renames...)
+}
+
+func (p *plans) takeHeard() []rename {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	heard := p.heard
+	p.heard = nil
+	return heard
 }
 
 // maxMoved bounds how many renamed files are remembered.
 const maxMoved = 4096
 
-func newPlans() plans {
-	return plans{turn: make(chan struct{}, 1), broken: map[string]bool{}, moved: map[string]string{}}
+func newPlans() *plans {
+	return &plans{turn: make(chan struct{}, 1), broken: map[string]bool{}, moved: map[string]string{}}
 }
 
-// inTurn runs do while nobody else plans.
-func (p *plans) inTurn(ctx context.Context, do func() error) error {
+// inTurn runs do while nobody else plans, and after what was heard of renames.
+func (h *Hub) inTurn(ctx context.Context, do func() error) error {
 	select {
-	case p.turn <- struct{}{}:
+	case h.plans.turn <- struct{}{}:
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	defer func() { <-p.turn }()
+	defer func() { <-h.plans.turn }()
+	for _, r := range h.plans.takeHeard() {
+		h.remember(r)
+	}
 	return do()
 }
 
@@ -53,7 +75,7 @@ func (e *brokenPlanError) Unwrap() error { return e.refusal }
 // plan makes a document the plan. One with errors, or beside another one of the same id, is refused and the last plan
 // stays. Where the file got another name its state comes along.
 func (h *Hub) plan(ctx context.Context, path string, doc *trackfile.Document) error {
-	return h.plans.inTurn(ctx, func() error { return h.planNow(ctx, path, doc) })
+	return h.inTurn(ctx, func() error { return h.planNow(ctx, path, doc) })
 }
 
 func (h *Hub) planNow(ctx context.Context, path string, doc *trackfile.Document) error {
@@ -188,7 +210,7 @@ func (h *Hub) tellAll(ctx context.Context, kind protocol.MessageType, msg string
 // along; a track whose document is gone starts nothing new. A document that nobody has opened or run is not touched.
 // It may be called at any time, by anybody.
 func (h *Hub) Changed(ctx context.Context, paths []string) error {
-	return h.plans.inTurn(ctx, func() error {
+	return h.inTurn(ctx, func() error {
 		var errs []error
 		var gone []string
 		for _, path := range h.withTracksBelow(paths) {
