@@ -67,7 +67,7 @@ func (a *app) trackDiff(ctx context.Context, args []string, message bool) error 
 			fmt.Fprint(a.out, out.Diff)
 		}
 		if len(moved) > 0 {
-			fmt.Fprintf(a.err, "slop-ls: changed since by somebody else, which the diff shows too: %s\n", strings.Join(moved, ", "))
+			fmt.Fprintf(a.err, "slop-ls: on disk not as it was delivered, so that the diff shows what is there: %s (not saved yet in an editor, or changed since)\n", strings.Join(moved, ", "))
 		}
 		return nil
 	})
