@@ -261,7 +261,7 @@ func TestTrap05Cancel(t *testing.T) {
 		start := time.Now()
 		p.send(`{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":%s}}`, id)
 		p.wantCode(id, codeCancelled)
-		if took := time.Since(start); took > 5*time.Second { // on any machine; TestEveryRequestIsCancelled has the bound
+		if took := time.Since(start); took > time.Second {
 			t.Errorf("cancelling took %v", took)
 		}
 	}

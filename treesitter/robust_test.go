@@ -78,7 +78,7 @@ func TestHardFilesGiveViews(t *testing.T) {
 			for _, kind := range []engine.ViewKind{engine.Skeleton, engine.Curated} {
 				start := time.Now()
 				view, err := viewer.View(t.Context(), files, engine.ViewRequest{Path: name, Kind: kind})
-				if took := time.Since(start); took > 5*treesitter.Patience { // by the clock of a machine that does other things too
+				if took := time.Since(start); took > treesitter.Patience {
 					t.Errorf("%s took %v", kind, took)
 				} else if took > time.Second {
 					t.Logf("%s took %v", kind, took)

@@ -4,11 +4,11 @@ package main
 
 import (
 	"os"
+	"os/signal"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
-	"time"
 )
 
 // failpoint kills the process at the Nth pass of the point that SLOP_LS_FAILPOINT=POINT:N names, as a power cut would:
@@ -30,8 +30,11 @@ func failpoint() func(point string) {
 				panic(err)
 			}
 			if how == "stop" {
+				goesOn := make(chan os.Signal, 1)
+				signal.Notify(goesOn, syscall.SIGCONT)
 				_ = self.Signal(syscall.SIGSTOP)
-				time.Sleep(100 * time.Millisecond) // the signal takes this goroutine a little later than the process
+				<-goesOn
+				signal.Stop(goesOn)
 				return
 			}
 			_ = self.Signal(syscall.SIGKILL)

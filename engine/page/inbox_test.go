@@ -136,12 +136,13 @@ func TestReviewRemember(t *testing.T) {
 	}
 }
 
-// TestReviewOfLongLines: one line of a quarter of a megabyte comes back unchanged, edited elsewhere.
+// TestReviewOfLongLines: one line of a megabyte comes back unchanged, edited elsewhere, in good time.
 func TestReviewOfLongLines(t *testing.T) {
 	t.Parallel()
 	a := waiting("A1", engine.KindSpawn, "a", "Start T1")
-	c := engine.Content{Prompt: "Ticket T1\n\ndo it", Context: strings.Repeat("x\u202e y ", 1<<15) + "\nlast"}
+	c := engine.Content{Prompt: "Ticket T1\n\ndo it", Context: strings.Repeat("x\u202e y ", 1<<17) + "\nlast"}
 	a.Hash = engine.ContentHash(c.Encode())
+	began := time.Now()
 	doc := page.Review(a, c)
 	got, err := page.ParseReview(a, c, strings.Replace(doc, "\nlast\n", "\nlast and more\n", 1))
 	if err != nil {
@@ -149,5 +150,8 @@ func TestReviewOfLongLines(t *testing.T) {
 	}
 	if want := strings.TrimSuffix(c.Context, "last") + "last and more"; got.Content.Context != want || got.Content.Prompt != c.Prompt {
 		t.Error("it did not come back as it was")
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it took %v", took)
 	}
 }

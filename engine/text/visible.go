@@ -2,6 +2,7 @@ package text
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -20,12 +21,19 @@ func Visible(s string) string { return visible(s, false) }
 func StillVisible(s string) string { return visible(s, true) }
 
 func visible(s string, again bool) string {
-	if plain(s) {
+	begin := plain(s)
+	if begin == len(s) {
 		return s
 	}
 	var b strings.Builder
 	b.Grow(len(s) + len(s)/8)
-	for i := 0; i < len(s); {
+	b.WriteString(s[:begin])
+	for i := begin; i < len(s); {
+		if n := plain(s[i:]); n > 0 {
+			b.WriteString(s[i : i+n])
+			i += n
+			continue
+		}
 		r, size := utf8.DecodeRuneInString(s[i:])
 		if layout(s[i:]) || again && r == '⟨' {
 			b.WriteString(s[i : i+size])
@@ -37,14 +45,14 @@ func visible(s string, again bool) string {
 	return b.String()
 }
 
-// plain says whether s is printable ASCII, tabs and newlines: the usual case.
-func plain(s string) bool {
+// plain is how many bytes s begins with that are printable ASCII, tabs and newlines: the usual case.
+func plain(s string) int {
 	for i := range len(s) {
 		if c := s[i]; (c < ' ' && c != '\n' && c != '\t') || c > '~' {
-			return false
+			return i
 		}
 	}
-	return true
+	return len(s)
 }
 
 // layout says whether s begins with a tab or a newline, or the \r of one.
@@ -58,9 +66,15 @@ func glyph(r rune, raw string) string {
 	case r == utf8.RuneError && len(raw) == 1:
 		return fmt.Sprintf("⟨0x%02X⟩", raw[0])
 	case r == '⟨' || !unicode.IsPrint(r) || unicode.Is(unseen, r):
-		return fmt.Sprintf("⟨U+%04X⟩", r)
+		return codePoint(r)
 	}
 	return raw
+}
+
+// codePoint names a character by its number, without package fmt: text may consist of nothing else.
+func codePoint(r rune) string {
+	hex := strings.ToUpper(strconv.FormatInt(int64(r), 16))
+	return "⟨U+" + "0000"[min(len(hex), 4):] + hex + "⟩"
 }
 
 // unseen is what counts as printable and shows nothing of its own, or takes the
