@@ -78,6 +78,18 @@ type Request struct {
 	Model    string
 	Messages []Message
 	Tools    []ToolSpec // empty for tiers 1, 2 and 4
+	// Form asks for a reply that is nothing but JSON of a schema; nil: free text. A Provider has the server hold to it
+	// where that can, and asks for it in words elsewhere, so that the reply is still to be checked. Reply.Message.Text
+	// is then without a fence around the JSON.
+	Form *Form
+	// MaxOutput bounds the reply in tokens, reasoning included; 0: the provider's own bound.
+	MaxOutput int
+}
+
+// Form is what a structured reply must look like.
+type Form struct {
+	Name   string          // of letters, digits, - and _
+	Schema json.RawMessage // JSON schema of an object
 }
 
 // Reply is what a model said.

@@ -14,10 +14,12 @@ import (
 // drainTime is how long the end of a stream after [DONE] is waited for, so that its connection can be used again.
 const drainTime = 200 * time.Millisecond
 
-// attempt makes one call. It holds one of the endpoint's slots while it does.
+// attempt makes one call, in the manner that the model is known to take. It holds one of the endpoint's slots while it does.
 func (e *endpoint) attempt(
-	ctx context.Context, key string, req engine.Request, onDelta func(engine.Delta),
+	ctx context.Context, key string, req engine.Request, m manner, onDelta func(engine.Delta),
 ) (engine.Reply, error) {
+	asked := req
+	req = m.ask(req)
 	if err := e.slots.Acquire(ctx, 1); err != nil {
 		return engine.Reply{}, err
 	}
@@ -40,7 +42,7 @@ func (e *endpoint) attempt(
 		return engine.Reply{}, err
 	}
 	reply.Usage.Cost = e.cost(req.Model, reply.Usage)
-	return reply, nil
+	return m.read(asked, reply), nil
 }
 
 // blame says what ended a call: the watchdog, or the stream itself. It is nil when the reply was whole and nothing but
@@ -95,7 +97,7 @@ func (e *endpoint) stream(
 func (e *endpoint) client(key string, req engine.Request, dog *watchdog) *goopenai.Client {
 	cfg := goopenai.DefaultConfig(key)
 	cfg.BaseURL = e.BaseURL
-	w := rewriter{provider: e.Name, temperature: e.Temperature, messages: req.Messages}
+	w := rewriter{provider: e.Name, temperature: e.Temperature, messages: req.Messages, form: req.Form, maxOutput: req.MaxOutput}
 	cfg.HTTPClient = rewriteDoer{
 		next:    streamDoer{http: e.http, line: e.Limits.Line, done: dog.drain},
 		rewrite: w.rewrite,

@@ -26,6 +26,7 @@ type endpoint struct {
 	Endpoint
 	http  *http.Client
 	slots *semaphore.Weighted
+	known manners
 	wait  func(context.Context, time.Duration) error // returns ctx's error when it is cancelled
 }
 

@@ -68,6 +68,8 @@ type rewriter struct {
 	provider    string
 	temperature *float64
 	messages    []engine.Message
+	form        *engine.Form
+	maxOutput   int
 }
 
 func (w rewriter) rewrite(body []byte) ([]byte, error) {
@@ -92,7 +94,23 @@ func (w rewriter) rewrite(body []byte) ([]byte, error) {
 	if err := put(top, "messages", list); err != nil {
 		return nil, err
 	}
+	if err := w.bounds(top); err != nil {
+		return nil, err
+	}
 	return json.Marshal(top)
+}
+
+// bounds says what the reply must look like, and how long it may be.
+func (w rewriter) bounds(top object) error {
+	if w.form != nil {
+		if err := put(top, "response_format", responseFormat(w.form)); err != nil {
+			return err
+		}
+	}
+	if w.maxOutput > 0 {
+		return put(top, "max_completion_tokens", w.maxOutput)
+	}
+	return nil
 }
 
 // message keeps empty content and empty arguments, and adds what the endpoint gave with the message.

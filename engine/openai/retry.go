@@ -26,7 +26,8 @@ func (e *endpoint) generate(
 		onDelta(d)
 	}
 	for attempt := 1; ; attempt++ {
-		reply, err := e.attempt(ctx, key, req, emit)
+		m := e.known.of(req.Model)
+		reply, err := e.attempt(ctx, key, req, m, emit)
 		if err == nil {
 			return reply, nil
 		}
@@ -34,6 +35,10 @@ func (e *endpoint) generate(
 			return engine.Reply{}, ctx.Err()
 		}
 		f := failureOf(err)
+		if e.known.learn(req, m, f) {
+			attempt-- // it is spoken to otherwise now, which happens once for each thing it can refuse
+			continue
+		}
 		pause, again := e.again(f, attempt, pauses.NextBackOff())
 		if !again {
 			return engine.Reply{}, e.providerError(f, req.Model, attempt, key)

@@ -1,0 +1,73 @@
+package openai
+
+import (
+	"strings"
+	"sync"
+
+	"github.com/slop-ls/slop-ls/engine"
+)
+
+// manner is how a model has to be spoken to: its zero value is OpenAI's own way. It is a value, and what a call was
+// made with is what its reply is read with.
+type manner struct {
+	plainForm bool // the form of a reply is asked for in words: the server does not hold to it
+}
+
+// manners is what an endpoint has found out about its models by being refused. It is forgotten with the process: a
+// server may learn too.
+type manners struct {
+	mu    sync.Mutex
+	model map[string]manner
+}
+
+func (k *manners) of(model string) manner {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.model[model]
+}
+
+// learn notes what a refusal says about a model. It reports whether the same request, asked with was, is worth another
+// try in the manner that is known now.
+func (k *manners) learn(req engine.Request, was manner, f *failure) bool {
+	next := was
+	if req.Form != nil && refusesForm(f) {
+		next.plainForm = true
+	}
+	if next == was {
+		return false
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.model == nil {
+		k.model = map[string]manner{}
+	}
+	k.model[req.Model] = next
+	return true
+}
+
+// ask is the request as it is sent.
+func (m manner) ask(req engine.Request) engine.Request {
+	if req.Form != nil && m.plainForm {
+		req.Messages = instructed(req.Messages, formInWords(req.Form))
+		req.Form = nil
+	}
+	return req
+}
+
+// read is the reply as it was asked for.
+func (m manner) read(asked engine.Request, reply engine.Reply) engine.Reply {
+	if asked.Form != nil {
+		reply.Message.Text = unfenced(reply.Message.Text)
+	}
+	return reply
+}
+
+// instructed adds to the system prompt, which is made where there is none. It changes no message that it is given.
+func instructed(messages []engine.Message, text string) []engine.Message {
+	out := append([]engine.Message{}, messages...)
+	if len(out) > 0 && out[0].Role == engine.RoleSystem {
+		out[0].Text = strings.TrimRight(out[0].Text, "\n") + "\n\n" + text
+		return out
+	}
+	return append([]engine.Message{{Role: engine.RoleSystem, Text: text}}, out...)
+}
