@@ -186,6 +186,8 @@ func newFace(tb testing.TB, tickets, editors int) *face {
 	for range editors {
 		e := lsptest.Open(tb, root, lsptest.InProcess(hub.Serve), lsptest.WithConfig(func(cfg *client.Config) {
 			cfg.Experimental = map[string]any{"slop": map[string]any{"state": true, "stream": true, "prompts": true}}
+			// These editors keep nothing of what they are told, so that what grows is the server.
+			cfg.Hooks.Notified = func(string, json.RawMessage) {}
 		}))
 		check(tb, e.Open(tb.Context(), bigFile))
 		check(tb, e.Open(tb.Context(), bigTrack))
