@@ -8,7 +8,6 @@ import (
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
 
-	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
 )
 
@@ -30,9 +29,6 @@ type document struct {
 }
 
 func (d *document) text() string { return d.index.Text() }
-
-// hash is the engine's ContentHash of the text.
-func (d *document) hash() string { return engine.ContentHash([]byte(d.text())) }
 
 // documents is the set of open documents at one moment, immutable.
 type documents struct {

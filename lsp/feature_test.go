@@ -3,6 +3,7 @@ package lsp_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -337,8 +338,8 @@ func TestCommandErrors(t *testing.T) {
 			{wire.ApprovalOpen, wire.ApprovalArgs{ID: "A7"}, "there is no open approval A7", -32803},
 		} {
 			err := e.Command(t.Context(), tc.name, tc.args, nil)
-			got, ok := err.(*client.Error)
-			if !ok || got.Code != tc.code || !strings.Contains(got.Message, tc.want) {
+			var got *client.Error
+			if !errors.As(err, &got) || got.Code != tc.code || !strings.Contains(got.Message, tc.want) {
 				t.Errorf("%s: %v; want %d and %q", tc.name, err, tc.code, tc.want)
 			}
 		}
@@ -361,7 +362,7 @@ func TestExitWithoutShutdown(t *testing.T) {
 	})
 	e := d.open()
 	must(t, e.Notify(t.Context(), protocol.MethodExit, nil))
-	if err := <-result; err != lsp.ErrNoShutdown {
+	if err := <-result; !errors.Is(err, lsp.ErrNoShutdown) {
 		t.Errorf("exit alone gives %v", err)
 	}
 	e = d.open()

@@ -54,8 +54,8 @@ func rootOf(p *protocol.InitializeParams) uri.URI {
 	if folders, ok := p.WorkspaceFolders.Get(); ok && len(folders) > 0 {
 		return uri.URI(folders[0].URI)
 	}
-	if p.RootURI != nil {
-		return *p.RootURI
+	if p.RootURI != nil { //nolint:staticcheck // deprecated, and all that some clients send
+		return *p.RootURI //nolint:staticcheck // as above
 	}
 	return ""
 }

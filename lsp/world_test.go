@@ -52,7 +52,6 @@ type puppet struct{ *lsptest.Puppet }
 
 func (p puppet) on(id string, work lsptest.Work) { p.On(id, work) }
 func (p puppet) spawned() []string               { return p.Spawned() }
-func (p puppet) failures() []error               { return p.Failures() }
 
 // open attaches an editor.
 func (d *daemon) open(options ...lsptest.Option) *lsptest.Env {

@@ -13,7 +13,9 @@ func TestPlainTopLevel(t *testing.T) {
 	for _, kv := range os.Environ() {
 		if name, _, _ := strings.Cut(kv, "="); strings.HasPrefix(name, "GIT_") {
 			t.Setenv(name, "")
-			os.Unsetenv(name) // Setenv puts it back
+			if err := os.Unsetenv(name); err != nil { // Setenv puts it back
+				t.Fatal(err)
+			}
 		}
 	}
 	dir, err := filepath.EvalSymlinks(t.TempDir())

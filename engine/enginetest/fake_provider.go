@@ -146,16 +146,18 @@ func again(kind engine.ProviderErrorKind) bool {
 	case engine.ProviderRateLimited, engine.ProviderServer, engine.ProviderDropped, engine.ProviderMalformed,
 		engine.ProviderStalled, engine.ProviderUnreachable:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 func midStream(kind engine.ProviderErrorKind) bool {
 	switch kind {
 	case engine.ProviderDropped, engine.ProviderMalformed, engine.ProviderStalled, engine.ProviderOversized:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 func turns(req engine.Request) int {

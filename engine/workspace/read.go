@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -37,7 +38,7 @@ func (w *Workspace) readRegular(path string) ([]byte, fs.FileInfo, error) {
 	defer f.Close()
 	data := make([]byte, info.Size())
 	n, err := io.ReadFull(f, data)
-	if err == io.EOF || err == io.ErrUnexpectedEOF { // it shrank since
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) { // it shrank since
 		return data[:n], info, nil
 	}
 	if err != nil {

@@ -298,7 +298,7 @@ func TestSweep(t *testing.T) {
 	if dir := os.Getenv("SLOP_TEST_SWEEP"); dir != "" {
 		f := openAt(t, dir, func(o *workspace.Options) { o.Scratch = os.Getenv("SLOP_TEST_SCRATCH") })
 		d := f.draft()
-		_, _ = f.bench.Run(t.Context(), d, engine.ShellCommand{Line: "sleep 1234 & echo $! $$; wait"}, func(p []byte) { os.Stdout.Write(p) })
+		_, _ = f.bench.Run(t.Context(), d, engine.ShellCommand{Line: "sleep 1234 & echo $! $$; wait"}, func(p []byte) { _, _ = os.Stdout.Write(p) })
 		return
 	}
 	t.Parallel()

@@ -38,7 +38,7 @@ func (s shell) run(ctx context.Context, cmd engine.ShellCommand) (engine.Command
 		res.ExitCode = -1
 		return res, context.Cause(ctx)
 	case err == nil:
-	case context.Cause(limited) == errTimeout:
+	case errors.Is(context.Cause(limited), errTimeout):
 		res.ExitCode, res.TimedOut = -1, true
 	case errors.As(err, &exit):
 		res.ExitCode = exit.ExitCode() // -1 for a signal
@@ -106,7 +106,7 @@ func startGroup() (*processGroup, error) {
 		return nil, err
 	}
 	defer r.Close()
-	leader := exec.Command("/bin/sh", "-c", "read -r _; kill -KILL 0")
+	leader := exec.Command("/bin/sh", "-c", "read -r _; kill -KILL 0") //nolint:noctx // it outlives the context of a command: close ends it
 	leader.Dir = "/"
 	leader.Env = []string{}
 	leader.Stdin = r

@@ -148,7 +148,7 @@ func (s *fakeServer) handle(id json.RawMessage, method string, params, reply jso
 	case "view/resolve":
 		s.answer(id, view{PID: os.Getpid(), Docs: s.docs.views(), Log: s.log, Env: s.env})
 	case "test/die":
-		syscall.Kill(os.Getpid(), syscall.SIGKILL)
+		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	case "test/ask": // asks the client, and answers once that has answered
 		s.last++
 		_ = s.out.write(mustJSON(map[string]any{"jsonrpc": "2.0", "id": s.last, "method": "test/question", "params": id}))
