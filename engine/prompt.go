@@ -6,13 +6,45 @@ import (
 	"strings"
 )
 
-// The system prompts of the tiers that run here.
+// The system prompts of the tiers that run here, where nobody has written others. They have no fields.
 var (
 	//go:embed prompts/worker.md
 	workerPrompt string
 	//go:embed prompts/qa.md
 	qaPrompt string
 )
+
+// Prompts gives the text of a tier's prompt as it is now, with its fields filled in. An error says which file is wrong,
+// and where. It is safe for concurrent use.
+type Prompts interface {
+	Prompt(name string, fields map[string]string) (string, error)
+}
+
+// builtIn are the prompts of a worker that was given none.
+type builtIn struct{}
+
+func (builtIn) Prompt(name string, _ map[string]string) (string, error) {
+	switch Tier(name) {
+	case TierWorker:
+		return workerPrompt, nil
+	case TierQA:
+		return qaPrompt, nil
+	case TierOrchestrator, TierTechLead:
+	}
+	return "", fmt.Errorf("a worker has no prompt %q", name)
+}
+
+// systemPrompt is what a worker is told before its ticket. One that cannot be read leaves nothing that a model could do
+// better.
+func (a *attempt) systemPrompt() (string, error) {
+	text, err := a.Prompts.Prompt(string(TierWorker), map[string]string{
+		"ticket": a.job.Run.Ticket.ID, "track": a.job.Track.Title, "goal": a.job.Track.Goal, "model": a.job.Model, "verify": verifyLine(a.job),
+	})
+	if err != nil {
+		return "", &ended{Outcome{Kind: OutcomeBlocked, By: ByConductor, Reason: "its prompt cannot be used: " + err.Error()}}
+	}
+	return text, nil
+}
 
 // ticketPrompt is the part of a worker's first message that says what to do. Its first line names the ticket; it
 // depends on nothing but the job, so that an interrupted attempt asks exactly the same again.
@@ -50,10 +82,10 @@ func verifyLine(job Job) string {
 }
 
 // openingMessages begin a conversation: what a person approved is sent as it is, and nothing else is added to it.
-func openingMessages(c Content) []Message {
+func openingMessages(system string, c Content) []Message {
 	text := c.Prompt
 	if c.Context != "" {
 		text = strings.TrimRight(c.Prompt, "\n") + "\n\n" + c.Context
 	}
-	return []Message{{Role: RoleSystem, Text: workerPrompt}, {Role: RoleUser, Text: text}}
+	return []Message{{Role: RoleSystem, Text: system}, {Role: RoleUser, Text: text}}
 }

@@ -16,7 +16,8 @@ type WorkerConfig struct {
 	Bench    Workbench
 	Applier  Applier
 	Blobs    Blobs
-	QAModel  string // of tier 4; "" leaves failures unanalysed
+	QAModel  string  // of tier 4; "" leaves failures unanalysed
+	Prompts  Prompts // default: the built-in ones
 	Limits   Limits
 	Log      *slog.Logger // default: nothing is logged
 }
@@ -35,6 +36,9 @@ type Limits struct {
 func NewWorker(cfg WorkerConfig) Worker {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Prompts == nil {
+		cfg.Prompts = builtIn{}
 	}
 	if cfg.Limits.Turns == 0 {
 		cfg.Limits.Turns = 60

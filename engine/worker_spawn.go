@@ -31,7 +31,11 @@ func (a *attempt) spawn(ctx context.Context) error {
 		reason := "it has no instruction yet: write its description in the track's document, or give one to `slop-ls ticket retry`"
 		return &ended{Outcome{Kind: OutcomeBlocked, By: ByConductor, Reason: reason}}
 	}
-	a.messages = openingMessages(content)
+	system, err := a.systemPrompt()
+	if err != nil {
+		return err
+	}
+	a.messages = openingMessages(system, content)
 	return nil
 }
 
