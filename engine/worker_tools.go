@@ -192,8 +192,12 @@ func (a *attempt) analyse(ctx context.Context, r CommandResult) string {
 		return ""
 	}
 	failure := fmt.Sprintf("Ticket %s\n\nThe command\n%s\nexited with status %d%s. Its output:\n%s", a.job.Run.Ticket.ID, fenced(r.Line), r.ExitCode, timedOut(r), fenced(r.Output))
-	req := Request{Tier: TierQA, Model: a.QAModel, Messages: []Message{{Role: RoleSystem, Text: qaPrompt}, {Role: RoleUser, Text: failure}}}
-	reply, err := a.generate(ctx, req, false)
+	system, err := a.Prompts.Prompt(string(TierQA), map[string]string{"ticket": a.job.Run.Ticket.ID, "command": r.Line})
+	var reply Message
+	if err == nil {
+		req := Request{Tier: TierQA, Model: a.QAModel, Messages: []Message{{Role: RoleSystem, Text: system}, {Role: RoleUser, Text: failure}}}
+		reply, err = a.generate(ctx, req, false)
+	}
 	if err != nil {
 		a.Log.Warn("the analysis of a failure failed", "run", a.job.Run.String(), "err", err)
 		return "\n(no analysis of this failure: " + err.Error() + ")\n"

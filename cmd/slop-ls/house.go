@@ -175,7 +175,7 @@ func (h *house) worker(bench engine.Workbench, needed bool) (engine.Worker, engi
 	settings.Models = models
 	return engine.NewWorker(engine.WorkerConfig{
 		Provider: provider, Tools: tool.Builtin(h.viewer, bench), Policy: &h.live.policy, Viewer: h.viewer, Bench: bench,
-		Applier: atPoints(h.hub, failpoint()), Blobs: h.store, QAModel: qa, Log: h.log,
+		Applier: atPoints(h.hub, failpoint()), Blobs: h.store, QAModel: qa, Prompts: h, Log: h.log,
 		Limits: engine.Limits{
 			Turns: h.config.Budget.TicketTurns, Tokens: int64(h.config.Budget.TicketTokens),
 			Time: duration(h.config.Budget.TicketTime), ContextTokens: contextTokens,

@@ -43,7 +43,7 @@ func newRoot(a *app) *cobra.Command {
 	root.SetCompletionCommandGroupID("keep")
 	addGroup(root, "start", demoCommand(a), initCommand(a))
 	addGroup(root, "work", runCommand(a), trackCommand(a), ticketCommand(a), approveCommand(a), viewCommand(a), logCommand(a))
-	addGroup(root, "keep", daemonCommand(a), exportCommand(a), importCommand(a), doctorCommand(a), versionCommand(a))
+	addGroup(root, "keep", daemonCommand(a), exportCommand(a), importCommand(a), promptsCommand(a), doctorCommand(a), versionCommand(a))
 	return root
 }
 

@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,6 +30,7 @@ func TestMain(m *testing.M) {
 //	model FILE      start a server that replays the script, and a configuration that names it
 //	status N ARG... run slop-ls and want the exit status N
 //	asked N         wait until the models were asked N times
+//	said TEXT N     want the text in exactly N requests to the models, or at least in one without N
 //	ask ID KIND     ask for the approval of T1, as a worker does that then is killed
 //	hold            hold the workspace's store, as a running slop-ls does
 func TestScript(t *testing.T) {
@@ -51,7 +54,7 @@ func TestScript(t *testing.T) {
 			return os.MkdirAll(filepath.Join(work, ".xdg"), 0o755)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"model": startModel, "status": wantStatus, "asked": waitAsked, "hold": holdStore, "ask": askApproval,
+			"model": startModel, "status": wantStatus, "asked": waitAsked, "said": wantSaid, "hold": holdStore, "ask": askApproval,
 		},
 	})
 }
@@ -111,6 +114,30 @@ func waitAsked(ts *testscript.TestScript, neg bool, args []string) {
 	defer cancel()
 	_, err = models.load(ts.Getenv("WORK")).Await(ctx, func(r []scripted.Record) bool { return len(r) >= n })
 	ts.Check(err)
+}
+
+// wantSaid counts requests that newly hold a text: what a conversation repeats is not counted again.
+func wantSaid(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 || len(args) > 2 {
+		ts.Fatalf("usage: said TEXT [N]")
+	}
+	n := 0
+	for _, r := range models.load(ts.Getenv("WORK")).Records() {
+		var body struct {
+			Messages []struct{ Content string }
+		}
+		ts.Check(json.Unmarshal(r.Body, &body))
+		for i, m := range body.Messages {
+			if strings.Contains(m.Content, args[0]) && (r.Turn == 0 || i >= len(body.Messages)-1) {
+				n++
+				break
+			}
+		}
+	}
+	if len(args) == 1 && n > 0 || len(args) == 2 && strconv.Itoa(n) == args[1] {
+		return
+	}
+	ts.Fatalf("%q was said in %d requests, want %s", args[0], n, append(args, "some")[1])
 }
 
 func holdStore(ts *testscript.TestScript, neg bool, _ []string) {
