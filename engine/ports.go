@@ -187,7 +187,7 @@ type Tool interface {
 
 // ToolResult is what a tool gives back to the model.
 type ToolResult struct {
-	Text    string         // bounded by the tool; what was cut is said in it
+	Text    string         // the worker cuts what is longer than MaxResult, and keeps at most MaxKept of it on the draft's Shelf
 	Summary string         // one short line for people
 	Command *CommandResult // of a tool that ran a command
 }
@@ -273,6 +273,8 @@ type Draft interface {
 	Rename(ctx context.Context, from, to string) error
 	// Changes is what the draft would deliver, sorted by path; empty when nothing differs.
 	Changes(ctx context.Context) (ChangeSet, error)
+	// Shelf is always the same one, and gone with the draft.
+	Shelf() *Shelf
 }
 
 // Workbench makes drafts and runs commands on them.

@@ -68,7 +68,7 @@ func (a *attempt) verify(ctx context.Context) (problem string, err error) {
 	}
 	if !result.OK() {
 		problem = fmt.Sprintf("The verify command %q failed with exit status %d%s. Mend the cause, then finish again.\n%s%s",
-			line, result.ExitCode, timedOut(result), fenced(result.Output), a.analyse(ctx, result))
+			line, result.ExitCode, timedOut(result), fenced(a.draft.Shelf().Fit(result.Output)), a.analyse(ctx, result))
 	}
 	returned := ToolReturned{Run: a.job.Run, Call: a.calls, Name: VerifyCall, OK: result.OK(), Summary: fmt.Sprintf("exit status %d", result.ExitCode)}
 	return problem, a.desk.Tell(ctx, returned)

@@ -145,7 +145,7 @@ func (a *attempt) runTool(ctx context.Context, tool Tool, args string) (string, 
 	case err != nil:
 		return "", fmt.Errorf("running %s: %w", spec.Name, err)
 	}
-	text := result.Text
+	text := a.draft.Shelf().Fit(result.Text)
 	if result.Command != nil && !result.Command.OK() {
 		text += a.analyse(ctx, *result.Command)
 	}

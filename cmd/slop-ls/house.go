@@ -174,13 +174,18 @@ func (h *house) worker(bench engine.Workbench, needed bool) (engine.Worker, engi
 	settings := settingsOf(&h.config)
 	settings.Models = models
 	return engine.NewWorker(engine.WorkerConfig{
-		Provider: provider, Tools: tool.Builtin(h.viewer, bench), Policy: &h.live.policy, Viewer: h.viewer, Bench: bench,
+		Provider: provider, Tools: tool.Builtin(h.toolPorts(bench)), Policy: &h.live.policy, Viewer: h.viewer, Bench: bench,
 		Applier: atPoints(h.hub, failpoint()), Blobs: h.store, QAModel: qa, Prompts: h, Log: h.log,
 		Limits: engine.Limits{
 			Turns: h.config.Budget.TicketTurns, Tokens: int64(h.config.Budget.TicketTokens),
 			Time: duration(h.config.Budget.TicketTime), ContextTokens: contextTokens,
 		},
 	}), settings, nil
+}
+
+// toolPorts is what the built-in tools work with.
+func (h *house) toolPorts(bench engine.Workbench) tool.Ports {
+	return tool.Ports{Viewer: h.viewer, Bench: bench, Secret: policy.Secret}
 }
 
 // models is who answers, the workers' models in the order of escalation, and the model of tier 4. A server without a

@@ -23,7 +23,7 @@ func forecaster(c *config.Config, viewer engine.Viewer, files engine.Files) (eng
 		return engine.Forecaster{}, err
 	}
 	f := engine.Forecaster{Viewer: viewer, Files: files, Policy: rules, Count: func(_, text string) int { return countTokens(text) }, ContextTokens: contextTokens}
-	for _, t := range tool.Builtin(viewer, nil) {
+	for _, t := range tool.Builtin(tool.Ports{Viewer: viewer}) {
 		f.Tools = append(f.Tools, t.Spec())
 	}
 	if worker, err := c.Select(config.Worker); err == nil { // without a provider a plan can still be looked at

@@ -235,6 +235,9 @@ type Workbench struct {
 	// Shell plays a command. view is what the command would see of the draft. Nil: every command exits 0 and says
 	// nothing. It must be safe for concurrent use.
 	Shell func(ctx context.Context, view engine.Files, cmd engine.ShellCommand) (engine.CommandResult, error)
+	// Keep is how many bytes of the output's end are in the result. 0: all of it. Remark is put after it.
+	Keep   int
+	Remark string
 }
 
 // Draft is engine.Workbench's.
@@ -258,5 +261,9 @@ func (b *Workbench) Run(ctx context.Context, draft engine.Draft, cmd engine.Shel
 	if output != nil && res.Output != "" {
 		output([]byte(res.Output))
 	}
+	if b.Keep > 0 && len(res.Output) > b.Keep {
+		res.Output = res.Output[len(res.Output)-b.Keep:]
+	}
+	res.Output += b.Remark
 	return res, err
 }

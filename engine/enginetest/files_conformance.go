@@ -33,7 +33,7 @@ func FilesConformance(t *testing.T, open func(t *testing.T) Folder) {
 		{"draft lists", draftLists}, {"draft refuses", draftRefuses}, {"changes", collapsesChanges},
 		{"base is what was read", baseIsWhatWasRead}, {"delivers", delivers}, {"delivers again", deliversAgain},
 		{"merges", merges}, {"conflicts", conflicts}, {"all or none", allOrNone}, {"cancelled", cancelled},
-		{"keeps bytes", keepsBytes}, {"copies", copiesSlices},
+		{"keeps bytes", keepsBytes}, {"shelf", keepsShelf}, {"copies", copiesSlices},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -450,4 +450,23 @@ func copiesSlices(t *testing.T, f Folder) {
 	set := wantChanges(t, d, "create b \"\" → \"two\"\n")
 	set.Files[0].After[0] = 'X'
 	wantFile(t, d, "b", "two")
+}
+
+// keepsShelf: a draft has one shelf, of its own, and nothing on it is a change.
+func keepsShelf(t *testing.T, f Folder) {
+	d, other := openDraft(t, f), openDraft(t, f)
+	long := strings.Repeat("x\n", engine.MaxResult)
+	d.Shelf().Fit(long)
+	if got, err := d.Shelf().Read("result://1"); got != long || err != nil {
+		t.Errorf("the shelf has %d bytes, %v", len(got), err)
+	}
+	if _, err := other.Shelf().Read("result://1"); err == nil {
+		t.Error("another draft has the same shelf")
+	}
+	if set, err := d.Changes(t.Context()); err != nil || !set.Empty() {
+		t.Errorf("a result became a change: %v %v", set, err)
+	}
+	if err := d.Write(t.Context(), "result://1", nil); err == nil {
+		t.Error("a file was made with a result's name")
+	}
 }

@@ -17,7 +17,10 @@ import (
 type memoryDraft struct {
 	files   engine.Files
 	entries map[string]*memoryEntry
+	shelf   engine.Shelf
 }
+
+func (d *memoryDraft) Shelf() *engine.Shelf { return &d.shelf }
 
 // memoryEntry is what was first read at a path, and what the draft has there once it is changed. Nil: no file.
 type memoryEntry struct {

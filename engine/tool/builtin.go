@@ -10,14 +10,21 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 )
 
-// maxResult bounds in bytes what one call gives back to the model: some 12,000 tokens.
-const maxResult = 48 << 10
+// maxResult is how much of what can be read on by itself is shown at a time, in bytes. What cannot is given whole.
+const maxResult = engine.MaxResult - 1<<10
 
-// Builtin gives the tools of this package in the order in which they are shown to a model. viewer serves get_view and
-// bench run_command.
-func Builtin(viewer engine.Viewer, bench engine.Workbench) []engine.Tool {
+// Ports are what the tools of this package need beside a draft.
+type Ports struct {
+	Viewer engine.Viewer
+	Bench  engine.Workbench
+	Secret func(path string) bool // of a file that no search opens, since no rule about a path can ask about it there
+}
+
+// Builtin gives the tools of this package in the order in which they are shown to a model.
+func Builtin(p Ports) []engine.Tool {
 	return []engine.Tool{
-		readFile(), listDirectory(), searchFiles(), getView(viewer), editFile(), writeFile(), runCommand(bench),
+		readFile(), listDirectory(), searchFiles(p.Secret), getView(p.Viewer),
+		editFile(), writeFile(), deleteFile(), renameFile(), getDiff(), runCommand(p.Bench),
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/slop-ls/slop-ls/engine"
-	"github.com/slop-ls/slop-ls/engine/text"
 )
 
 //go:embed get_view.md
@@ -54,8 +53,8 @@ func callGetView(ctx context.Context, viewer engine.Viewer, draft engine.Draft, 
 
 func showView(v engine.View) string {
 	shown := strings.ToValidUTF8(v.Text, "\ufffd")
-	if cut := text.CutMiddle(shown, maxResult); cut != shown {
-		shown = cut + "\n[the view is too long to show whole: take a targeted view of the symbols that you need]\n"
+	if len(shown) > engine.MaxResult {
+		shown = "[this view is too long to show whole: a targeted view of the symbols that you need is shorter]\n" + shown
 	}
 	for _, note := range v.Notes {
 		shown += "\nnote: " + note

@@ -8,15 +8,17 @@ import (
 	"unicode/utf8"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/text"
 )
 
 //go:embed read_file.md
 var readFileDoc string
 
 type readFileArgs struct {
-	Path  string `json:"path" jsonschema:"the file, relative to the workspace's root" min:"1"`
-	Start int    `json:"start_line,omitempty" jsonschema:"the first line to read, from 1" min:"1"`
-	End   int    `json:"end_line,omitempty" jsonschema:"the last line to read" min:"1"`
+	Path    string `json:"path" jsonschema:"the file, relative to the workspace's root, or the name of a result" min:"1"`
+	Start   int    `json:"start_line,omitempty" jsonschema:"the first line to read, from 1" min:"1"`
+	End     int    `json:"end_line,omitempty" jsonschema:"the last line to read" min:"1"`
+	Numbers bool   `json:"line_numbers,omitempty" jsonschema:"write its number before each line"`
 }
 
 func readFile() engine.Tool {
@@ -24,12 +26,12 @@ func readFile() engine.Tool {
 }
 
 func callReadFile(ctx context.Context, draft engine.Draft, a readFileArgs) (engine.ToolResult, error) {
-	f, err := readText(ctx, draft, a.Path)
+	f, err := readShown(ctx, draft, a.Path)
 	if err != nil {
 		return engine.ToolResult{}, err
 	}
-	text, hadBOM := strings.CutPrefix(string(f.Data), "\ufeff")
-	lines := splitLines(text)
+	content, hadBOM := strings.CutPrefix(string(f.Data), "\ufeff")
+	lines := splitLines(content)
 	if len(lines) == 0 {
 		return engine.ToolResult{Text: a.Path + " is empty\n", Summary: "read " + a.Path + " (empty)"}, nil
 	}
@@ -38,12 +40,21 @@ func callReadFile(ctx context.Context, draft engine.Draft, a readFileArgs) (engi
 		return engine.ToolResult{}, err
 	}
 	whole := first == 1 && last == len(lines)
-	header := fmt.Sprintf("%s, lines %d to %d of %d%s", a.Path, first, last, len(lines), oddities(f, text, hadBOM))
+	header := fmt.Sprintf("%s, lines %d to %d of %d%s", a.Path, first, last, len(lines), oddities(f, content, hadBOM))
 	summary := fmt.Sprintf("read %s (lines %d to %d of %d)", a.Path, first, last, len(lines))
 	if whole {
 		summary = fmt.Sprintf("read %s (%s)", a.Path, plural(len(lines), "line"))
 	}
-	return engine.ToolResult{Text: header + "\n\n" + numbered(lines[first-1:last], first), Summary: summary}, nil
+	return engine.ToolResult{Text: header + "\n\n" + a.show(lines[first-1:last], first), Summary: summary}, nil
+}
+
+// readShown reads a file, or what is kept of an earlier result.
+func readShown(ctx context.Context, draft engine.Draft, p string) (engine.File, error) {
+	if !engine.OnShelf(p) {
+		return readText(ctx, draft, p)
+	}
+	kept, err := draft.Shelf().Read(p)
+	return engine.File{Path: p, Data: []byte(kept)}, told(err)
 }
 
 // lines is the range that is asked for, within a file of n lines.
@@ -76,41 +87,24 @@ func oddities(f engine.File, text string, hadBOM bool) string {
 	if !utf8.ValidString(text) {
 		odd.WriteString(", not UTF-8: bytes that are not are shown as \ufffd")
 	}
-	if !strings.HasSuffix(text, "\n") {
+	if !strings.HasSuffix(text, "\n") && !engine.OnShelf(f.Path) {
 		odd.WriteString(", no newline at the end")
 	}
 	return odd.String()
 }
 
-// numbered joins lines within the bound. Where the middle must go it says which lines those are; first is the number
-// of the first.
-func numbered(lines []string, first int) string {
-	shown := make([]string, len(lines))
-	size := 0
+// show joins lines, of which first is the number of the first, within the bound. Where the middle must go it says which
+// lines those are: the file is there to be read on, so that nothing need be kept of it.
+func (a readFileArgs) show(lines []string, first int) string {
+	var b strings.Builder
 	for i, line := range lines {
-		shown[i] = showLine(line)
-		size += len(shown[i])
-	}
-	if size <= maxResult {
-		return strings.Join(shown, "")
-	}
-	head, tail := fit(shown, maxResult*2/3), 0
-	for size := 0; tail < len(shown)-head; tail++ {
-		if size += len(shown[len(shown)-1-tail]); size > maxResult/3 {
-			break
+		if a.Numbers {
+			fmt.Fprintf(&b, "%5d|", first+i)
 		}
+		b.WriteString(showLine(line))
 	}
-	from, to := first+head, first+len(shown)-tail-1
-	gap := fmt.Sprintf("[… lines %d to %d are left out: read them with start_line %d …]\n", from, to, from)
-	return strings.Join(shown[:head], "") + gap + strings.Join(shown[len(shown)-tail:], "")
-}
-
-// fit is how many of the first lines have room in so many bytes.
-func fit(lines []string, room int) int {
-	for i, line := range lines {
-		if room -= len(line); room < 0 {
-			return i
-		}
-	}
-	return len(lines)
+	return text.CutLines(b.String(), maxResult, func(from, to, _ int) string {
+		from, to = from+first-1, to+first-1
+		return fmt.Sprintf("[… lines %d to %d are left out: read them with start_line %d …]", from, to, from)
+	})
 }

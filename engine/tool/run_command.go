@@ -32,7 +32,8 @@ func callRunCommand(ctx context.Context, bench engine.Workbench, draft engine.Dr
 		return engine.ToolResult{}, mistakef("the command is empty or has a NUL character in it: write one line for the shell")
 	}
 	cmd := engine.ShellCommand{Line: a.Command, Timeout: time.Duration(a.Timeout) * time.Second}
-	res, err := bench.Run(ctx, draft, cmd, nil)
+	whole := &printed{}
+	res, err := bench.Run(ctx, draft, cmd, whole.add)
 	if errors.Is(err, errors.ErrUnsupported) {
 		return engine.ToolResult{}, told(err)
 	}
@@ -41,8 +42,8 @@ func callRunCommand(ctx context.Context, bench engine.Workbench, draft engine.Dr
 	}
 	ended := howEnded(res)
 	shown := ended + "\n"
-	if out := strings.ToValidUTF8(res.Output, "\ufffd"); out != "" {
-		shown += "\n" + text.CutMiddle(out, maxResult)
+	if out := strings.ToValidUTF8(whole.text(res.Output), "\ufffd"); out != "" {
+		shown += "\n" + out
 	}
 	line, _ := text.VisibleLine(a.Command, 120)
 	summary := fmt.Sprintf("ran %s: %s after %s", line, ended, res.Took.Round(100*time.Millisecond))
@@ -59,4 +60,45 @@ func howEnded(res engine.CommandResult) string {
 		return "killed by a signal"
 	}
 	return fmt.Sprintf("exit status %d", res.ExitCode)
+}
+
+// printed is all that a command printed, within a bound: of more, its beginning and its end.
+type printed struct {
+	head, tail []byte
+	total      int
+}
+
+// What is kept of a command's output: some of its beginning, and more of its end, which is where a failing command says
+// why.
+const (
+	printedHead = engine.MaxKept / 4
+	printedTail = engine.MaxKept / 2
+)
+
+func (p *printed) add(b []byte) {
+	p.total += len(b)
+	n := min(printedHead-len(p.head), len(b))
+	p.head = append(p.head, b[:n]...)
+	p.tail = append(p.tail, b[n:]...)
+	if len(p.tail) > 2*printedTail { // seldom, so that a byte is moved once or twice in all
+		p.tail = append(p.tail[:0], p.tail[len(p.tail)-printedTail:]...)
+	}
+}
+
+// text is the output whole, where short is what the workbench kept of it: cut in the middle, and perhaps with remarks at
+// its end, which stay.
+func (p *printed) text(short string) string {
+	if p.total <= len(short) {
+		return short
+	}
+	tail := p.tail
+	if missing := p.total - len(p.head) - len(tail); missing > 0 {
+		tail = append(fmt.Appendf(nil, "\n[… %d bytes were not kept …]\n", missing), tail...)
+	}
+	all := string(p.head) + string(tail)
+	end := all[max(0, len(all)-200):]
+	if i := strings.LastIndex(short, end); i >= 0 {
+		all += short[i+len(end):]
+	}
+	return all
 }

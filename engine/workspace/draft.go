@@ -19,6 +19,7 @@ type draft struct {
 	w       *Workspace
 	files   engine.Files
 	entries map[string]*entry
+	shelf   engine.Shelf
 	busy    chan struct{} // holds a token while a command runs, or while it is released
 
 	// Whoever holds the token:
@@ -58,6 +59,9 @@ func (d *draft) Read(ctx context.Context, path string) (engine.File, error) {
 	}
 	return f, err
 }
+
+// Shelf is engine.Draft's.
+func (d *draft) Shelf() *engine.Shelf { return &d.shelf }
 
 // Peek is Read without remembering that the worker was shown the file: for a search, which reads them all.
 func (d *draft) Peek(ctx context.Context, path string) (engine.File, error) {
