@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"sync"
 
 	"go.lsp.dev/uri"
 
@@ -12,7 +13,7 @@ import (
 )
 
 // reviewName is how the file of a Review… document is called.
-var reviewName = regexp.MustCompile(`^(A[0-9]+)\.md$`)
+var reviewName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(A[0-9]+)\.md$`) })
 
 // endReviews says in each Review… document that this session has open and that is decided who decided. A buffer that
 // holds what was not saved is the person's: only its diagnostics tell.
@@ -41,7 +42,7 @@ func (h *Hub) reviewOf(d *document) (engine.ApprovalID, bool) {
 	if !ok || filepath.Dir(p) != filepath.Clean(h.opts.ReviewDir) {
 		return "", false
 	}
-	m := reviewName.FindStringSubmatch(filepath.Base(p))
+	m := reviewName().FindStringSubmatch(filepath.Base(p))
 	if m == nil {
 		return "", false
 	}
@@ -66,7 +67,7 @@ func (h *Hub) sweepReviews(snap *engine.Snapshot) {
 		return // it was never made
 	}
 	for _, n := range names {
-		m := reviewName.FindStringSubmatch(n.Name())
+		m := reviewName().FindStringSubmatch(n.Name())
 		if m == nil || isPending(snap, engine.ApprovalID(m[1])) {
 			continue
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
@@ -24,11 +25,13 @@ func (h *Hub) symbolAt(ctx context.Context, d *document, offset int) (found engi
 	return found, ok, nil
 }
 
-var todoComment = regexp.MustCompile(`(?m)(?://|#|--|/?\*|;|<!--)[ \t]*(?:TODO|FIXME)\b(?:\([^)\n]*\))?:?[ \t]*([^\n]*)`)
+var todoComment = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?m)(?://|#|--|/?\*|;|<!--)[ \t]*(?:TODO|FIXME)\b(?:\([^)\n]*\))?:?[ \t]*([^\n]*)`)
+})
 
 // todoIn is what the first TODO or FIXME comment in a text asks for, or "".
 func todoIn(src string) string {
-	m := todoComment.FindStringSubmatch(src)
+	m := todoComment().FindStringSubmatch(src)
 	if m == nil {
 		return ""
 	}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"sort"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -115,7 +116,9 @@ func (t *targeted) imports(ctx context.Context, u uses) ([]borrowedDecls, error)
 	return f.list(), nil
 }
 
-var requires = regexp.MustCompile(`(?m)^\s*(?:const|let|var)\s+(?:([\w$]+)|\{([^}]*)\})\s*=\s*require\(\s*['"]([^'"]+)['"]\s*\)`)
+var requires = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?m)^\s*(?:const|let|var)\s+(?:([\w$]+)|\{([^}]*)\})\s*=\s*require\(\s*['"]([^'"]+)['"]\s*\)`)
+})
 
 // required reads CommonJS imports, which are ordinary assignments.
 func (t *targeted) required() []imported {
@@ -123,7 +126,7 @@ func (t *targeted) required() []imported {
 		return nil
 	}
 	var list []imported
-	for _, m := range requires.FindAllSubmatch(t.src[:min(len(t.src), 1<<16)], -1) {
+	for _, m := range requires().FindAllSubmatch(t.src[:min(len(t.src), 1<<16)], -1) {
 		if len(m[1]) > 0 {
 			list = append(list, imported{module: string(m[3]), alias: string(m[1])})
 		}
@@ -250,11 +253,13 @@ func (f *follower) take(file string, a *analysis, name string) bool {
 	return taken
 }
 
-var defaultExport = regexp.MustCompile(`(?m)^export\s+default\s+(?:async\s+|abstract\s+)*(?:(?:class|function\s*\*?)\s+)?([\pL_$][\pL\d_$]*)`)
+var defaultExport = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?m)^export\s+default\s+(?:async\s+|abstract\s+)*(?:(?:class|function\s*\*?)\s+)?([\pL_$][\pL\d_$]*)`)
+})
 
 // defaultName is the name of what a module exports by default.
 func (a *analysis) defaultName() string {
-	if m := defaultExport.FindSubmatch(a.src); m != nil {
+	if m := defaultExport().FindSubmatch(a.src); m != nil {
 		return string(m[1])
 	}
 	return "default"

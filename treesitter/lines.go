@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // What a view by lines keeps, whatever the file.
@@ -16,14 +17,18 @@ const (
 )
 
 // declares matches a line that declares something in most languages that have a keyword for it.
-var declares = regexp.MustCompile(`^\s*(?:@\w+\s+)*(?:(?:pub(?:\([^)]*\))?|public|private|protected|internal|static|final|abstract|async|export|default|unsafe|extern|inline|virtual|override|open|data|sealed|partial|local|const|case|readonly|suspend|companion|declare)\s+)*` +
-	`(func|function|fun|fn|def|defp|defmodule|class|struct|interface|enum|trait|impl|module|mod|namespace|type|record|object|protocol|extension|actor|sub|proc|macro_rules!|macro|union|message|service|rpc)(?:\s*<[^>]*>)?\s+(?:[\w.]+\s+for\s+)?([\pL_][\pL\d_]*[!?]?)`)
+var declares = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\s*(?:@\w+\s+)*(?:(?:pub(?:\([^)]*\))?|public|private|protected|internal|static|final|abstract|async|export|default|unsafe|extern|inline|virtual|override|open|data|sealed|partial|local|const|case|readonly|suspend|companion|declare)\s+)*` +
+		`(func|function|fun|fn|def|defp|defmodule|class|struct|interface|enum|trait|impl|module|mod|namespace|type|record|object|protocol|extension|actor|sub|proc|macro_rules!|macro|union|message|service|rpc)(?:\s*<[^>]*>)?\s+(?:[\w.]+\s+for\s+)?([\pL_][\pL\d_]*[!?]?)`)
+})
 
 // cFunction matches the head of a function in the C family, which has no keyword: a type, a name, parameters.
-var cFunction = regexp.MustCompile(`^\s*(?:[\w:<>,\[\]&*~]+[\s*&]+)+((?:[\pL_]\w*::)?~?[\pL_]\w*)\s*\([^;]*$`)
+var cFunction = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\s*(?:[\w:<>,\[\]&*~]+[\s*&]+)+((?:[\pL_]\w*::)?~?[\pL_]\w*)\s*\([^;]*$`)
+})
 
 // shellFunction matches `name() {`.
-var shellFunction = regexp.MustCompile(`^([\pL_][\w-]*)\s*\(\)\s*\{?`)
+var shellFunction = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([\pL_][\w-]*)\s*\(\)\s*\{?`) })
 
 var notName = setOf("if", "for", "while", "switch", "return", "else", "catch", "do", "new", "throw", "case", "when", "match", "foreach", "elseif", "using", "lock", "await", "yield", "sizeof", "delete", "goto", "in", "is", "as", "for")
 
@@ -154,19 +159,19 @@ func lineName(text []byte) (name, kind string) {
 	if !hasKeyword(text) && !mayBeHead(text) {
 		return "", ""
 	}
-	if m := declares.FindSubmatch(text); m != nil {
+	if m := declares().FindSubmatch(text); m != nil {
 		kind = string(m[1])
 		if k := kindOfKeyword[kind]; k != "" {
 			kind = k
 		}
 		return string(m[2]), kind
 	}
-	for _, re := range []*regexp.Regexp{shellFunction, cFunction} {
+	for _, re := range []*regexp.Regexp{shellFunction(), cFunction()} {
 		m := re.FindSubmatch(bytes.TrimRight(text, "\r\n"))
 		if m == nil {
 			continue
 		}
-		if !notName[string(anyName.Find(text))] && !notName[string(m[1])] {
+		if !notName[string(anyName().Find(text))] && !notName[string(m[1])] {
 			return string(m[1]), "function"
 		}
 	}

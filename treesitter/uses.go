@@ -6,6 +6,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // uses is what a stretch of source refers to, by name alone: without types, a member's owner is a guess.
@@ -25,18 +26,18 @@ func (u uses) member(object, name string) {
 	u.of[object][name] = true
 }
 
-var anyName = regexp.MustCompile(`[\pL_][\pL\d_]*`)
-var anyMember = regexp.MustCompile(`([\pL_][\pL\d_]*)(?:\.|->|::)([\pL_][\pL\d_]*)`)
+var anyName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[\pL_][\pL\d_]*`) })
+var anyMember = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`([\pL_][\pL\d_]*)(?:\.|->|::)([\pL_][\pL\d_]*)`) })
 
 // usesByText takes every word for a name. It serves files that are read by lines.
 func usesByText(src []byte, spans []span) uses {
 	u := newUses()
 	for _, s := range spans {
 		text := src[s.start:s.end]
-		for _, w := range anyName.FindAll(text, -1) {
+		for _, w := range anyName().FindAll(text, -1) {
 			u.names[string(w)] = true
 		}
-		for _, m := range anyMember.FindAllSubmatch(text, -1) {
+		for _, m := range anyMember().FindAllSubmatch(text, -1) {
 			u.member(string(m[1]), string(m[2]))
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	sitter "github.com/smacker/go-tree-sitter"
@@ -262,7 +263,7 @@ func (w *walker) memberName(n node, d *decl) []ident {
 	return []ident{{w.text(property.span), property.span}}
 }
 
-var receiverType = regexp.MustCompile(`\*?\s*([\pL_][\pL\d_]*)\s*(?:\[[^\]]*\])?\s*\)\s*$`)
+var receiverType = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\*?\s*([\pL_][\pL\d_]*)\s*(?:\[[^\]]*\])?\s*\)\s*$`) })
 
 // classify sharpens a declaration's kind by where it stands and how it is written.
 func (w *walker) classify(d *decl, kids []node, rule declRule) {
@@ -273,7 +274,7 @@ func (w *walker) classify(d *decl, kids []node, rule declRule) {
 	switch {
 	case rule.owner != "":
 		recv, _ := field(kids, rule.owner)
-		if m := receiverType.FindStringSubmatch(w.text(recv.span)); m != nil {
+		if m := receiverType().FindStringSubmatch(w.text(recv.span)); m != nil {
 			d.owner = m[1]
 		}
 	case in == "class" && d.kind == "function":

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -13,12 +14,12 @@ import (
 )
 
 // approvalID is how an approval is named on the command line.
-var approvalID = regexp.MustCompile(`^A[0-9]+$`)
+var approvalID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^A[0-9]+$`) })
 
 // splitIDs takes the approvals that an argument list begins with from the words that follow them.
 func splitIDs(args []string) (ids, words []string) {
 	n := 0
-	for n < len(args) && approvalID.MatchString(args[n]) {
+	for n < len(args) && approvalID().MatchString(args[n]) {
 		n++
 	}
 	return args[:n], args[n:]

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"sync"
 )
 
 // refuseHigher allows a lower number or length of time only. Where 0 means that there is no bound, it counts as
@@ -47,11 +48,11 @@ func refuseMerge(old, new any) string {
 	return ""
 }
 
-var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`)
+var variableName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`) })
 
 // checkVariable refuses what is no name of a variable; it does not repeat the text, which may be a key.
 func checkVariable(s string) string {
-	if s == "" || variableName.MatchString(s) {
+	if s == "" || variableName().MatchString(s) {
 		return ""
 	}
 	return "expected the name of an environment variable, such as OPENAI_API_KEY; a key itself must not stand in a file: if this is one, replace it at its provider"

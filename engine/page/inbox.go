@@ -5,6 +5,7 @@ import (
 	"iter"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/slop-ls/slop-ls/engine"
@@ -133,9 +134,9 @@ type InboxLine struct {
 }
 
 var (
-	inboxGroup  = regexp.MustCompile(`^## .* · [0-9]+ approvals? of `)
-	inboxItem   = regexp.MustCompile(`^### (A[0-9]+) · `)
-	inboxForget = regexp.MustCompile(`^- (A[0-9]+) · `)
+	inboxGroup  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^## .* · [0-9]+ approvals? of `) })
+	inboxItem   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^### (A[0-9]+) · `) })
+	inboxForget = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^- (A[0-9]+) · `) })
 )
 
 // InboxLines finds those lines in an inbox as it stands in an editor, which may be older than the state.
@@ -145,7 +146,7 @@ func InboxLines(document string) []InboxLine {
 	for i, text := range strings.Split(document, "\n") {
 		switch {
 		case strings.HasPrefix(text, "### "):
-			if m := inboxItem.FindStringSubmatch(text); m != nil {
+			if m := inboxItem().FindStringSubmatch(text); m != nil {
 				id := engine.ApprovalID(m[1])
 				out = append(out, InboxLine{Line: i, ID: id})
 				if group >= 0 {
@@ -153,12 +154,12 @@ func InboxLines(document string) []InboxLine {
 				}
 			}
 		case strings.HasPrefix(text, "## "):
-			if group = -1; inboxGroup.MatchString(text) {
+			if group = -1; inboxGroup().MatchString(text) {
 				group = len(out)
 				out = append(out, InboxLine{Line: i})
 			}
 		case strings.HasPrefix(text, "- "):
-			if m := inboxForget.FindStringSubmatch(text); m != nil {
+			if m := inboxForget().FindStringSubmatch(text); m != nil {
 				out = append(out, InboxLine{Line: i, ID: engine.ApprovalID(m[1]), Forget: true})
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
@@ -31,7 +32,9 @@ func (e *ReviewError) Error() string {
 	return fmt.Sprintf("line %d: %s; nothing was approved or rejected", e.Line+1, e.Problem)
 }
 
-var reviewFirst = regexp.MustCompile(`^` + reviewHead + `(A[0-9]+) ([0-9a-zA-Z-]+) -->[ \t]*$`)
+var reviewFirst = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^` + reviewHead + `(A[0-9]+) ([0-9a-zA-Z-]+) -->[ \t]*$`)
+})
 
 // IsReview reports whether a document looks like what Review writes, however damaged it is.
 func IsReview(document string) bool { return strings.HasPrefix(document, reviewHead) }
@@ -44,7 +47,7 @@ func ReviewID(document string) (engine.ApprovalID, error) {
 
 func reviewNamed(document string) (id engine.ApprovalID, key string, err error) {
 	first, _, _ := strings.Cut(document, "\n")
-	m := reviewFirst.FindStringSubmatch(strings.TrimSuffix(first, "\r"))
+	m := reviewFirst().FindStringSubmatch(strings.TrimSuffix(first, "\r"))
 	if m == nil {
 		return "", "", &ReviewError{0, "the first line, which names the approval, is missing or changed: undo that, or open the review again"}
 	}

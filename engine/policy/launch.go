@@ -3,6 +3,7 @@ package policy
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // wrappers are programs and words of the shell that run what their arguments say. They always ask, and what rules deny
@@ -121,15 +122,17 @@ func scripted(name string, args []string) bool {
 
 // sedOption and sedScript are the few forms of sed that can only print and replace.
 var (
-	sedOption = regexp.MustCompile(`^-[nErsuz]+$`)
-	sedScript = regexp.MustCompile(`^(([0-9]+|\$)(,([0-9]+|\$))?)?([pdq=]|s/[^/;\n]*/[^/;\n]*/[gpI0-9]*)$`)
+	sedOption = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^-[nErsuz]+$`) })
+	sedScript = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(([0-9]+|\$)(,([0-9]+|\$))?)?([pdq=]|s/[^/;\n]*/[^/;\n]*/[gpI0-9]*)$`)
+	})
 )
 
 func printsOnly(args []string) bool {
 	script := false
 	for _, a := range args {
 		option := strings.HasPrefix(a, "-")
-		if option && !sedOption.MatchString(a) || !option && !script && !sedScript.MatchString(a) {
+		if option && !sedOption().MatchString(a) || !option && !script && !sedScript().MatchString(a) {
 			return false
 		}
 		script = script || !option

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Edit replaces the source's bytes from Start to End with New. Edits of one list do not overlap, are ordered by
@@ -35,7 +36,7 @@ var (
 	ErrTicket = errors.New("this ticket cannot be added")
 )
 
-var numbered = regexp.MustCompile(`^T([0-9]{1,15})$`)
+var numbered = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^T([0-9]{1,15})$`) })
 
 // NextID is an id that no ticket of the document has: T with the number behind the greatest one in use.
 func (d *Document) NextID() string {

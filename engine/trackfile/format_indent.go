@@ -3,6 +3,7 @@ package trackfile
 import (
 	"bytes"
 	"regexp"
+	"sync"
 )
 
 // indent moves the dashes of the tickets to column 2, or 0 where they are the document, and what is in them with
@@ -85,7 +86,7 @@ func (f *yamlFormatter) onlyBlanks(from, to int) bool {
 	return len(bytes.TrimSpace(gap)) == 0 && bytes.Count(gap, []byte("\n")) <= 1 && !bytes.Contains(gap, []byte("\t"))
 }
 
-var blockHeader = regexp.MustCompile(`^[|>][+-]?[ \t]*(?:[ \t]#.*)?$`)
+var blockHeader = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[|>][+-]?[ \t]*(?:[ \t]#.*)?$`) })
 
 // nested says by how much the lines of the values in block form move, which stand two columns right of their names:
 // lists with dashes, and text.
@@ -100,7 +101,7 @@ func (f *yamlFormatter) nested(n, column int, known bool) map[int]int {
 		from, to := f.lineAt(v.Start), f.lineAt(v.End)
 		switch {
 		case d.Source[v.Start] == '-' && f.onlyBlanks(d.lines[from], v.Start):
-		case blockHeader.Match(bytes.TrimRight(d.line(from)[v.Start-d.lines[from]:], " \t")) && to > from:
+		case blockHeader().Match(bytes.TrimRight(d.line(from)[v.Start-d.lines[from]:], " \t")) && to > from:
 			for from++; from < to && len(bytes.TrimSpace(d.line(from))) == 0; {
 				from++
 			}

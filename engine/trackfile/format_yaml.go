@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // formatYAML lays a YAML document out.
@@ -65,7 +66,7 @@ func (f *yamlFormatter) keeps(v Span) bool {
 	return bytes.Contains(header, []byte("+"))
 }
 
-var colonGap = regexp.MustCompile(`^[ \t]*:[ \t]+$`)
+var colonGap = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[ \t]*:[ \t]+$`) })
 
 // fields lays out what stands on the line of each field: its name, the colon and a value.
 func (f *yamlFormatter) fields(fields []Field, base int) {
@@ -75,7 +76,7 @@ func (f *yamlFormatter) fields(fields []Field, base int) {
 			continue
 		}
 		f.unquote(c.Key)
-		if colonGap.Match(f.d.Source[c.Key.End:c.Value.Start]) && c.Value.Start < c.Value.End {
+		if colonGap().Match(f.d.Source[c.Key.End:c.Value.Start]) && c.Value.Start < c.Value.End {
 			f.replace(c.Key.End, c.Value.Start, ": ")
 		}
 		if c.Name == "tickets" {

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 var (
-	ticketsKey = regexp.MustCompile(`^["']?tickets["']?[ \t]*:`)
-	idKey      = regexp.MustCompile(`(?:^|[\s{,])["']?id["']?[ \t]*:[ \t]*["']?([^\s"',}]+)`)
+	ticketsKey = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^["']?tickets["']?[ \t]*:`) })
+	idKey      = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?:^|[\s{,])["']?id["']?[ \t]*:[ \t]*["']?([^\s"',}]+)`)
+	})
 )
 
 // hide makes a comment of the ticket, or else of the top-level field, that the offset lies in, so that the rest
@@ -36,7 +39,7 @@ func (d *reading) hide(src []byte, at int) ([]byte, bool) {
 
 // hideIDs remembers the ids that are read nowhere else, for what stands there is not read.
 func (d *reading) hideIDs(text []byte) {
-	for _, m := range idKey.FindAllSubmatch(text, -1) {
+	for _, m := range idKey().FindAllSubmatch(text, -1) {
 		if d.hidden == nil {
 			d.hidden = map[string]bool{}
 		}
@@ -60,7 +63,7 @@ func (d *reading) part(src []byte, line int) (from, to int) {
 	indent := 0
 	if top := d.startsAt(src, line, 0, false); top >= 0 {
 		l := d.line(src, top)
-		if ticketsKey.Match(l) {
+		if ticketsKey().Match(l) {
 			indent = d.firstDash(src, top, line)
 		}
 		if l[0] == '-' {

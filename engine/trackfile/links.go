@@ -145,7 +145,7 @@ func (k *linker) allIDs() []string {
 func nextID(first map[string]int, hidden map[string]bool) string {
 	greatest := 0
 	use := func(id string) {
-		if m := numbered.FindStringSubmatch(id); m != nil {
+		if m := numbered().FindStringSubmatch(id); m != nil {
 			n, _ := strconv.Atoi(m[1]) // at most 15 digits
 			greatest = max(greatest, n)
 		}

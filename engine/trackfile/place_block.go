@@ -5,10 +5,13 @@ import (
 	"regexp"
 	"sort"
 	"strings"
+	"sync"
 )
 
 // keyLine is a line of a block mapping, behind its indentation: a name and the colon behind it.
-var keyLine = regexp.MustCompile(`^("[^"]*"|'[^']*'|[^\s:#"'\[\]{},&*!|>%@-][^:#]*?)[ \t]*:(?:[ \t\r\n]|$)`)
+var keyLine = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^("[^"]*"|'[^']*'|[^\s:#"'\[\]{},&*!|>%@-][^:#]*?)[ \t]*:(?:[ \t\r\n]|$)`)
+})
 
 // block is the lines of one block mapping, looked at as text: what is being written in it may be no YAML yet.
 type block struct {
@@ -119,7 +122,7 @@ func (b *block) body(i int) (text []byte, in, column int) {
 // nameAt is the name that stands on the line, when it is one of the mapping's own, and where its value can start.
 func (b *block) nameAt(i int) (name Span, value int, ok bool) {
 	text, in, column := b.body(i)
-	m := keyLine.FindSubmatchIndex(text[in:])
+	m := keyLine().FindSubmatchIndex(text[in:])
 	if m == nil || b.column >= 0 && column != b.column {
 		return Span{}, 0, false
 	}

@@ -5,18 +5,21 @@ import (
 	"encoding/json"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 )
 
 var (
-	plainText = regexp.MustCompile(`^\pL[\pL\pN _./()'+-]*$`)
-	notText   = regexp.MustCompile(`(?i)^(null|true|false|yes|no|on|off|y|n|nan|inf|infinity)$`)
+	plainText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\pL[\pL\pN _./()'+-]*$`) })
+	notText   = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)^(null|true|false|yes|no|on|off|y|n|nan|inf|infinity)$`)
+	})
 )
 
 // quoteYAML is a scalar that reads back as the text, on one line: as it is where that is safe, else in double
 // quotes.
 func quoteYAML(s string) string {
-	if plainText.MatchString(s) && !notText.MatchString(s) && !strings.HasSuffix(s, " ") {
+	if plainText().MatchString(s) && !notText().MatchString(s) && !strings.HasSuffix(s, " ") {
 		return s
 	}
 	return quoteJSON(s)

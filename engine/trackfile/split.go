@@ -3,6 +3,7 @@ package trackfile
 import (
 	"bytes"
 	"regexp"
+	"sync"
 
 	"github.com/goccy/go-yaml/token"
 )
@@ -24,7 +25,7 @@ func (l *layout) extent(n int) Span {
 	return Span{l.starts[n], l.end}
 }
 
-var bareTickets = regexp.MustCompile(`^["']?tickets["']?[ \t]*:[ \t]*(?:[ \t]#.*)?$`)
+var bareTickets = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^["']?tickets["']?[ \t]*:[ \t]*(?:[ \t]#.*)?$`) })
 
 // split finds the layout by looking at how the lines start; false when the document is not in block form, or has
 // something that only the parser of the whole can judge.
@@ -78,7 +79,7 @@ func (l *layout) findFirst(src []byte, lines []int) (line int, ok bool) {
 			if seen || string(text) != "---" {
 				return 0, false
 			}
-		case in == 0 && bareTickets.Match(text):
+		case in == 0 && bareTickets().Match(text):
 			inTickets, seen = true, true
 		default:
 			seen = true

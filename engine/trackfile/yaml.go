@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -222,12 +223,12 @@ func (y *yamlReader) unclosed(tokens token.Tokens, at Span) (Span, bool) {
 	return open[len(open)-1], open[len(open)-1].Start < lineStart
 }
 
-var tabIndent = regexp.MustCompile(`(?:^|[\r\n]) *\t`)
+var tabIndent = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?:^|[\r\n]) *\t`) })
 
 // invalid is the tokenizer's error. Where it is inside of quoted text only the tokenizer knows the place.
 func (y *yamlReader) invalid(tk *token.Token) *finding {
 	at := y.loc.spans[len(y.loc.spans)-1]
-	if tab := tabIndent.FindStringIndex(y.src[y.loc.at:]); tab != nil && strings.Contains(tk.Error, "\t") {
+	if tab := tabIndent().FindStringIndex(y.src[y.loc.at:]); tab != nil && strings.Contains(tk.Error, "\t") {
 		at = Span{y.loc.at + tab[1] - 1, y.loc.at + tab[1]}
 	} else if insideQuotes(tk.Error) {
 		at = y.d.runeSpan(tk.Position.Line, tk.Position.Column, at)
