@@ -17,6 +17,7 @@ type Forecaster struct {
 	Policy        Policy
 	Count         func(model, text string) int
 	Price         func(model string, u Usage) Cost // nil: no price is known
+	PricesAsOf    string                           // the day of the prices that nobody here has set
 	Models        []string                         // the worker tier's, in the order of escalation
 	ContextTokens int                              // as in Limits
 	Tools         []ToolSpec
@@ -26,6 +27,8 @@ type Forecaster struct {
 type Forecast struct {
 	Estimates map[string]Estimate // by ticket id
 	Asks      []Asked
+	// PricesAsOf is the day on which the prices were public that nobody here has set; "" where none is used.
+	PricesAsOf string
 }
 
 // Estimate is what a ticket's first model call would send: all of the later ones send it again, and more.
@@ -49,7 +52,7 @@ type Asked struct {
 
 // Forecast looks at the tickets in file order until ctx ends, which is no error.
 func (f Forecaster) Forecast(ctx context.Context, track trackfile.Track) Forecast {
-	out := Forecast{Estimates: map[string]Estimate{}, Asks: f.asks(ctx, track)}
+	out := Forecast{Estimates: map[string]Estimate{}, Asks: f.asks(ctx, track), PricesAsOf: f.PricesAsOf}
 	shared := Track{Goal: track.Goal, Context: track.Context, Verify: track.Verify}
 	p := packer{viewer: f.Viewer, files: f.Files, budget: f.ContextTokens, memo: map[string]piece{}}
 	always := map[string]int{} // by model: tokens of what is the same for each ticket

@@ -294,13 +294,13 @@ func newProvider(c *config.Config, lent *lent) (*openai.Provider, error) {
 		tiers[engine.Tier(name)] = selected.Name
 		if !known[selected.Name] {
 			known[selected.Name] = true
-			endpoints = append(endpoints, endpoint(selected, lent))
+			endpoints = append(endpoints, endpoint(c, selected, lent))
 		}
 	}
 	return openai.New(endpoints, tiers)
 }
 
-func endpoint(s config.Selection, lent *lent) openai.Endpoint {
+func endpoint(c *config.Config, s config.Selection, lent *lent) openai.Endpoint {
 	p := s.Provider
 	e := openai.Endpoint{
 		Name: s.Name, BaseURL: p.BaseURL, Models: s.Models,
@@ -308,6 +308,7 @@ func endpoint(s config.Selection, lent *lent) openai.Endpoint {
 			Concurrent: p.MaxConcurrent, Attempts: p.MaxRetries + 1,
 			FirstToken: duration(p.FirstTokenTimeout), Idle: duration(p.IdleTimeout),
 		},
+		Price: func(model string, u engine.Usage) engine.Cost { return priceOf(c, p, model, u) },
 	}
 	if p.APIKeyEnv != "" {
 		own := openai.EnvKey(s.Name, p.APIKeyEnv, os.LookupEnv)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/catalog"
 	"github.com/slop-ls/slop-ls/engine/config"
 	"github.com/slop-ls/slop-ls/engine/page"
 	"github.com/slop-ls/slop-ls/engine/policy"
@@ -22,7 +23,7 @@ func forecaster(c *config.Config, viewer engine.Viewer, files engine.Files) (eng
 	if err != nil {
 		return engine.Forecaster{}, err
 	}
-	f := engine.Forecaster{Viewer: viewer, Files: files, Policy: rules, Count: func(_, text string) int { return countTokens(text) }, ContextTokens: contextTokens}
+	f := engine.Forecaster{Viewer: viewer, Files: files, Policy: rules, Count: func(_, text string) int { return countTokens(text) }, ContextTokens: contextTokens, Price: pricing(c), PricesAsOf: catalog.AsOf()}
 	for _, t := range tool.Builtin(tool.Ports{Viewer: viewer}) {
 		f.Tools = append(f.Tools, t.Spec())
 	}
@@ -86,6 +87,8 @@ type planJSON struct {
 	Overlaps []overlapJSON `json:"overlaps"`
 	Tickets  []plannedJSON `json:"tickets"`
 	Asks     []askedJSON   `json:"asks"`
+	// PricesAsOf is the day of the prices that nobody here has set.
+	PricesAsOf string `json:"prices_as_of,omitempty"`
 }
 
 type overlapJSON struct {
@@ -112,7 +115,7 @@ type askedJSON struct {
 }
 
 func planOf(doc trackDoc, f engine.Forecast) planJSON {
-	plan := planJSON{ID: string(doc.ID), Waves: [][]string{}, Overlaps: []overlapJSON{}, Tickets: []plannedJSON{}, Asks: []askedJSON{}}
+	plan := planJSON{ID: string(doc.ID), Waves: [][]string{}, Overlaps: []overlapJSON{}, Tickets: []plannedJSON{}, Asks: []askedJSON{}, PricesAsOf: f.PricesAsOf}
 	for i, wave := range page.Waves(doc.Doc.Track.Tickets) {
 		var ids []string
 		for _, t := range wave {

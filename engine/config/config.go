@@ -12,6 +12,7 @@ type Config struct {
 	MMA       MMA
 	Tiers     Tiers
 	Providers map[string]*Provider // by the name that tiers use
+	Prices    map[string]*Price    // by model: the person's own word on what it costs
 	Budget    Budget
 	Policy    Policy
 	MCP       map[string]*Server
@@ -90,16 +91,37 @@ type Provider struct {
 	APIKeyEnv         string // the name of the variable that holds the key; "" where none is needed
 	MaxConcurrent     int    // requests at the same time
 	MaxRetries        int    // of one request
+	RequestsPerMinute int    // 0: no bound
+	TokensPerMinute   int    // 0: no bound
+	APIVersion        string // of Azure
+	Tools             ToolMode
 	FirstTokenTimeout Duration
 	IdleTimeout       Duration // between two pieces of a reply
 }
+
+// ToolMode says how a provider's models are given their tools.
+type ToolMode string
+
+// AutoTools offers them the provider's own way until a model refuses; NativeTools never does otherwise; TextTools
+// describes them in words, for models and servers that know none.
+const (
+	AutoTools   ToolMode = "auto"
+	NativeTools ToolMode = "native"
+	TextTools   ToolMode = "text"
+)
+
+// Price is what a million tokens of a model cost, in dollars. After Load nothing in it is unset.
+type Price struct{ Input, Cached, Output float64 }
+
+// unset is a price that nobody has given.
+const unset = -1
 
 // Budget bounds what may be used up; 0 means no bound.
 type Budget struct {
 	TicketTokens, TrackTokens, DayTokens int
 	TicketUSD, TrackUSD, DayUSD          float64
-	TicketTurns                          int
-	TicketTime, TrackTime                Duration
+	TicketTurns, TrackTurns, DayTurns    int
+	TicketTime, TrackTime, DayTime       Duration
 }
 
 // Policy lists rules over tools by name, commands by their first words, and paths by glob.

@@ -161,6 +161,10 @@ func TestWorkspaceCanOnlyTighten(t *testing.T) {
 		{"providers.local.kind", "", `"openai"`}, {"providers.local.base_url", "", `"http://evil.example/v1"`}, {"providers.local.api_key_env", "", `"HOME"`},
 		{"providers.local.max_concurrent", "1", "100"}, {"providers.local.max_retries", "0", "100"},
 		{"providers.local.first_token_timeout", `"1s"`, `"1h"`}, {"providers.local.idle_timeout", `"1s"`, `"0s"`}, {"providers.mine.max_retries", "", "1"},
+		{"providers.local.requests_per_minute", "10", ""}, {"providers.local.tokens_per_minute", "10", ""},
+		{"providers.local.api_version", "", `"2024-10-21"`}, {"providers.local.tools", "", `"text"`},
+		{"prices.small.input", "", "0"}, {"prices.small.cached", "", "0"}, {"prices.small.output", "", "0"},
+		{"budget.track_turns", "5", ""}, {"budget.day_turns", "5", ""}, {"budget.day_time", `"1h"`, ""},
 		{"budget.ticket_tokens", "1000", "200001"}, {"budget.ticket_usd", "0.5", ""}, {"budget.ticket_turns", "10", "0"}, {"budget.ticket_time", `"5m"`, `"2h"`},
 		{"budget.track_tokens", "1000", ""}, {"budget.track_usd", "1.5", "5.01"}, {"budget.track_time", `"1h"`, ""}, {"budget.day_tokens", "1", ""}, {"budget.day_usd", "1", ""},
 		{"policy.deny", `["x"]`, ""}, {"policy.ask", `["x"]`, ""}, {"policy.allow", "", `["run_command"]`}, {"policy.deny_commands", `["x"]`, ""},
@@ -239,6 +243,36 @@ func TestEditorSettings(t *testing.T) {
 	user.Settings = map[string]any{"mma.max_worker": 3}
 	if _, _, err := Load(user); err == nil || !strings.Contains(err.Error(), `did you mean "max_workers"?`) {
 		t.Errorf("a slip: %v", err)
+	}
+}
+
+func TestPrices(t *testing.T) {
+	t.Parallel()
+	c, _, err := Load(Sources{User: userFile("[prices.\"vendor/gpt-5.1:free\"]\ninput = 0.1\noutput = 2\n[prices.small]\ninput = 1\ncached = 0\noutput = 4.5\n")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]*Price{"vendor/gpt-5.1:free": {0.1, 0.1, 2}, "small": {1, 0, 4.5}}
+	if diff := cmp.Diff(want, c.Prices); diff != "" {
+		t.Error(diff)
+	}
+	for text, want := range map[string]string{
+		"[prices.small]\ninput = 1\n":                            "needs both input and output",
+		"[prices.small]\n":                                       "needs both input and output",
+		"[prices.small]\ninput = -1\noutput = 2\n":               "at least 0",
+		"[prices.\"a b\"]\ninput = 1\noutput = 2\n":              "cannot be a name",
+		"[prices.small]\ninpt = 1\n":                             `did you mean "input"`,
+		"[providers.\"a.b\"]\nbase_url = \"http://h.example\"\n": "cannot be a name",
+	} {
+		c, _, err := Load(Sources{User: userFile(text)})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", text, err)
+		}
+		for model, p := range c.Prices {
+			if p.Input < 0 || p.Output < 0 || p.Cached < 0 {
+				t.Errorf("%q: the price of %s is %+v", text, model, p)
+			}
+		}
 	}
 }
 

@@ -34,6 +34,8 @@ func names(c *Config, path string) []string {
 	switch {
 	case strings.HasPrefix(path, "providers.*"):
 		return sortedKeys(c.Providers)
+	case strings.HasPrefix(path, "prices.*"):
+		return sortedKeys(c.Prices)
 	case strings.HasPrefix(path, "mcp.*"):
 		return sortedKeys(c.MCP)
 	}

@@ -149,12 +149,14 @@ func (l *loader) apply(entries []entry) {
 // named makes the provider or server whose table is there, also where the table is empty.
 func (l *loader) named(e entry) {
 	switch {
-	case (l.tighten || l.editor) && (e.path[0] == "mcp" || e.path[0] == "providers" && l.config.Providers[e.path[1]] == nil):
+	case (l.tighten || l.editor) && (e.path[0] == "mcp" || e.path[0] == "prices" || e.path[0] == "providers" && l.config.Providers[e.path[1]] == nil):
 		return // what it says is refused key by key
 	case e.path[0] == "providers":
 		l.config.provider(e.path[1])
 	case e.path[0] == "mcp":
 		l.config.server(e.path[1])
+	case e.path[0] == "prices":
+		l.config.price(e.path[1])
 	default:
 		return
 	}
@@ -174,7 +176,7 @@ func (l *loader) find(e entry) (*setting, bool) {
 		if name := e.path[i]; here[0] != "*" && !slices.Contains(here, name) {
 			l.problem(e.at[i], e.path, "%s", unknown(name, e.path[:i], here))
 			return nil, false
-		} else if here[0] == "*" && !variableLike(name) {
+		} else if here[0] == "*" && !(variableLike(name) || e.path[0] == "prices" && modelLike(name)) {
 			l.problem(e.at[i], e.path, "%q cannot be a name here: use letters, digits, - and _", name)
 			return nil, false
 		}
@@ -214,6 +216,11 @@ func variableLike(s string) bool {
 	return s != "" && len(s) <= 64 && !strings.ContainsFunc(s, func(r rune) bool {
 		return r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
 	})
+}
+
+// modelLike is what the name of a model looks like.
+func modelLike(s string) bool {
+	return s != "" && len(s) <= 200 && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f || r > 0x7f })
 }
 
 // matches says whether the parts of a setting's path fit; "*" fits every name.

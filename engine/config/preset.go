@@ -61,6 +61,7 @@ func Default() Config {
 	return Config{
 		MMA:       MMA{MaxWorkers: 4, MaxRetries: 2, Overlap: Serial},
 		Providers: map[string]*Provider{},
+		Prices:    map[string]*Price{},
 		Budget: Budget{
 			TicketTokens: 1_000_000, TicketTurns: 100, TicketTime: Duration(time.Hour),
 		},
@@ -75,6 +76,6 @@ func Default() Config {
 func defaultProvider() *Provider {
 	return &Provider{
 		MaxConcurrent: 8, MaxRetries: 5,
-		FirstTokenTimeout: Duration(2 * time.Minute), IdleTimeout: Duration(time.Minute),
+		FirstTokenTimeout: Duration(2 * time.Minute), IdleTimeout: Duration(time.Minute), Tools: AutoTools,
 	}
 }

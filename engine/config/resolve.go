@@ -63,6 +63,9 @@ func (l *loader) resolve(lookup func(string) (string, bool)) {
 	for _, t := range TierNames {
 		l.fillModels(t)
 	}
+	for _, model := range sortedKeys(c.Prices) {
+		l.fillPrice(model, c.Prices[model])
+	}
 	for _, name := range sortedKeys(c.MCP) {
 		if s := c.MCP[name]; !l.wrong("mcp", name) && (len(s.Command) == 0) == (s.URL == "") {
 			l.problem(l.whereOf("mcp", name), []string{"mcp", name}, "%q needs either a command or a url", "mcp."+name)
@@ -182,6 +185,21 @@ func (l *loader) fillProvider(name string, p *Provider) {
 	if p.BaseURL == "" && !l.wrong("providers", name) {
 		l.problem(l.whereOf("providers", name), []string{"providers", name},
 			`"providers.%s" needs a base_url: %s has none for everybody`, name, kind)
+	}
+}
+
+// fillPrice holds that a price is whole: half a price would be none where it matters.
+func (l *loader) fillPrice(model string, p *Price) {
+	if p.Cached == unset {
+		p.Cached = p.Input
+	}
+	if p.Input != unset && p.Output != unset {
+		return
+	}
+	delete(l.config.Prices, model)
+	if !l.wrong("prices", model) {
+		l.problem(l.whereOf("prices", model), []string{"prices", model},
+			"the price of %q needs both input and output, in dollars for a million tokens", model)
 	}
 }
 

@@ -41,6 +41,7 @@ var (
 	noModels  = tightening{never: noModel.never, live: true}
 	noAllow   = tightening{never: "a repository cannot allow what you would be asked for: set it in your own config file"}
 	noKeep    = tightening{never: "a repository cannot say what is kept of its own doings: set it in your own config file"}
+	noPrice   = tightening{never: "a repository cannot say what a model costs you: set it in your own config file"}
 	noEditor  = tightening{never: "a repository cannot say what your editor does: set it in your own config file"}
 	noQueue   = tightening{refuses: refuseTrue}
 	noMerge   = tightening{refuses: refuseMerge}
@@ -78,24 +79,47 @@ var settings = []setting{
 	{path: "providers.*.idle_timeout", doc: "how long a reply may stand still; 0s: for ever", tighten: bounded,
 		field: func(c *Config, n string) any { return &c.provider(n).IdleTimeout }},
 
+	{path: "providers.*.requests_per_minute", doc: "how many requests a minute; 0: no bound", tighten: bounded,
+		field: func(c *Config, n string) any { return &c.provider(n).RequestsPerMinute }},
+	{path: "providers.*.tokens_per_minute", doc: "how many tokens a minute, in and out; 0: no bound", tighten: bounded,
+		field: func(c *Config, n string) any { return &c.provider(n).TokensPerMinute }},
+	{path: "providers.*.api_version", doc: "of Azure: the api-version of its older addresses, such as 2024-10-21", tighten: noURL,
+		field: func(c *Config, n string) any { return &c.provider(n).APIVersion }},
+	{path: "providers.*.tools", doc: "auto (in words for models that refuse them), native, or text (in words)", tighten: noURL,
+		legal: []string{string(AutoTools), string(NativeTools), string(TextTools)},
+		field: func(c *Config, n string) any { return (*string)(&c.provider(n).Tools) }},
+
+	{path: "prices.*.input", doc: "dollars for a million tokens of input to the model", tighten: noPrice,
+		field: func(c *Config, n string) any { return &c.price(n).Input }},
+	{path: "prices.*.cached", doc: "of input that the provider had in its cache; left out: as input", tighten: noPrice,
+		field: func(c *Config, n string) any { return &c.price(n).Cached }},
+	{path: "prices.*.output", doc: "of output, reasoning included", tighten: noPrice,
+		field: func(c *Config, n string) any { return &c.price(n).Output }},
+
 	{path: "budget.ticket_tokens", doc: "tokens a ticket; 0: no bound, here and below", tighten: bounded,
 		field: func(c *Config, _ string) any { return &c.Budget.TicketTokens }},
 	{path: "budget.ticket_usd", doc: "dollars a ticket", tighten: bounded,
 		field: func(c *Config, _ string) any { return &c.Budget.TicketUSD }},
 	{path: "budget.ticket_turns", doc: "model replies a ticket", tighten: bounded,
 		field: func(c *Config, _ string) any { return &c.Budget.TicketTurns }},
-	{path: "budget.ticket_time", doc: "time a ticket", tighten: bounded,
+	{path: "budget.ticket_time", doc: "time that the workers of a ticket may work, without their waiting", tighten: bounded,
 		field: func(c *Config, _ string) any { return &c.Budget.TicketTime }},
 	{path: "budget.track_tokens", doc: "tokens a track", tighten: bounded,
 		field: func(c *Config, _ string) any { return &c.Budget.TrackTokens }},
 	{path: "budget.track_usd", doc: "dollars a track", tighten: bounded,
 		field: func(c *Config, _ string) any { return &c.Budget.TrackUSD }},
-	{path: "budget.track_time", doc: "time a track", tighten: bounded,
+	{path: "budget.track_turns", doc: "model replies a track", tighten: bounded,
+		field: func(c *Config, _ string) any { return &c.Budget.TrackTurns }},
+	{path: "budget.track_time", doc: "time that the workers of a track may work, together", tighten: bounded,
 		field: func(c *Config, _ string) any { return &c.Budget.TrackTime }},
 	{path: "budget.day_tokens", doc: "tokens a day", tighten: bounded,
 		field: func(c *Config, _ string) any { return &c.Budget.DayTokens }},
 	{path: "budget.day_usd", doc: "dollars a day", tighten: bounded,
 		field: func(c *Config, _ string) any { return &c.Budget.DayUSD }},
+	{path: "budget.day_turns", doc: "model replies a day", tighten: bounded,
+		field: func(c *Config, _ string) any { return &c.Budget.DayTurns }},
+	{path: "budget.day_time", doc: "time that all workers may work a day, together", tighten: bounded,
+		field: func(c *Config, _ string) any { return &c.Budget.DayTime }},
 
 	{path: "policy.deny", doc: "tools that may never be used", tighten: adds,
 		field: func(c *Config, _ string) any { return &c.Policy.Deny }},
@@ -161,6 +185,13 @@ func (c *Config) provider(name string) *Provider {
 		c.Providers[name] = defaultProvider()
 	}
 	return c.Providers[name]
+}
+
+func (c *Config) price(model string) *Price {
+	if c.Prices[model] == nil {
+		c.Prices[model] = &Price{unset, unset, unset}
+	}
+	return c.Prices[model]
 }
 
 func (c *Config) server(name string) *Server {

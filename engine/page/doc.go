@@ -73,12 +73,20 @@ func Tokens(n int64) string {
 func Money(c engine.Cost) string {
 	switch {
 	case c.Unknown && c.MicroUSD > 0:
-		return fmt.Sprintf("at least $%.4f", float64(c.MicroUSD)/1e6)
+		return "at least " + dollars(c.MicroUSD)
 	case c.Unknown:
 		return "cost unknown"
 	default:
-		return fmt.Sprintf("$%.4f", float64(c.MicroUSD)/1e6)
+		return dollars(c.MicroUSD)
 	}
+}
+
+// dollars has four decimals, and never shows something as nothing.
+func dollars(micro int64) string {
+	if micro > 0 && micro < 100 {
+		return "less than $0.0001"
+	}
+	return fmt.Sprintf("$%d.%04d", micro/1_000_000, micro%1_000_000/100)
 }
 
 // plural is "1 file", "2 files".

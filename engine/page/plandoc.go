@@ -88,6 +88,9 @@ func planSum(t trackfile.Track, f engine.Forecast) string {
 	}
 	out := fmt.Sprintf("About %s tokens for the first call of each ticket, %s. Their files are %s tokens whole, and %s as they are packed. "+
 		"Each later call of a worker sends its conversation again.", Tokens(tokens), Money(sum.Cost), Tokens(before), Tokens(after))
+	if sum.Cost.MicroUSD > 0 && f.PricesAsOf != "" {
+		out += " The prices that come with slop-ls are those of " + f.PricesAsOf + "; yours, in [prices], come first."
+	}
 	if n < len(t.Tickets) {
 		out += fmt.Sprintf(" Only %d of %s were estimated in time.", n, plural(len(t.Tickets), "ticket"))
 	}
