@@ -5,7 +5,7 @@ import "strings"
 // The bounds of a NotFoundError's snippet.
 const (
 	snippetLines = 12
-	snippetBytes = 1500
+	snippetLine  = 200 // bytes of one line
 )
 
 // nearest is the error for a search that fits nowhere, with the stretch of the
@@ -32,7 +32,10 @@ func nearest(r *request) *NotFoundError {
 		return &NotFoundError{}
 	}
 	at = firstShared(scores, at, n)
-	return &NotFoundError{Line: at + 1, Snippet: snippet(rows[at:min(at+n, len(rows))])}
+	near := rows[at:min(at+n, len(rows))]
+	e := &NotFoundError{Line: at + 1, Snippet: snippet(near)}
+	e.Missing, e.Number = firstMissing(want, near)
+	return e
 }
 
 // firstShared moves the start of a stretch to the first line that counts.
@@ -45,12 +48,39 @@ func firstShared(scores []float64, at, n int) int {
 	return at
 }
 
+// snippetCut says that a snippet goes on.
+const snippetCut = "…"
+
 func snippet(rows []string) string {
-	s := strings.Join(rows[:min(len(rows), snippetLines)], "\n")
-	if len(rows) > snippetLines {
-		s += "\n…"
+	var shown []string
+	for _, row := range rows[:min(len(rows), snippetLines)] {
+		if len(row) > snippetLine {
+			row = strings.ToValidUTF8(row[:snippetLine], "") + snippetCut
+		}
+		shown = append(shown, strings.ToValidUTF8(row, "\ufffd"))
 	}
-	return CutMiddle(s, snippetBytes)
+	if len(rows) > snippetLines {
+		shown = append(shown, snippetCut)
+	}
+	return strings.Join(shown, "\n")
+}
+
+// firstMissing is the first line of the search that is not among rows, and its
+// number from 1.
+func firstMissing(want, rows []string) (string, int) {
+	there := make(map[string]bool, len(rows))
+	for _, row := range rows {
+		there[unadorned(row)] = true
+	}
+	for i, s := range want {
+		if key := unadorned(s); key != "" && !there[key] {
+			if len(s) > snippetLine {
+				s = s[:snippetLine] + snippetCut
+			}
+			return strings.ToValidUTF8(s, "\ufffd"), i + 1
+		}
+	}
+	return "", 0
 }
 
 // weights is what each word of the search is worth.

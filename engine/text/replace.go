@@ -1,8 +1,6 @@
 package text
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 )
 
@@ -11,7 +9,8 @@ import (
 type Step string
 
 // The steps of Replace, from the strictest to the loosest. Each one accepts
-// what those before it accept.
+// what those before it accept, but for Exact and LineEndings, which alone find
+// parts of lines.
 const (
 	Exact         Step = "exact"
 	LineEndings   Step = "line-endings"
@@ -19,47 +18,38 @@ const (
 	TrailingSpace Step = "trailing-space"
 	BlankLines    Step = "blank-lines"
 	Indentation   Step = "indentation"
+	Spacing       Step = "spacing"      // tabs for spaces and runs of them, within lines
+	Punctuation   Step = "punctuation"  // quotes, dashes, spaces and dots as Unicode has them
+	Escapes       Step = "escapes"      // HTML's, or a backslash too many
+	LineNumbers   Step = "line-numbers" // pasted with the text
+	Elisions      Step = "elisions"     // lines that say "..." for what stands there
+	Context       Step = "context"      // small slips in lines that stay
 )
+
+// Steps are all steps in their order.
+func Steps() []Step {
+	out := make([]Step, len(steps))
+	for i, s := range steps {
+		out[i] = s.name
+	}
+	return out
+}
 
 // Result is a replacement that was found and not yet made.
 type Result struct {
 	Step  Step   // how the search matched
 	Line  int    // of the first matched byte, from 1
+	Last  int    // of the last matched line, from 1
 	Edits []Edit // for Apply; empty when replace changes nothing
 }
 
-// ErrEmptySearch is returned when there is nothing to search for.
-var ErrEmptySearch = errors.New("the search text is empty: give the lines to replace, or write the whole file")
-
-// AmbiguousError says that a search fits several places.
-type AmbiguousError struct {
-	Step  Step
-	Lines []int // first line of each place, from 1, ascending; the first maxPlaces
-	More  bool  // there are more places than Lines
-}
-
-// Error lists the places.
-func (e *AmbiguousError) Error() string {
-	list := strings.Trim(strings.ReplaceAll(fmt.Sprint(e.Lines), " ", ", "), "[]")
-	if e.More {
-		list += ", and more"
-	}
-	return fmt.Sprintf("the search text fits several places (lines %s): add lines around it until it fits one", list)
-}
-
-// NotFoundError says that a search fits nowhere, and what comes nearest.
-type NotFoundError struct {
-	Line    int    // of the nearest text, from 1; 0 where nothing is like it
-	Snippet string // the nearest text: whole lines of the file, perhaps cut
-}
-
-// Error shows the nearest text.
-func (e *NotFoundError) Error() string {
-	if e.Line == 0 {
-		return "the search text is not in the file, nor is anything like it: read the file again"
-	}
-	return fmt.Sprintf("the search text is not in the file; the nearest is at line %d:\n%s\n"+
-		"copy the search text from the file as it is now", e.Line, e.Snippet)
+// Where says where a search is to be found. The zero value is anywhere.
+type Where struct {
+	Whole bool // whole lines only, as formats of patches have them
+	From  int  // the first line, from 1, at which a match may begin; 0: any
+	To    int  // the last one; 0: any
+	Line  int  // decides between places that fit equally well: the one that begins at this line; 0: none does
+	End   bool // the match is the end of the file, blank lines apart
 }
 
 // step is one way to find a search. It returns every place up to a bound, and
@@ -73,36 +63,49 @@ type step struct {
 var steps = []step{
 	{Exact, findExact},
 	{LineEndings, findAcrossEndings},
-	{FinalNewline, findLines(sameLine, keepAll)},
-	{TrailingSpace, findLines(trailing, keepAll)},
-	{BlankLines, findLines(trailing, dropOuterBlanks)},
-	{Indentation, findIndented},
+	{FinalNewline, findLines(sameLine)},
+	{TrailingSpace, findLines(trailing)},
+	{BlankLines, findSolid(trailing)},
+	{Indentation, findSolid(stripped)},
+	{Spacing, findSolid(spaced)},
+	{Punctuation, findSolid(unadorned)},
+	{Escapes, findRead(unescapings)},
+	{LineNumbers, findRead(unnumberings)},
+	{Elisions, findElided},
+	{Context, findSlipped},
 }
 
 // request is one call of Replace, with what several steps need of the file.
 type request struct {
 	src             string
 	search, replace string
-	split           fileLines // made by file
+	where           Where
+	split           *fileLines   // made by file
+	elided          *ElidedError // what findElided found amiss
 }
 
 // file is the lines of src, cut once.
 func (r *request) file() *fileLines {
-	if r.split.lines == nil {
+	if r.split == nil {
 		r.split = cutFile(r.src)
 	}
-	return &r.split
+	return r.split
 }
 
 // maxPlaces is how many places are looked for and listed.
 const maxPlaces = 100
 
-// places are the offsets at which a search fits, ascending, and the edits that
-// the first one needs.
+// place is where a search fits: whole lines of the file, or bytes.
+type place struct {
+	offset    int // of the first byte
+	line, end int // the lines that the match covers, from 1; 0 where only offsets are known
+	edits     func() ([]Edit, bool)
+}
+
+// places are where a search fits, in the order of the file.
 type places struct {
-	at    []int
-	more  bool
-	edits func() []Edit
+	at   []place
+	more bool // than are listed
 }
 
 // Replace finds the one place of src that search means and lays the difference
@@ -110,34 +113,122 @@ type places struct {
 // does not touch stays byte for byte as it is, and new lines take the endings
 // and the indentation of that place. Ever looser readings of search are tried,
 // each only when those before it fit nowhere; one that fits two places ends the
-// search. src is not changed; Apply(src, Edits) makes the replacement.
+// search. src is not changed; Apply(src, Edits) makes the replacement. An empty
+// search fits an empty file alone.
 //
-// Errors: ErrEmptySearch, *AmbiguousError, *NotFoundError.
+// Errors: ErrEmptySearch, *AmbiguousError, *NotFoundError, *AlreadyError,
+// *ElidedError, *EncodingError.
 func Replace(src []byte, search, replace string) (Result, error) {
-	if search == "" {
-		return Result{}, ErrEmptySearch
-	}
-	r := &request{src: string(src), search: search, replace: replace}
-	for _, s := range steps {
-		switch found := s.find(r); {
-		case len(found.at) == 1:
-			return Result{Step: s.name, Line: lineNumber(r.src, found.at[0]), Edits: found.edits()}, nil
-		case len(found.at) > 1:
-			return Result{}, &AmbiguousError{Step: s.name, Lines: lineNumbers(r.src, found.at), More: found.more}
-		}
-	}
-	return Result{}, nearest(r)
+	return ReplaceAt(src, search, replace, Where{})
 }
 
-// lineNumber is the line of an offset, from 1.
-func lineNumber(s string, offset int) int { return 1 + strings.Count(s[:offset], "\n") }
-
-func lineNumbers(s string, offsets []int) []int {
-	out := make([]int, len(offsets))
-	line, at := 1, 0
-	for i, offset := range offsets {
-		line += strings.Count(s[at:offset], "\n")
-		at, out[i] = offset, line
+// ReplaceAt is Replace where something is known of the place.
+func ReplaceAt(src []byte, search, replace string, where Where) (Result, error) {
+	if search == "" {
+		return fill(src, replace)
 	}
-	return out
+	if err := checkReplacement(src, search, replace); err != nil {
+		return Result{}, err
+	}
+	r := &request{src: string(src), search: search, replace: replace, where: where}
+	for _, s := range steps {
+		found := r.narrowed(s.find(r))
+		if len(found.at) == 0 {
+			continue
+		}
+		if len(found.at) > 1 || found.more {
+			return Result{}, r.ambiguous(s.name, found)
+		}
+		edits, ok := found.at[0].edits()
+		if !ok {
+			continue // the replacement would not stand well there
+		}
+		return r.result(s.name, found.at[0], edits)
+	}
+	return Result{}, r.refusal()
+}
+
+// fill replaces nothing, which only an empty file has.
+func fill(src []byte, replace string) (Result, error) {
+	if strings.Trim(strings.TrimPrefix(string(src[:min(len(src), 1024)]), bom), " \t\r\n") != "" || len(src) > 1024 {
+		return Result{}, ErrEmptySearch
+	}
+	head := len(src) - len(strings.TrimPrefix(string(src), bom))
+	res := Result{Step: Exact, Line: 1, Last: 1}
+	if replace != string(src[head:]) {
+		res.Edits = []Edit{{Span{head, len(src)}, replace}}
+	}
+	return res, nil
+}
+
+// narrowed keeps the places that where allows, and of several the one whose
+// line is the one expected.
+func (r *request) narrowed(found places) places {
+	if len(found.at) == 0 || r.where == (Where{}) || r.where == (Where{Whole: true}) {
+		return found
+	}
+	r.number(found.at)
+	kept := places{more: found.more}
+	var expected []place
+	for _, p := range found.at {
+		if !r.allowed(p) {
+			continue
+		}
+		kept.at = append(kept.at, p)
+		if p.line == r.where.Line {
+			expected = append(expected, p)
+		}
+	}
+	if len(kept.at) > 1 && len(expected) == 1 {
+		return places{at: expected}
+	}
+	if len(kept.at) == 0 {
+		kept.more = false
+	}
+	return kept
+}
+
+func (r *request) allowed(p place) bool {
+	switch {
+	case p.line < r.where.From, r.where.To > 0 && p.line > r.where.To:
+		return false
+	}
+	return !r.where.End || p.end >= r.file().lastSolid()
+}
+
+// number gives places that know only their offset their lines. A match of bytes
+// covers the lines of the search.
+func (r *request) number(at []place) {
+	line, from := 1, 0
+	for i := range at {
+		if at[i].line > 0 {
+			continue
+		}
+		line += strings.Count(r.src[from:at[i].offset], "\n")
+		from = at[i].offset
+		at[i].line, at[i].end = line, line+strings.Count(strings.TrimSuffix(r.search, "\n"), "\n")
+	}
+}
+
+func (r *request) ambiguous(step Step, found places) *AmbiguousError {
+	r.number(found.at)
+	e := &AmbiguousError{Step: step, More: found.more}
+	for _, p := range found.at {
+		e.Lines = append(e.Lines, p.line)
+	}
+	return e
+}
+
+// result is the outcome of the one place, unless what replace would bring is
+// there already.
+func (r *request) result(step Step, p place, edits []Edit) (Result, error) {
+	at := []place{p}
+	r.number(at)
+	if line := r.inserted(at[0], edits); line > 0 {
+		return Result{}, &AlreadyError{Line: line}
+	}
+	if err := checkFresh(r.src, edits); err != nil {
+		return Result{}, err
+	}
+	return Result{Step: step, Line: at[0].line, Last: at[0].end, Edits: edits}, nil
 }

@@ -8,9 +8,18 @@ import (
 // findExact finds search as it stands, anywhere in a line, but not where it begins or ends within a \r\n: to replace
 // half of a line end would break it.
 func findExact(r *request) places {
-	found := occurrences(r.src, r.search, func(at int) bool { return !splitsEnding(r.src, at, at+len(r.search)) })
-	found.edits = func() []Edit { return exactEdits(r, found.at[0]) }
-	return found
+	return occurrences(r.src, r.search, func(at int) bool {
+		end := at + len(r.search)
+		return !splitsEnding(r.src, at, end) && (!r.where.Whole || wholeLines(r.src, at, end))
+	}, func(at int) place {
+		return place{offset: at, edits: func() ([]Edit, bool) { return exactEdits(r, at), true }}
+	})
+}
+
+// wholeLines reports whether a piece of s begins where a line does and ends where one does.
+func wholeLines(s string, start, end int) bool {
+	begins := start == 0 || s[start-1] == '\n' || s[:start] == bom
+	return begins && (end == len(s) || s[end-1] == '\n' || s[end] == '\n' || strings.HasPrefix(s[end:], "\r\n"))
 }
 
 // splitsEnding reports whether a piece of s, which is not empty, begins or ends between a \r and its \n.
@@ -38,44 +47,38 @@ func findAcrossEndings(r *request) places {
 	flat, dropped := dropCR(r.src)
 	back := func(offset int) int { return offset + sort.SearchInts(dropped, offset) }
 	search, replace := toLF(r.search), toLF(r.replace)
-	found := occurrences(flat, search, func(int) bool { return true })
-	start := 0
-	if len(found.at) > 0 {
-		start = found.at[0]
-	}
-	for i, offset := range found.at {
-		found.at[i] = back(offset)
-	}
-	found.edits = func() []Edit {
-		edits := moved(diffStrings(search, replace), func(offset int) int { return back(start + offset) })
-		for i := range edits {
-			edits[i].New = withEnding(edits[i].New, endingNear(r.src, edits[i].Start))
-		}
-		return edits
-	}
-	return found
+	counts := func(at int) bool { return !r.where.Whole || wholeLines(flat, at, at+len(search)) }
+	return occurrences(flat, search, counts, func(at int) place {
+		return place{offset: back(at), edits: func() ([]Edit, bool) {
+			edits := moved(diffStrings(search, replace), func(offset int) int { return back(at + offset) })
+			for i := range edits {
+				edits[i].New = withEnding(edits[i].New, endingNear(r.src, edits[i].Start))
+			}
+			return edits, true
+		}}
+	})
 }
 
 // occurrences lists where needle is in s, of the places that count: the first
 // two may overlap, which is ambiguous; further ones do not.
-func occurrences(s, needle string, counts func(at int) bool) places {
-	var found places
+func occurrences(s, needle string, counts func(at int) bool, found func(at int) place) places {
+	var out places
 	for at := 0; ; {
 		i := strings.Index(s[at:], needle)
 		if i < 0 {
-			return found
+			return out
 		}
 		if !counts(at + i) {
 			at += i + 1
 			continue
 		}
-		if len(found.at) == maxPlaces {
-			found.more = true
-			return found
+		if len(out.at) == maxPlaces {
+			out.more = true
+			return out
 		}
-		found.at = append(found.at, at+i)
+		out.at = append(out.at, found(at+i))
 		at += i + 1
-		if len(found.at) > 1 {
+		if len(out.at) > 1 {
 			at += len(needle) - 1
 		}
 	}

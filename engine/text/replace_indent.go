@@ -1,91 +1,13 @@
 package text
 
 import (
+	"slices"
 	"strings"
-
-	"znkr.io/diff"
 )
 
-// findIndented finds lines that are alike but for one uniform shift of their
-// indentation, which may turn spaces into tabs or back.
-func findIndented(r *request) places {
-	w := dropOuterBlanks(wantedLines(r))
-	f := r.file()
-	f.tabs, _ = usesTabs(f.lines, false)
-	fresh := freshIndents(w)
-	work := 16 * (len(f.lines) + len(w.search)) // keeps hostile input linear
-	at, more := findRun(f.lines, w.search, stripped, func(i int) bool {
-		if work < 0 {
-			return false
-		}
-		_, cost, ok := f.shiftAt(i, w, nil) // whether the replacement suits a place does not make it the one meant
-		work -= cost
-		return ok
-	})
-	if work < 0 && len(at) < 2 {
-		return places{} // a further place may be among those not looked at
-	}
-	if len(at) == 1 {
-		if _, _, usable := f.shiftAt(at[0], w, fresh); !usable {
-			return places{} // the replacement would stand left of the margin
-		}
-	}
-	found := f.places(at, more)
-	found.edits = func() []Edit {
-		shift, _, _ := f.shiftAt(at[0], w, fresh)
-		return f.lay(at[0], w, func(s string) string { return reindent(s, shift) })
-	}
-	return found
-}
-
-// indent is the leading white space of a line.
-func indent(s string) string { return s[:len(s)-len(strings.TrimLeft(s, " \t"))] }
-
-// reindent is line s with its indentation shifted; a blank line is empty.
-func reindent(s string, shift shift) string {
-	if blank(s) {
-		return ""
-	}
-	own := indent(s)
-	shifted, _ := shift(own)
-	return shifted + s[len(own):]
-}
-
-// freshIndents is the indentation of each line that the replacement brings.
-func freshIndents(w wanted) []string {
-	var out []string
-	for _, h := range diff.Hunks(w.search, w.replace, diff.Context(0)) {
-		for _, s := range w.replace[h.PosY:h.EndY] {
-			if !blank(s) {
-				out = append(out, indent(s))
-			}
-		}
-	}
-	return out
-}
-
 // shift turns an indentation of the search into one of the file. It is false
-// for one that would be left of the margin.
+// for one that would be left of the margin, or that nothing is known of.
 type shift func(string) (string, bool)
-
-// shiftAt is the shift that makes w's search the file's lines at i and suits the
-// fresh indentations best. cost is the number of lines looked at.
-func (f *fileLines) shiftAt(i int, w wanted, fresh []string) (best shift, cost int, ok bool) {
-	rows := f.lines[i : i+len(w.search)]
-	tabs, cost := usesTabs(rows, f.tabs)
-	least := unusable
-	for _, c := range candidates(w.search[0], rows[0], tabs) {
-		n := fits(c.shift, w.search, rows)
-		cost += n
-		if n < len(rows) {
-			continue
-		}
-		if p := c.penalty + strangeness(c.shift, fresh, tabs); p < least {
-			best, least = c.shift, p
-		}
-	}
-	return best, cost, least < unusable
-}
 
 // candidate is a shift and how far-fetched it is.
 type candidate struct {
@@ -96,11 +18,82 @@ type candidate struct {
 // unusable is more than any penalty of a shift that can be applied.
 const unusable = 100
 
-// candidates lists the shifts that turn the indentation of one search line into
+// relation is in which ways the indentation of a search can be that of its
+// place: all shifts that make it so. Without any it is flat: the search has one
+// indentation, and the file several.
+type relation struct {
+	fit   []candidate
+	first bool // the first line of the search has lost its indentation, and it alone
+}
+
+// relation finds the ways. cost is the number of lines looked at.
+func (fr frame) relation() (rel relation, cost int, ok bool) {
+	fr.tabs, cost = fr.tabbed()
+	rel.fit, cost = fr.fitting(cost)
+	if len(rel.fit) > 0 {
+		return rel, cost, true
+	}
+	if n := fr.size(); n > 1 && fr.from(0) == "" {
+		fit := fr.rest().fits(same)
+		cost += fit
+		if fit == n-1 {
+			return relation{fit: []candidate{{same, 0}}, first: true}, cost, true
+		}
+	}
+	flat, looked := fr.flat()
+	return rel, cost + looked, flat
+}
+
+// flat says whether the search has no indentation at all, and shows by several
+// lines that it has lost it. cost is the number of lines looked at.
+func (fr frame) flat() (yes bool, cost int) {
+	for i := range fr.solid {
+		if fr.from(i) != "" {
+			return false, i
+		}
+	}
+	return fr.size() > 1, fr.size()
+}
+
+func same(s string) (string, bool) { return s, true }
+
+// fitting lists the shifts that make the indentation of the search the file's.
+// cost is the number of lines looked at, with those before.
+func (fr frame) fitting(before int) (fit []candidate, cost int) {
+	cost = before
+	for _, c := range fr.candidates() {
+		n := fr.fits(c.shift)
+		cost += n + 1
+		if n == fr.size() {
+			fit = append(fit, c)
+		}
+	}
+	if len(fit) > 0 {
+		return fit, cost
+	}
+	scaled, n := fr.scaled()
+	if scaled != nil {
+		fit = []candidate{{scaled, 2}}
+	}
+	return fit, cost + n
+}
+
+// fits counts the indentations of the search that shift makes those of the
+// file, up to the first that it does not.
+func (fr frame) fits(shift shift) int {
+	for i := range fr.solid {
+		if got, ok := shift(fr.from(i)); !ok || got != fr.to(i) {
+			return i
+		}
+	}
+	return fr.size()
+}
+
+// candidates lists shifts that turn the indentation of the first line into
 // that of its file line: by the text that one has before the other's, or by
 // columns for each usual width of a tab.
-func candidates(search, row string, tabs bool) []candidate {
-	from, to := indent(search), indent(row)
+func (fr frame) candidates() []candidate {
+	from, to := fr.from(0), fr.to(0)
 	var out []candidate
 	if extra, ok := strings.CutSuffix(to, from); ok {
 		out = append(out, candidate{func(s string) (string, bool) { return extra + s, true }, 0})
@@ -109,7 +102,7 @@ func candidates(search, row string, tabs bool) []candidate {
 	}
 	for _, unit := range []int{4, 2, 8, 3} {
 		by := columns(to, unit) - columns(from, unit)
-		out = append(out, candidate{byColumns(unit, by, tabs), min(1, by*by)})
+		out = append(out, candidate{byColumns(unit, by, fr.tabs), min(1, by*by)})
 	}
 	return out
 }
@@ -128,23 +121,46 @@ func byColumns(unit, by int, tabs bool) shift {
 	}
 }
 
+// scaled is the shift that makes each step of the search's indentation one of
+// the file's, which are of another size; nil where there is none. cost is the
+// number of lines looked at.
+func (fr frame) scaled() (s shift, cost int) {
+	table := map[string]string{}
+	var froms []string
+	for i := range fr.solid {
+		from := fr.from(i)
+		to, ok := table[from]
+		if ok && to != fr.to(i) {
+			return nil, i + 1
+		}
+		if !ok {
+			table[from] = fr.to(i)
+			froms = append(froms, from)
+		}
+	}
+	width := func(s string) int { return columns(s, 4) }
+	slices.SortFunc(froms, func(a, b string) int { return width(a) - width(b) })
+	first, last := froms[0], froms[len(froms)-1]
+	run, rise := width(last)-width(first), width(table[last])-width(table[first])
+	if run <= 0 || rise <= 0 {
+		return nil, fr.size()
+	}
+	line := func(s string) (string, bool) {
+		n := (width(s) - width(first)) * rise
+		if n%run != 0 || width(table[first])+n/run < 0 {
+			return "", false
+		}
+		return byColumns(4, width(table[first])+n/run, fr.tabs)("")
+	}
+	if fr.fits(line) < fr.size() {
+		return nil, 2 * fr.size()
+	}
+	return line, 2 * fr.size()
+}
+
 // columns is the width of an indentation.
 func columns(s string, unit int) int {
 	return len(s) + strings.Count(s, "\t")*(unit-1)
-}
-
-// fits counts the lines of search that shift makes those of rows, up to the
-// first that it does not. Blank lines fit.
-func fits(shift shift, search, rows []string) int {
-	for i, s := range search {
-		if blank(s) {
-			continue
-		}
-		if got, ok := shift(indent(s)); !ok || got != indent(rows[i]) {
-			return i
-		}
-	}
-	return len(search)
 }
 
 // strangeness is how ill the fresh indentations suit the file after shift.
@@ -164,15 +180,4 @@ func strangeness(shift shift, fresh []string, tabs bool) int {
 		}
 	}
 	return worst
-}
-
-// usesTabs says whether rows are indented with tabs; otherwise is the answer
-// where none is indented. cost is the number of rows looked at.
-func usesTabs(rows []string, otherwise bool) (tabs bool, cost int) {
-	for i, s := range rows {
-		if in := indent(s); in != "" && !blank(s) {
-			return in[0] == '\t', i
-		}
-	}
-	return otherwise, len(rows)
 }

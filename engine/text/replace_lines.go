@@ -7,20 +7,28 @@ type fileLines struct {
 	src    string
 	lines  []string // without line ends; never nil
 	starts []int    // of each line, and the end of the file
-	tabs   bool     // what the file is indented with; set by findIndented
+	solid  []int    // the lines that are not blank
+	said   []string // what these say, without what begins and ends them
+	tabs   bool     // the file is indented with tabs
 }
 
 // bom is the byte order mark; it is before the first line, not in it.
 const bom = "\ufeff"
 
 // cutFile cuts a file into lines.
-func cutFile(src string) fileLines {
+func cutFile(src string) *fileLines {
 	body := strings.TrimPrefix(src, bom)
 	starts := lineOffsets(body)
-	f := fileLines{src: src, starts: starts, lines: plainLines(body)}
+	f := &fileLines{src: src, starts: starts, lines: plainLines(body)}
 	for i := range starts {
 		starts[i] += len(src) - len(body)
 	}
+	for i, line := range f.lines {
+		if s := stripped(line); s != "" {
+			f.solid, f.said = append(f.solid, i), append(f.said, s)
+		}
+	}
+	f.tabs = usesTabs(f.lines, false)
 	return f
 }
 
@@ -57,6 +65,14 @@ func (f *fileLines) open() bool {
 	return n > 0 && f.starts[n] == f.starts[n-1]+len(f.lines[n-1])
 }
 
+// lastSolid is the last line that is not blank, from 1; 0 where all are.
+func (f *fileLines) lastSolid() int {
+	if len(f.solid) == 0 {
+		return 0
+	}
+	return f.solid[len(f.solid)-1] + 1
+}
+
 // lineKey is what of a line must be alike.
 type lineKey func(string) string
 
@@ -66,19 +82,23 @@ func trailing(s string) string { return strings.TrimRight(s, " \t\r\f\v") }
 
 func stripped(s string) string { return strings.TrimLeft(trailing(s), " \t") }
 
+// spaced is a stripped line with each run of white space made one space.
+func spaced(s string) string {
+	s = stripped(s)
+	if !strings.Contains(s, "\t") && !strings.Contains(s, "  ") {
+		return s
+	}
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == '\t' }), " ")
+}
+
 func blank(s string) bool { return stripped(s) == "" }
 
 // wanted is a search and its replacement as lines.
 type wanted struct{ search, replace []string }
 
-func wantedLines(r *request) wanted {
-	return wanted{plainLines(r.search), plainLines(r.replace)}
+func wantedLines(search, replace string) wanted {
+	return wanted{plainLines(search), plainLines(replace)}
 }
-
-// trim says which lines of a search take part.
-type trim func(wanted) wanted
-
-func keepAll(w wanted) wanted { return w }
 
 // dropOuterBlanks drops the blank lines around the search and, of those around
 // the replacement, as many: what the search adds to the file, so does it.
@@ -108,25 +128,27 @@ func trailingBlanks(rows []string) int {
 	return n
 }
 
-// findLines is a step that finds whole lines, alike by key.
-func findLines(key lineKey, cut trim) func(*request) places {
+// findLines is a step that finds whole lines, blank ones too, alike by key.
+func findLines(key lineKey) func(*request) places {
 	return func(r *request) places {
-		w := cut(wantedLines(r))
+		w := wantedLines(r.search, r.replace)
 		f := r.file()
 		at, more := findRun(f.lines, w.search, key, nil)
-		found := f.places(at, more)
-		found.edits = func() []Edit { return f.lay(at[0], w, func(s string) string { return s }) }
+		found := places{more: more}
+		for _, i := range at {
+			m := alignment{f: f, at: consecutive(i, len(w.search))}
+			found.at = append(found.at, m.place(w, key))
+		}
 		return found
 	}
 }
 
-// places turns line numbers into offsets.
-func (f *fileLines) places(at []int, more bool) places {
-	found := places{more: more}
-	for _, i := range at {
-		found.at = append(found.at, f.starts[i])
+func consecutive(first, n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = first + i
 	}
-	return found
+	return out
 }
 
 // findRun lists where the lines of needle follow one another in rows, alike by
