@@ -102,21 +102,19 @@ func (r *request) leaveOut(search []string) {
 	r.elided = &ElidedError{Text: stripped(search[i]), Number: i + 1, Search: true}
 }
 
-// trimElisions drops what stands for the lines before and after all others.
+// trimElisions drops what stands for the lines before and after all others,
+// where both texts have it.
 func trimElisions(w wanted) wanted {
-	trim := func(rows []string) []string {
-		for len(rows) > 0 && (elision(rows[0]) || blank(rows[0])) {
-			rows = rows[1:]
-		}
-		for n := len(rows); n > 0 && (elision(rows[n-1]) || blank(rows[n-1])); n-- {
-			rows = rows[:n-1]
-		}
-		return rows
-	}
 	if !slices.ContainsFunc(w.search, elision) {
 		return w
 	}
-	return wanted{trim(w.search), trim(w.replace)}
+	for len(w.search) > 0 && len(w.replace) > 0 && elision(w.search[0]) && elision(w.replace[0]) {
+		w = dropOuterBlanks(wanted{w.search[1:], w.replace[1:]})
+	}
+	for n, m := len(w.search), len(w.replace); n > 0 && m > 0 && elision(w.search[n-1]) && elision(w.replace[m-1]); n, m = len(w.search), len(w.replace) {
+		w = dropOuterBlanks(wanted{w.search[:n-1], w.replace[:m-1]})
+	}
+	return w
 }
 
 // segments are the stretches of lines between elisions.

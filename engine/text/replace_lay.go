@@ -59,6 +59,7 @@ func lineChanges(w wanted, key lineKey) []change {
 // ones belong.
 func (m alignment) lay(w wanted, changes []change, dress dresser) ([]Edit, bool) {
 	var edits []Edit
+	trims := m.trails(w.search)
 	for _, c := range changes {
 		gone, ok := m.removed(c)
 		if !ok {
@@ -69,6 +70,9 @@ func (m alignment) lay(w wanted, changes []change, dress dresser) ([]Edit, bool)
 			return nil, false
 		}
 		m.adapt(w, c, fresh)
+		if trims {
+			fresh = mapped(fresh, trailing)
+		}
 		switch {
 		case len(gone) > 0:
 			edits = append(edits, m.exchange(gone, fresh)...)
@@ -81,6 +85,17 @@ func (m alignment) lay(w wanted, changes []change, dress dresser) ([]Edit, bool)
 		}
 	}
 	return edits, true
+}
+
+// trails says whether the search has white space at the end of lines where the
+// file has none: then it is no wish in new lines either.
+func (m alignment) trails(search []string) bool {
+	for i, row := range m.at {
+		if row >= 0 && trailing(search[i]) != search[i] && trailing(m.f.lines[row]) == m.f.lines[row] {
+			return true
+		}
+	}
+	return false
 }
 
 // removed lists the file's lines that a change removes. Between them may be

@@ -161,20 +161,42 @@ func (s *slips) difference(was, now string) wordDifference {
 	return d
 }
 
-// typos says whether each word that differs is one mistyped: near, with the
-// same digits, and not a word that the file has elsewhere.
+// typos says whether each word that differs is one mistyped, and not a word
+// that the file has elsewhere.
 func (d wordDifference) typos() bool {
 	if len(d.gone) != len(d.come) || len(d.gone) > 2 {
 		return false
 	}
+	named := declares(d.was) || declares(d.now)
 	for i, w := range d.gone {
-		now := d.come[i]
-		far := 1 + min(len(w), len(now))/8
-		if min(len(w), len(now)) < 4 || len(w)+len(now) > 200 || digits(w) != digits(now) || Distance(w, now) > 1+far || d.s.f.hasWord(w) {
+		if !mistyped(w, d.come[i], named) || d.s.f.hasWord(w) {
 			return false
 		}
 	}
 	return true
+}
+
+// mistyped says whether was is now but for a letter or two. Where it may be the
+// name of something, another letter makes another name, and so does one more at
+// its end: then only swapped, lost and doubled letters within it are slips.
+func mistyped(was, now string, named bool) bool {
+	if min(len(was), len(now)) < 4 || len(was)+len(now) > 200 || digits(was) != digits(now) || Distance(was, now) > 2 {
+		return false
+	}
+	if !named {
+		return min(len(was), len(now)) > 5 || Distance(was, now) == 1
+	}
+	first, last := was[0] == now[0], was[len(was)-1] == now[len(now)-1]
+	if len(was) != len(now) {
+		return first && last && Distance(was, now) == 1
+	}
+	return first && last && sortedBytes(was) == sortedBytes(now)
+}
+
+func sortedBytes(s string) string {
+	b := []byte(s)
+	slices.Sort(b)
+	return string(b)
 }
 
 // onlyMore says whether one of the lines has a word or two that the other one
@@ -183,11 +205,11 @@ func (d wordDifference) onlyMore() bool {
 	return len(d.gone) == 0 && len(d.come) <= 2 || len(d.come) == 0 && len(d.gone) <= 2 && len(d.gone) < len(d.words)
 }
 
-// sameName says whether two declarations declare the same name, and differ in
-// little else.
+// sameName says whether two declarations are the same up to the name that they
+// declare, and differ in little after it.
 func (d wordDifference) sameName() bool {
 	a, b := declared(d.was), declared(d.now)
-	return a != "" && a == b && len(d.gone) <= 2 && len(d.come) <= 2
+	return a != "" && squeezed(a) == squeezed(b) && len(d.gone) <= 2 && len(d.come) <= 2
 }
 
 func digits(s string) string {
@@ -228,10 +250,11 @@ func declares(s string) bool {
 // first parenthesis.
 var name = regexp.MustCompile(`\b(?:func|function|def|class|fn|fun|interface|struct|type|impl|trait|enum|module|namespace)\s+(?:\([^)]*\)\s*)?(\w+)|(\w+)\s*\(`)
 
+// declared is a declaration up to the name that it declares.
 func declared(s string) string {
-	m := name.FindStringSubmatch(s)
-	if m == nil {
+	at := name.FindStringIndex(s)
+	if at == nil {
 		return ""
 	}
-	return m[1] + m[2]
+	return s[:at[1]]
 }
