@@ -20,6 +20,8 @@ type snapshotJSON struct {
 	Settled    []settledJSON `json:"settled,omitempty"`
 	Remembered []*Remembered `json:"remembered,omitempty"`
 	Used       []Run         `json:"used,omitempty"`
+
+	Planning map[TrackID]map[Tier]Usage `json:"planning,omitempty"`
 }
 
 type settledJSON struct {
@@ -48,7 +50,7 @@ func (s *Snapshot) Encode() ([]byte, error) {
 	for i, a := range s.settled.all() {
 		doc.Settled = append(doc.Settled, settledJSON{approvalID(uint64(i) + 1), *a})
 	}
-	doc.Remembered = s.remembered
+	doc.Remembered, doc.Planning = s.remembered, s.planning
 	for key, attempt := range s.used {
 		doc.Used = append(doc.Used, Run{key, attempt})
 	}
@@ -73,6 +75,7 @@ func DecodeState(data []byte) (*State, error) {
 	s := NewState()
 	s.now.seq = doc.Seq
 	s.use(doc.Used)
+	s.now.planning = doc.Planning
 	s.now.approvals = table[Approval]{n: doc.Asked, leaves: make([]*leaf[Approval], (doc.Asked+leafSize-1)/leafSize), epoch: s.epoch}
 	for _, a := range doc.Approvals {
 		n, ok := approvalNumber(a.ID)

@@ -109,6 +109,13 @@ type (
 		ID ApprovalID
 		By Actor
 	}
+	// RecordPlanning adds what a model call of tier 1 or 2 cost to its track, also before that is planned.
+	RecordPlanning struct {
+		Track TrackID // "" where no track came of it
+		Tier  Tier
+		Model string
+		Usage Usage
+	}
 	// Configure changes settings of a running Conductor. It is not journalled.
 	Configure struct{ Settings Settings }
 )
@@ -130,6 +137,7 @@ func (UndoTicket) command()      {}
 func (AnswerApproval) command()  {}
 func (AnswerApprovals) command() {}
 func (ForgetAnswer) command()    {}
+func (RecordPlanning) command()  {}
 func (Configure) command()       {}
 
 // Settings are the knobs of the Conductor, of configuration's section [mma].

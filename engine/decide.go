@@ -30,6 +30,8 @@ func Decide(s *State, set Settings, c Command, now time.Time) ([]Body, error) {
 		return s.decideAnswers(c.Answers, now)
 	case ForgetAnswer:
 		return s.decideForget(c)
+	case RecordPlanning:
+		return []Body{PlanningRecorded(c)}, nil
 	case workerCommand:
 		return s.decideWorker(set, c, now)
 	default:

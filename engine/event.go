@@ -144,6 +144,14 @@ type (
 		Model string `json:"model"`
 		Usage Usage  `json:"usage"`
 	}
+	// PlanningRecorded adds what a model call of tier 1 or 2 cost. It belongs to no attempt, and its track may not have
+	// been planned yet; "" is none, where no track came of it.
+	PlanningRecorded struct {
+		Track TrackID `json:"track,omitempty"`
+		Tier  Tier    `json:"tier"`
+		Model string  `json:"model"`
+		Usage Usage   `json:"usage"`
+	}
 	// ContextPacked says what an attempt's context came to, in tokens before and after pruning.
 	ContextPacked struct {
 		Run    Run `json:"run"`
@@ -196,6 +204,7 @@ func (ApprovalForgotten) body() {}
 func (ToolCalled) body()        {}
 func (ToolReturned) body()      {}
 func (UsageRecorded) body()     {}
+func (PlanningRecorded) body()  {}
 func (ContextPacked) body()     {}
 func (DeliveryStarted) body()   {}
 func (EditDelivered) body()     {}
@@ -258,6 +267,9 @@ func (ToolReturned) Kind() string { return "tool_result" }
 func (UsageRecorded) Kind() string { return "usage" }
 
 // Kind implements Body.
+func (PlanningRecorded) Kind() string { return "planning_usage" }
+
+// Kind implements Body.
 func (ContextPacked) Kind() string { return "context_packed" }
 
 // Kind implements Body.
@@ -298,6 +310,7 @@ func init() {
 	register[ToolCalled]()
 	register[ToolReturned]()
 	register[UsageRecorded]()
+	register[PlanningRecorded]()
 	register[ContextPacked]()
 	register[DeliveryStarted]()
 	register[EditDelivered]()

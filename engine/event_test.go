@@ -46,6 +46,8 @@ func history(t testing.TB) []engine.Event {
 	t.Helper()
 	j := newDisk()
 	h := open(t, j, settings(2), workFunc(asker))
+	h.do(engine.RecordPlanning{Track: "a", Tier: engine.TierOrchestrator, Model: "large", Usage: engine.Usage{Input: 40, Output: 2}})
+	h.do(engine.RecordPlanning{Tier: engine.TierOrchestrator, Model: "large", Usage: engine.Usage{Input: 3, Cost: engine.Cost{Unknown: true}}})
 	h.do(plan("a", ticket("T1"), ticket("T2", "T1"), ticket("T3", "T1")))
 	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
 	finish(h)

@@ -76,6 +76,8 @@ func ticketOf(s *State, b Body) (key TicketKey, about bool) {
 		return TicketKey{Track: b.To}, false
 	case TrackMoved:
 		return TicketKey{Track: b.Track}, false
+	case PlanningRecorded:
+		return TicketKey{Track: b.Track}, false
 	case TicketQueued:
 		return b.Ticket, true
 	case TicketRetried:
@@ -155,6 +157,8 @@ func lineOf(b Body) (typ string, fields map[string]any) {
 		return "edit_delivered", map[string]any{"files": b.Files, "note": b.Note, "attempt": b.Run.Attempt}
 	case UsageRecorded:
 		return "usage", map[string]any{"tier": b.Tier, "model": b.Model, "usage": usageFields(b.Usage), "attempt": b.Run.Attempt}
+	case PlanningRecorded:
+		return "usage", map[string]any{"tier": b.Tier, "model": b.Model, "usage": usageFields(b.Usage)}
 	case ToolCalled:
 		return "tool_call", map[string]any{"call": b.Call, "name": b.Name, "summary": b.Summary, "attempt": b.Run.Attempt}
 	case ToolReturned:

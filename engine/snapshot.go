@@ -19,6 +19,9 @@ type Snapshot struct {
 	active     int             // tickets that hold a slot of the pool
 	unspawned  int             // attempts whose spawn nobody has decided yet
 
+	// planning is what tiers 1 and 2 used for tracks that are not planned yet. It is replaced, never changed in place.
+	planning map[TrackID]map[Tier]Usage
+
 	// used is the newest attempt of every name that a ticket with attempts has left: one that gets the name later
 	// counts on from there, so that a Run never names two attempts. It is replaced, never changed in place.
 	used map[TicketKey]int

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 )
@@ -97,6 +96,8 @@ func (s *State) applyRun(body Body) error {
 		return s.withTicket(b.Run.Ticket, func(t *Ticket) error { t.Tool = ""; return nil })
 	case UsageRecorded:
 		return s.applyUsage(b)
+	case PlanningRecorded:
+		return s.applyPlanning(b)
 	case ContextPacked:
 		return s.withTicket(b.Run.Ticket, func(t *Ticket) error { t.Before, t.After = b.Before, b.After; return nil })
 	case DeliveryStarted:
@@ -280,12 +281,7 @@ func (s *State) applyUsage(b UsageRecorded) error {
 		return err
 	}
 	t.Usage = t.Usage.Add(b.Usage)
-	usage := maps.Clone(tr.Usage)
-	if usage == nil {
-		usage = map[Tier]Usage{}
-	}
-	usage[b.Tier] = usage[b.Tier].Add(b.Usage)
-	tr.Usage = usage
+	tr.Usage = withUsage(tr.Usage, b.Tier, b.Usage)
 	return nil
 }
 

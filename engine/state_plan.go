@@ -40,7 +40,7 @@ func (s *State) applyPlan(b TrackPlanned) error {
 func (s *State) plannedTrack(b TrackPlanned) *Track {
 	tr, err := s.track(b.Track)
 	if err != nil {
-		tr = &Track{ID: b.Track, Status: TrackIdle, at: map[string]int{}, epoch: s.epoch}
+		tr = &Track{ID: b.Track, Status: TrackIdle, at: map[string]int{}, Usage: s.takePlanning(b.Track), epoch: s.epoch}
 		s.indexTrack(b.Track, s.now.tracks.push(s.epoch, tr))
 		s.index[b.Track] = newGraph(tr)
 	}

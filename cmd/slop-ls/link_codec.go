@@ -50,6 +50,7 @@ var orders = []order{
 	orderOf[engine.AnswerApproval]("answer_approval"),
 	orderOf[engine.AnswerApprovals]("answer_approvals"),
 	orderOf[engine.ForgetAnswer]("forget_answer"),
+	orderOf[engine.RecordPlanning]("record_planning"),
 }
 
 func orderOf[C engine.Command](name string) order {
