@@ -56,6 +56,8 @@ type Options struct {
 	Answer  time.Duration // how long an editor is reminded of an edit before it is withdrawn, default 10 min
 	Preview PreviewPolicy // default PreviewAsked
 	Save    SavePolicy    // default SaveClean
+	// Trust is told when an editor that had said that it does not trust the workspace has left; nil: nobody is.
+	Trust func()
 	// Settings takes an editor's section "slop", null where it sets nothing, and says in lines for its person what of
 	// it is not in force. Nil: settings are not taken.
 	Settings func(ctx context.Context, section json.RawMessage) []string
@@ -135,7 +137,7 @@ func (h *Hub) ServeWith(ctx context.Context, rw io.ReadWriteCloser, e Engine) er
 	var tasks sync.WaitGroup
 	s.later = func(do func(context.Context)) { tasks.Go(func() { do(ctx) }) }
 	h.enter(s, e)
-	defer h.leave(s)
+	defer h.left(s)
 	for _, loop := range []func(context.Context){
 		s.watch, s.prompting, s.progressing, s.checking, s.waiting, s.stating, s.streaming, s.telling,
 		s.registering, s.configuring, s.refreshing, s.papering,
@@ -166,10 +168,19 @@ func (h *Hub) Sessions() int {
 func (h *Hub) enter(s *Session, e Engine) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if s.engine = e; e == nil {
-		s.engine = h.engine
+	if e == nil {
+		e = h.engine
 	}
+	s.engine = wary{e, &s.restriction.on}
 	h.sessions = append(h.sessions, s)
+}
+
+// left is leave, and tells that a restriction is gone with it.
+func (h *Hub) left(s *Session) {
+	h.leave(s)
+	if s.restriction.on.Load() && h.opts.Trust != nil {
+		h.opts.Trust()
+	}
 }
 
 func (h *Hub) leave(s *Session) {

@@ -32,6 +32,7 @@ func (s *Session) initialize(params json.RawMessage) (work, error) {
 		r = r.withClient(u)
 	}
 	s.desk.set(&documents{open: map[uri.URI]*document{}, enc: t.encoding, root: r})
+	s.initialTrust(json.RawMessage(p.InitializationOptions))
 	s.stage = stageInitialized
 	if p.Trace != "" {
 		s.trace.Store(&p.Trace)

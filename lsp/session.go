@@ -33,6 +33,8 @@ type Session struct {
 	settling   chan struct{} // held by who applies settings
 	settings   string        // of who holds settling: the editor's section as it was last applied
 
+	restriction restriction
+
 	client atomic.Pointer[traits] // set by initialize
 	kicks  kicks
 	acts   acts

@@ -15,7 +15,13 @@ const settingsSection = "slop"
 // configuring asks a client that can for its settings, at the start and whenever it says that they changed, until ctx
 // ends. Nobody waits for the answer: some clients never give one.
 func (s *Session) configuring(ctx context.Context) {
-	if !s.traits().configuration || s.hub.opts.Settings == nil {
+	if s.hub.opts.Settings == nil {
+		return
+	}
+	if s.restriction.on.Load() { // it counts without any setting
+		s.applySettings(ctx, json.RawMessage("null"))
+	}
+	if !s.traits().configuration {
 		return
 	}
 	for {
@@ -76,7 +82,7 @@ func (s *Session) applySettings(ctx context.Context, section json.RawMessage) {
 		return
 	}
 	var compact bytes.Buffer
-	if json.Compact(&compact, section) != nil || ctx.Err() != nil {
+	if json.Compact(&compact, s.settledTrust(section)) != nil || ctx.Err() != nil {
 		return
 	}
 	now := compact.String()

@@ -20,11 +20,11 @@ func (a *app) userConfig() string {
 
 // loadConfig puts the configuration of a workspace together. Its problems are one error, one a line.
 func loadConfig(a *app, root string) (config.Config, config.Origins, error) {
-	return loadConfigWith(a, root, nil)
+	return loadConfigWith(a, root, nil, false)
 }
 
-// loadConfigWith is loadConfig with an editor's settings on top.
-func loadConfigWith(a *app, root string, settings map[string]any) (config.Config, config.Origins, error) {
+// loadConfigWith is loadConfig with an editor's settings on top; one that does not trust the workspace can only tighten.
+func loadConfigWith(a *app, root string, settings map[string]any, untrusted bool) (config.Config, config.Origins, error) {
 	if a.configFlag != "" {
 		if _, err := os.Stat(a.configFlag); errors.Is(err, fs.ErrNotExist) {
 			return config.Config{}, nil, usageError("--config " + a.configFlag + ": there is no such file")
@@ -38,7 +38,7 @@ func loadConfigWith(a *app, root string, settings map[string]any) (config.Config
 	if err != nil {
 		return config.Config{}, nil, fmt.Errorf("reading the workspace's configuration: %w", err)
 	}
-	return config.Load(config.Sources{User: user, Workspace: own, Settings: settings, LookupEnv: os.LookupEnv})
+	return config.Load(config.Sources{User: user, Workspace: own, Settings: settings, Untrusted: untrusted, LookupEnv: os.LookupEnv})
 }
 
 func duration(d config.Duration) time.Duration { return time.Duration(d) }

@@ -38,7 +38,7 @@ func (a *app) doctor(ctx context.Context) error {
 		return err
 	}
 	findings := []finding{{"workspace", true, root}, toolFinding("git", "workers' commands run in a plain copy of the folder")}
-	findings = append(findings, storeFinding(ctx, root), daemonFinding(ctx, root))
+	findings = append(findings, storeFinding(ctx, root), daemonFinding(ctx, root), trustFinding(root))
 	findings = append(findings, a.configFindings(ctx, root)...)
 	findings = append(findings, trackFindings(root)...)
 	bad := 0

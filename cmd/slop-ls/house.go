@@ -31,8 +31,9 @@ type house struct {
 	viewer    *treesitter.Viewer
 	provider  *openai.Provider
 	conductor *engine.Conductor
-	hub       *lsp.Hub   // where editors are their buffers count, and they deliver; else it is the disk
-	lent      lent       // of those who attached to a daemon
+	hub       *lsp.Hub // where editors are their buffers count, and they deliver; else it is the disk
+	lent      lent     // of those who attached to a daemon
+	trust     trust
 	live      live       // what of the configuration can change
 	failed    chan error // what the conductor ended with, when that was not asked for; room for one
 	log       *slog.Logger
@@ -68,6 +69,8 @@ func openHouse(ctx context.Context, a *app, root string, o opening) (_ *house, e
 		return nil, err
 	}
 	h.live.app, h.live.inForce, h.live.rules = a, h.config, h.config.Policy
+	_, given := trustOf(root)
+	h.trust.given.Store(given)
 	if h.store, err = openStoreWith(root, store.Options{Retention: retention(h.config.Store), LockTimeout: o.patience()}); err != nil {
 		return nil, err
 	}
@@ -124,7 +127,7 @@ func (h *house) hubOptions() lsp.Options {
 		Prompts: lsp.PromptPolicy(h.config.Editor.Prompts), Preview: lsp.PreviewPolicy(h.config.Editor.Preview),
 		Save: lsp.SavePolicy(h.config.Editor.Save),
 
-		Settings: h.takeSettings,
+		Settings: h.takeSettings, Trust: func() { h.trustChanged(context.Background()) },
 	}
 }
 
@@ -171,8 +174,9 @@ func (h *house) worker(bench engine.Workbench, needed bool) (engine.Worker, engi
 		return nil, engine.Settings{}, err
 	}
 	h.live.policy.now.Store(rules)
-	settings := settingsOf(&h.config)
+	settings := h.settingsOf(&h.config)
 	settings.Models = models
+	h.live.set = settings
 	return engine.NewWorker(engine.WorkerConfig{
 		Provider: provider, Tools: tool.Builtin(h.toolPorts(bench)), Policy: &h.live.policy, Viewer: h.viewer, Bench: bench,
 		Applier: atPoints(h.hub, failpoint()), Blobs: h.store, QAModel: qa, Prompts: h, Log: h.log,

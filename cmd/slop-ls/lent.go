@@ -24,7 +24,7 @@ func (l *lent) take(env map[string]string, names []string) map[string]string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.last == nil {
-		l.last, l.tracks = map[string]string{}, map[engine.TrackID]map[string]string{}
+		l.last = map[string]string{}
 	}
 	kept := map[string]string{}
 	for name, value := range env {
@@ -39,6 +39,9 @@ func (l *lent) take(env map[string]string, names []string) map[string]string {
 func (l *lent) started(track engine.TrackID, vars map[string]string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.tracks == nil {
+		l.tracks = map[engine.TrackID]map[string]string{}
+	}
 	l.tracks[track] = vars
 }
 
@@ -78,31 +81,18 @@ func lendable(names []string) map[string]string {
 // lender is the conductor for one who attached: what that one starts uses what came with them.
 type lender struct {
 	*engine.Conductor
-	lent *lent
-	vars map[string]string
+	house *house
+	vars  map[string]string
 }
 
 // Do submits a command, as Conductor.Do.
 func (l lender) Do(ctx context.Context, cmd engine.Command) error {
-	if track := startedBy(cmd); track != "" {
-		l.lent.started(track, l.vars)
+	if track, _ := engine.Starts(cmd); track != "" {
+		l.house.lent.started(track, l.vars)
 	}
-	return l.Conductor.Do(ctx, cmd)
-}
-
-// startedBy is the track that a command lets run, "" for none.
-func startedBy(cmd engine.Command) engine.TrackID {
-	switch c := cmd.(type) {
-	case engine.StartTrack:
-		return c.Track
-	case engine.ResumeTrack:
-		return c.Track
-	case engine.RunTicket:
-		return c.Ticket.Track
-	case engine.RetryTicket:
-		return c.Ticket.Track
-	case engine.UnblockTicket:
-		return c.Ticket.Track
+	err := l.Conductor.Do(ctx, cmd)
+	if err == nil {
+		l.house.trustBy(ctx, cmd)
 	}
-	return ""
+	return err
 }

@@ -22,11 +22,13 @@ type live struct {
 	app    *app
 	policy livePolicy
 
-	mu       sync.Mutex     // held while a change is carried out
-	inForce  config.Config  // as it was read last
-	rules    config.Policy  // of the policy: what was read last may allow more
-	settings map[string]any // of the editor that said something good last
-	told     string         // what was wrong when it was last looked at
+	mu        sync.Mutex      // held while a change is carried out
+	inForce   config.Config   // as it was read last
+	rules     config.Policy   // of the policy: what was read last may allow more
+	set       engine.Settings // that the conductor has
+	settings  map[string]any  // of the editor that said something good last
+	untrusted bool            // that editor does not trust the workspace
+	told      string          // what was wrong when it was last looked at
 }
 
 // livePolicy is the policy that is in force now.
@@ -45,8 +47,11 @@ func (h *house) takeSettings(ctx context.Context, section json.RawMessage) []str
 	if err := json.Unmarshal(section, &settings); err != nil {
 		return []string{`the setting "slop" is no table: write it like {"slop": {"mma": {"max_workers": 4}}}`}
 	}
+	trusted, said := settings["trusted"].(bool)
+	delete(settings, "trusted")
 	h.live.mu.Lock()
 	defer h.live.mu.Unlock()
+	h.live.untrusted = said && !trusted
 	return h.reconfigure(ctx, settings)
 }
 
@@ -60,7 +65,7 @@ func (h *house) configChanged(ctx context.Context) []string {
 // reconfigure puts in force what can change while workers run. With an error anywhere everything stays as it was.
 func (h *house) reconfigure(ctx context.Context, settings map[string]any) []string {
 	l := &h.live
-	next, _, err := loadConfigWith(l.app, h.root, settings)
+	next, _, err := loadConfigWith(l.app, h.root, settings, l.untrusted)
 	if err == nil {
 		err = h.putInForce(ctx, &next)
 	}
@@ -86,18 +91,36 @@ func (h *house) putInForce(ctx context.Context, next *config.Config) error {
 	if err != nil {
 		return err
 	}
-	set, changed := settingsOf(next), settingsOf(was)
+	set := h.settingsOf(next)
 	if len(set.Models) == 0 {
-		set.Models = changed.Models // there is no provider any more, or not yet: that needs a start
+		set.Models = settingsOf(was).Models // there is no provider any more, or not yet: that needs a start
 	}
-	if !reflect.DeepEqual(set, changed) {
-		if err := h.conductor.Do(ctx, engine.Configure{Settings: set}); err != nil {
-			return err
-		}
+	if err := h.configure(ctx, set); err != nil {
+		return err
 	}
 	h.live.policy.now.Store(rules)
 	h.live.rules = strict
 	return nil
+}
+
+// configure gives the conductor settings that it does not have. The caller holds live.mu.
+func (h *house) configure(ctx context.Context, set engine.Settings) error {
+	if reflect.DeepEqual(set, h.live.set) {
+		return nil
+	}
+	if err := h.conductor.Do(ctx, engine.Configure{Settings: set}); err != nil {
+		return err
+	}
+	h.live.set = set
+	return nil
+}
+
+// settingsOf is what the configuration says to the conductor here: tickets start by themselves where a person trusts the
+// workspace.
+func (h *house) settingsOf(c *config.Config) engine.Settings {
+	set := settingsOf(c)
+	set.AutoQueue = set.AutoQueue && h.trusted()
+	return set
 }
 
 // settingsOf is what the configuration says to the conductor; without models where no provider is chosen.

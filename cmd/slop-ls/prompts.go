@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/config"
 	"github.com/slop-ls/slop-ls/engine/prompts"
 )
@@ -30,25 +29,9 @@ func promptSet(root string, trusted bool) prompts.Set {
 	return set
 }
 
-// trusts says whether a person has run something in the workspace: before that, what the repository brings along does
-// nothing.
-func trusts(snap *engine.Snapshot) bool {
-	for tr := range snap.Tracks() {
-		if tr.Status != engine.TrackIdle {
-			return true
-		}
-		for t := range tr.Tickets() {
-			if t.Attempt > 0 {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // Prompt implements engine.Prompts.
 func (h *house) Prompt(name string, fields map[string]string) (string, error) {
-	return promptSet(h.root, trusts(h.conductor.Snapshot())).Prompt(name, fields)
+	return promptSet(h.root, h.trusted()).Prompt(name, fields)
 }
 
 // folderInside is a folder of a workspace. No link leads out of it, and what is no plain file is not opened: a pipe would
@@ -152,11 +135,11 @@ func promptLineOf(info prompts.Info, set prompts.Set) (l promptLine, src prompts
 
 // countingPrompts are the prompts as the workspace has them now.
 func (a *app) countingPrompts(ctx context.Context) (root string, trusted bool, err error) {
-	root, snap, err := a.stored(ctx)
-	if err != nil {
+	if root, err = a.root(ctx); err != nil {
 		return "", false, err
 	}
-	return root, trusts(snap), nil
+	_, trusted = trustOf(root)
+	return root, trusted, nil
 }
 
 // promptsList exits with 1 where a prompt is wrong.

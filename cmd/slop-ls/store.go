@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/slop-ls/slop-ls/engine"
@@ -164,7 +165,13 @@ func changeStored(
 	if events, err = fold(state, events, state.Settle()); err != nil || len(events) == 0 {
 		return err
 	}
-	return s.Append(ctx, events)
+	if err := s.Append(ctx, events); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(list, func(c engine.Command) bool { _, starts := engine.Starts(c); return starts }) {
+		return trustNow(root)
+	}
+	return nil
 }
 
 // submit is change through a daemon.

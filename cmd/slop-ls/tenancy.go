@@ -51,7 +51,7 @@ func openTenancy(
 // Serve implements attach.Workspace.
 func (t *tenancy) Serve(ctx context.Context, conn io.ReadWriteCloser, h attach.Hello) error {
 	vars := t.house.lent.take(h.Env, t.house.config.KeyVariables())
-	who := lender{t.house.conductor, &t.house.lent, vars}
+	who := lender{t.house.conductor, t.house, vars}
 	if h.Kind == attach.CLI {
 		return t.house.answer(ctx, conn, who)
 	}

@@ -26,7 +26,7 @@ type works interface {
 
 // ownWorks is this process.
 type ownWorks struct {
-	*engine.Conductor
+	lender
 	hub *lsp.Hub
 }
 
@@ -94,7 +94,9 @@ func (r *runner) runHere(ctx context.Context, track trackDoc) error {
 			if err := r.remember(life, h.store); err != nil {
 				return err
 			}
-			r.works, r.blobs, r.shared, r.ended = ownWorks{h.conductor, h.hub}, h.store, false, ended
+			keys := h.config.KeyVariables()
+			own := lender{h.conductor, h, h.lent.take(lendable(keys), keys)}
+			r.works, r.blobs, r.shared, r.ended = ownWorks{own, h.hub}, h.store, false, ended
 			close(opened)
 			return nil
 		})
