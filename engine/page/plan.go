@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bmatcuk/doublestar/v4"
-
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
 )
@@ -119,61 +117,37 @@ type Overlap struct {
 	Tickets []string // their ids
 }
 
-// maxPatterns bounds how many patterns of a wave are held against its files.
-const maxPatterns = 200
-
-// Overlaps are the declared files that several tickets of a wave share. A pattern shares the files that it matches, and
-// what another pattern may match too, as far as the folders before their first star tell.
+// Overlaps are the declared files that several tickets of a wave share, as the conductor sees it: the tickets of one
+// of them run one after the other, unless the setting mma.overlap is "merge". A pattern shares what it may name.
 func Overlaps(wave []trackfile.Ticket) []Overlap {
 	by := map[string][]string{} // ticket ids by what they declare
-	var order, patterns []string
+	var order []*trackfile.Name
+	var names trackfile.Names
 	for _, t := range wave {
-		declared := slices.Concat([]string{t.TargetFile}, t.Writes)
-		slices.Sort(declared)
-		for _, file := range slices.Compact(declared) {
-			if file == "" {
-				continue
+		for _, declared := range t.Declared() {
+			if by[declared] == nil {
+				n := trackfile.ParseName(declared)
+				order = append(order, n)
+				names.Add(n)
 			}
-			if by[file] == nil {
-				order = append(order, file)
-				if strings.ContainsAny(file, "*?[{") && len(patterns) < maxPatterns {
-					patterns = append(patterns, file)
-				}
-			}
-			by[file] = append(by[file], t.ID)
+			by[declared] = append(by[declared], t.ID)
 		}
 	}
+	at := position(wave)
 	var found []Overlap
-	for _, file := range order {
-		ids := slices.Clone(by[file])
-		if slices.Contains(patterns, file) {
-			for _, other := range order {
-				if other != file && meets(file, other) {
-					ids = append(ids, by[other]...)
-				}
+	for _, n := range order {
+		ids := slices.Clone(by[n.String()])
+		if !n.Exact() {
+			for other := range names.Overlapping(n) {
+				ids = append(ids, by[other.String()]...)
 			}
+			slices.SortFunc(ids, func(a, b string) int { return at[a] - at[b] })
 		}
 		if ids = unique(ids); len(ids) > 1 {
-			found = append(found, Overlap{File: file, Tickets: ids})
+			found = append(found, Overlap{File: trackfile.ShowName(n.String()), Tickets: ids})
 		}
 	}
 	return found
-}
-
-// meets says whether a pattern may name a file that another declaration names.
-func meets(pattern, other string) bool {
-	if !strings.ContainsAny(other, "*?[{") {
-		ok, err := doublestar.Match(pattern, other)
-		return ok && err == nil
-	}
-	a, b := fixedFolder(pattern), fixedFolder(other)
-	return strings.HasPrefix(a, b) || strings.HasPrefix(b, a)
-}
-
-// fixedFolder is what a pattern begins with, up to the folder of its first star.
-func fixedFolder(pattern string) string {
-	head := pattern[:strings.IndexAny(pattern, "*?[{")]
-	return head[:strings.LastIndexByte(head, '/')+1]
 }
 
 // unique leaves out what comes again.

@@ -116,7 +116,7 @@ func planOverlaps(waves [][]trackfile.Ticket) string {
 	case n > maxOverlaps:
 		fmt.Fprintf(&b, "- and %d more\n", n-maxOverlaps)
 	}
-	return "## What overlaps\n\nTickets of one wave that declare the same files:\n\n" + b.String()
+	return "## What overlaps\n\nTickets of one wave that declare the same files run one after the other, unless the setting mma.overlap is \"merge\":\n\n" + b.String()
 }
 
 // planAsks lists what would be asked; show makes a line of text safe for where it is shown.
