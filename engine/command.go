@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/slop-ls/slop-ls/engine/trackfile"
 )
@@ -146,6 +147,9 @@ type Settings struct {
 	AutoQueue  bool     // ready tickets that nobody has run start by themselves, unless they are in step mode
 	MaxRetries int      // counted failures before a ticket is blocked for a person
 	Models     []string // the worker tier's escalation order, at least one
+
+	SideBySide  bool          // tickets whose declared files overlap run side by side, and are merged; else one after the other
+	ParkedLease time.Duration // how long a ticket that waits for a person keeps its declared files from others; 0: as long as it waits
 }
 
 // Model is the model of an attempt: the override, else the escalation list at the number of counted failures, its

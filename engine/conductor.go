@@ -70,6 +70,8 @@ type Conductor struct {
 	saved     uint64                // Run's: Seq of the newest stored snapshot
 	saving    chan error            // Run's: the answer of a save under way, nil without one
 	quiets    []quiet               // Run's: who waits until a track stands still
+	parked    []parked              // Run's: who began to wait for a person with files leased, the first come first
+	alarm     *time.Timer           // Run's: rings when the first of them has waited long enough
 	resumable []*Ticket             // Run's: deliveries to finish, until the first turn
 }
 
@@ -146,8 +148,11 @@ func NewConductor(ctx context.Context, cfg Config) (*Conductor, error) {
 		runners:  map[TicketKey]*runner{},
 		renamed:  map[Run]*runner{},
 		saved:    saved,
+		alarm:    time.NewTimer(time.Hour),
 	}
+	c.alarm.Stop()
 	state.autoQueue = cfg.Settings.AutoQueue
+	state.setLeasing(!cfg.Settings.SideBySide)
 	c.published.Store(&publication{snap: state.Freeze(), next: make(chan struct{})})
 	return c, nil
 }
@@ -263,11 +268,11 @@ func (c *Conductor) Run(ctx context.Context) error {
 	workers, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	err := c.begin(workers)
 	for err == nil && ctx.Err() == nil {
-		var batch []letter
-		if batch = c.receive(ctx); len(batch) > 0 {
+		if batch, due := c.receive(ctx); len(batch) > 0 || due {
 			err = c.turn(workers, batch)
 		}
 	}
+	c.alarm.Stop()
 	close(c.ended)
 	cancel(ErrStopped)
 	for _, r := range c.runners {
@@ -286,19 +291,21 @@ func (c *Conductor) begin(workers context.Context) error {
 	return c.commit(workers, c.cfg.Now(), &turn{bodies: bodies})
 }
 
-// receive waits for the first letter and takes what else is there, up to a turn's worth.
-func (c *Conductor) receive(ctx context.Context) []letter {
-	var batch []letter
+// receive waits for the first letter and takes what else is there, up to a turn's worth. due: the alarm rang.
+func (c *Conductor) receive(ctx context.Context) (batch []letter, due bool) {
+	c.setAlarm()
 	select {
 	case l := <-c.mailbox:
 		batch = append(batch, l)
+	case <-c.alarm.C:
+		return nil, true
 	case err := <-c.saving:
 		c.saveEnded(err)
-		return nil
+		return nil, false
 	case <-ctx.Done():
-		return nil
+		return nil, false
 	}
-	return c.drain(batch)
+	return c.drain(batch), false
 }
 
 // drain takes what else is there, up to a turn's worth. A commit costs as much as many goroutine switches, so that

@@ -35,7 +35,7 @@ func (c *Conductor) starts(t *turn) []start {
 			streams = c.withStream(streams, run, nil)
 		}
 	}
-	if len(t.events) > 0 || streams != nil {
+	if len(t.events) > 0 || streams != nil || t.shown {
 		c.publish(streams)
 	}
 	return starts

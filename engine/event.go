@@ -164,6 +164,11 @@ type (
 		Run      Run      `json:"run"`
 		Delivery Delivery `json:"delivery"`
 	}
+	// LeaseReturned says that an attempt, which waits for a person, has given its declared files back: others may have
+	// them. It goes on without, and merges.
+	LeaseReturned struct {
+		Run Run `json:"run"`
+	}
 	// EditDelivered says what has been seen to arrive.
 	EditDelivered struct {
 		Run   Run             `json:"run"`
@@ -207,6 +212,7 @@ func (UsageRecorded) body()     {}
 func (PlanningRecorded) body()  {}
 func (ContextPacked) body()     {}
 func (DeliveryStarted) body()   {}
+func (LeaseReturned) body()     {}
 func (EditDelivered) body()     {}
 
 // Kind implements Body.
@@ -276,6 +282,9 @@ func (ContextPacked) Kind() string { return "context_packed" }
 func (DeliveryStarted) Kind() string { return "delivery_started" }
 
 // Kind implements Body.
+func (LeaseReturned) Kind() string { return "lease_returned" }
+
+// Kind implements Body.
 func (EditDelivered) Kind() string { return "edit_delivered" }
 
 // decoders knows each kind's body. It is the registry that makes the set closed on disk.
@@ -313,6 +322,7 @@ func init() {
 	register[PlanningRecorded]()
 	register[ContextPacked]()
 	register[DeliveryStarted]()
+	register[LeaseReturned]()
 	register[EditDelivered]()
 }
 

@@ -95,6 +95,7 @@ func (g *graph) offer(s *State, t *Ticket) {
 	tr, _ := s.now.Track(t.Key.Track)
 	i := int32(tr.at[t.Key.ID])
 	if _, ready := g.ready[i]; !ready || !s.wants(tr, t) {
+		s.stepOut(t.Key)
 		return
 	}
 	heap.Push(&g.wanted, slot{rank: int8(t.Spec.Priority.Rank()), at: i})
@@ -165,7 +166,8 @@ func (s *State) rejoin(id TrackID, g *graph) {
 	}
 }
 
-// pop takes a track's next wanted ticket, dropping entries that time has overtaken.
+// pop takes a track's next wanted ticket that may have its files, dropping entries that time has overtaken. One that
+// must wait for its files comes back when they are free.
 func (s *State) pop(id TrackID, g *graph) *Ticket {
 	tr, ok := s.now.Track(id)
 	if !ok {
@@ -174,7 +176,7 @@ func (s *State) pop(id TrackID, g *graph) *Ticket {
 	for len(g.wanted) > 0 {
 		i := heap.Pop(&g.wanted).(slot).at
 		t := tr.tickets.at(int(i))
-		if _, ready := g.ready[i]; ready && s.wants(tr, t) {
+		if _, ready := g.ready[i]; ready && s.wants(tr, t) && s.mayStart(t) {
 			return t
 		}
 	}

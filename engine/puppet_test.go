@@ -125,3 +125,13 @@ func get[T any](t *testing.T, ch <-chan T) T {
 		panic("unreachable")
 	}
 }
+
+// gate passes the desk's gate; the error arrives on the channel once it has.
+func (pp *puppet) gate() <-chan error {
+	out := make(chan error, 1)
+	pp.steps <- func(ctx context.Context, d *engine.Desk) *engine.Outcome {
+		out <- d.Gate(ctx)
+		return nil
+	}
+	return out
+}

@@ -18,6 +18,8 @@ type Snapshot struct {
 	remembered []*Remembered   // answers given for good; replaced, never changed in place
 	active     int             // tickets that hold a slot of the pool
 	unspawned  int             // attempts whose spawn nobody has decided yet
+	holders    []TicketKey     // tickets that have leased files; replaced, never changed in place
+	leasing    bool            // tickets whose declared files overlap run one after the other
 
 	// planning is what tiers 1 and 2 used for tracks that are not planned yet. It is replaced, never changed in place.
 	planning map[TrackID]map[Tier]Usage
@@ -69,6 +71,7 @@ type Ticket struct {
 	Asks        ApprovalKind      `json:"asks,omitempty"`        // what Approval is about
 	Answers     []GivenAnswer     `json:"answers,omitempty"`     // consumed ones that an interrupted attempt keeps
 	Tool        string            `json:"tool,omitempty"`        // the call that is running
+	Lease       []string          `json:"lease,omitempty"`       // declared files that no other ticket may have meanwhile
 	Delivery    *Delivery         `json:"delivery,omitempty"`    // on its way
 	Delivered   []DeliveredFile   `json:"delivered,omitempty"`   // by the newest attempt that delivered
 	Deliveries  []DeliveredSet    `json:"deliveries,omitempty"`  // all that arrived, the oldest first

@@ -16,6 +16,7 @@ type State struct {
 	answered  []ApprovalID // decided, for workers that wait for a slot, the first answered first
 	touched   []TrackID    // since the last Settle
 	autoQueue bool         // Settings.AutoQueue: which ready tickets are wanted depends on it
+	leases    leases       // who has which declared files, and who waits for them
 }
 
 // NewState is the state before the first event.
@@ -24,6 +25,8 @@ func NewState() *State {
 		now:   Snapshot{trackAt: map[TrackID]int{}},
 		epoch: 1,
 		index: map[TrackID]*graph{},
+
+		leases: newLeases(),
 	}
 }
 
@@ -104,6 +107,8 @@ func (s *State) applyRun(body Body) error {
 		return s.withTicket(b.Run.Ticket, func(t *Ticket) error { d := b.Delivery; t.Delivery = &d; return nil })
 	case EditDelivered:
 		return s.withTicket(b.Run.Ticket, func(t *Ticket) error { t.delivered(b.Files, s.now.seq); return nil })
+	case LeaseReturned:
+		return s.withTicket(b.Run.Ticket, func(t *Ticket) error { s.unlease(t); return nil })
 	default:
 		return fmt.Errorf("no rule for it")
 	}
@@ -167,6 +172,9 @@ func (s *State) move(tr *Track, t *Ticket, to Status) error {
 	if to == InProgress {
 		s.now.active++
 		s.now.unspawned++
+		s.lease(t)
+	} else {
+		s.stepOut(t.Key)
 	}
 	if !t.Orphaned {
 		tr.counts[statusIndex(from)]--
@@ -186,6 +194,7 @@ func (s *State) leavePool(t *Ticket) {
 		s.now.unspawned--
 	}
 	t.Parked, t.Spawned, t.Tool, t.Delivery = false, false, "", nil
+	s.unlease(t)
 }
 
 func (s *State) touch(id TrackID) {

@@ -88,6 +88,11 @@ func (s *State) renameTickets(tr *Track, renamed map[string]string) {
 	}
 	tr.at = at
 	s.use(used)
+	moves := make(map[TicketKey]TicketKey, len(renamed))
+	for from, to := range renamed {
+		moves[TicketKey{tr.ID, from}] = TicketKey{tr.ID, to}
+	}
+	s.renameLeases(moves)
 }
 
 // rename gives a ticket another name: what it asks follows, and its attempts keep theirs.
@@ -172,6 +177,10 @@ func orphans(tr *Track, planned map[string]bool, epoch uint64) []*Ticket {
 
 // replaceTickets rebuilds what depends on a track's order of tickets.
 func (s *State) replaceTickets(tr *Track, tickets []*Ticket) {
+	var before []*Ticket
+	for _, t := range tr.tickets.all() {
+		before = append(before, t)
+	}
 	tr.tickets, tr.counts = table[Ticket]{}, [5]int{}
 	tr.at = make(map[string]int, len(tickets))
 	for _, t := range tickets {
@@ -181,6 +190,7 @@ func (s *State) replaceTickets(tr *Track, tickets []*Ticket) {
 		}
 	}
 	s.reindex(tr)
+	s.replanned(tr, before)
 }
 
 // reindex makes a track's graph anew and offers what is ready.
@@ -214,12 +224,14 @@ func (s *State) applyRename(b TrackRenamed) error {
 	delete(s.index, b.Track)
 	delete(s.index, b.To)
 	s.ring = slices.DeleteFunc(s.ring, func(id TrackID) bool { return id == b.Track || id == b.To })
-	used := make([]Run, 0, tr.Len())
+	used, moves := make([]Run, 0, tr.Len()), make(map[TicketKey]TicketKey, tr.Len())
 	for j, t := range tr.tickets.all() {
 		used = append(used, t.Run())
-		s.rename(tr, j, TicketKey{b.To, t.Key.ID})
+		moves[t.Key] = TicketKey{b.To, t.Key.ID}
+		s.rename(tr, j, moves[t.Key])
 	}
 	s.use(used)
+	s.renameLeases(moves)
 	s.changeRemembered(func(r Remembered) *Remembered {
 		if r.Ticket.Track == b.Track {
 			r.Ticket.Track = b.To

@@ -15,6 +15,7 @@ type turn struct {
 	opened  []gate // workers that may pass their gate
 	acts    []act
 	renamed bool // attempts have other names now
+	shown   bool // the snapshot is another one, also without an event
 }
 
 // act is an event that calls for something, with the worker it is about: later events of the turn may rename that.
@@ -52,10 +53,11 @@ func (c *Conductor) turn(workers context.Context, batch []letter) error {
 func (c *Conductor) handle(t *turn, cmd Command, now time.Time) error {
 	switch cmd := cmd.(type) {
 	case Configure:
-		c.configure(cmd.Settings)
+		c.configure(t, cmd.Settings)
 		return nil
 	case atGate:
 		c.gates = append(c.gates, gate{c.named(cmd.run), cmd.open})
+		c.waitsForPerson(c.named(cmd.run), "", now)
 		return nil
 	case quiet:
 		c.quiets = append(c.quiets, cmd)
@@ -86,7 +88,7 @@ func (c *Conductor) apply(t *turn, now time.Time, bodies []Body) error {
 			return err
 		}
 		t.events = append(t.events, e)
-		c.windUp(t, b)
+		c.windUp(t, b, now)
 		c.follow(t, b)
 	}
 	return nil
@@ -95,6 +97,9 @@ func (c *Conductor) apply(t *turn, now time.Time, bodies []Body) error {
 // commit is the rest of a turn: settle the tracks, start what can start, append, publish, take effect.
 func (c *Conductor) commit(workers context.Context, now time.Time, t *turn) error {
 	if err := c.apply(t, now, t.bodies); err != nil {
+		return err
+	}
+	if err := c.apply(t, now, c.overdue(now)); err != nil {
 		return err
 	}
 	if err := c.schedule(t, now); err != nil {
@@ -199,9 +204,15 @@ func (c *Conductor) openGate(t *turn) bool {
 }
 
 // windUp notes attempts that end under a worker that is still there, and what else an event calls for.
-func (c *Conductor) windUp(t *turn, b Body) {
+func (c *Conductor) windUp(t *turn, b Body, now time.Time) {
 	var key TicketKey
 	switch b := b.(type) {
+	case ApprovalRequested:
+		c.waitsForPerson(b.Run, b.ID, now)
+		return
+	case ApprovalResumed:
+		c.waitsForPerson(b.Run, b.ID, now)
+		return
 	case ApprovalConsumed:
 		t.acts = append(t.acts, act{b, c.runners[b.Run.Ticket]})
 		return
@@ -247,10 +258,13 @@ func (c *Conductor) runnerGone(began, run Run) {
 	delete(c.runners, run.Ticket)
 }
 
-func (c *Conductor) configure(set Settings) {
+func (c *Conductor) configure(t *turn, set Settings) {
 	set.MaxWorkers = max(set.MaxWorkers, 1)
 	again := set.AutoQueue != c.settings.AutoQueue
 	c.settings, c.state.autoQueue = set, set.AutoQueue
+	if c.state.setLeasing(!set.SideBySide) {
+		again, t.shown = true, true
+	}
 	if !again {
 		return
 	}

@@ -5,11 +5,25 @@ type Wait struct {
 	Ticket TicketKey
 	Status Status
 	Why    string // for people: "blocked by worker: no such file"
+	File   string // "": it depends on Ticket; else the declared name for which both ask, and Ticket has it
+}
+
+// Whom names, for people, what a ticket of a track waits for.
+func (w Wait) Whom(track TrackID) string {
+	id := w.Ticket.ID
+	if w.Ticket.Track != track {
+		id += " of " + string(w.Ticket.Track)
+	}
+	if w.File != "" {
+		return "the files of " + id
+	}
+	return id
 }
 
 // WaitsFor lists, for a ticket that is not completed, the root causes among its dependencies: those that are
 // running, could run, or that a person must look at; never a ticket that itself only waits. It is empty for a ticket
-// that waits for none, and costs the edges it walks. Who asks for many tickets of a track asks Waits.
+// that waits for none, and costs the edges it walks. One that waits for no dependency, and that somebody wants to run,
+// waits for those that have leased files of its. Who asks for many tickets of a track asks Waits.
 func (s *Snapshot) WaitsFor(key TicketKey) []Wait {
 	w := s.Waits(key.Track)
 	t, ok := s.Ticket(key)
@@ -22,14 +36,16 @@ func (s *Snapshot) WaitsFor(key TicketKey) []Wait {
 // Waits gives what WaitsFor gives, for many tickets of one track: what several of them wait for is found once. A track
 // that is not there has nothing that waits. It is for one goroutine.
 type Waits struct {
+	snap  *Snapshot
 	track *Track
 	found map[string][]Wait // by ticket id; shared, so never changed
+	files *held             // nil until it is asked for
 }
 
 // Waits begins with nothing found.
 func (s *Snapshot) Waits(id TrackID) *Waits {
 	tr, _ := s.Track(id)
-	return &Waits{track: tr, found: map[string][]Wait{}}
+	return &Waits{snap: s, track: tr, found: map[string][]Wait{}}
 }
 
 // For is WaitsFor of a ticket of the track. What it returns must not be changed.
@@ -37,7 +53,10 @@ func (w *Waits) For(t *Ticket) []Wait {
 	if w.track == nil || t.Status == Completed {
 		return nil
 	}
-	return w.roots(t)
+	if roots := w.roots(t); len(roots) > 0 {
+		return roots
+	}
+	return w.forFiles(t)
 }
 
 func (w *Waits) roots(t *Ticket) []Wait {

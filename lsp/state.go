@@ -114,7 +114,7 @@ func trackChange(before, now *engine.Snapshot, old, tr *engine.Track) wire.Track
 
 // sameForOthers says whether a ticket is still the same to those that wait for it.
 func sameForOthers(a, b *engine.Ticket) bool {
-	return a == b || a.Status == b.Status && slices.Equal(a.Spec.DependsOn, b.Spec.DependsOn)
+	return a == b || a.Status == b.Status && len(a.Lease) == len(b.Lease) && slices.Equal(a.Spec.DependsOn, b.Spec.DependsOn)
 }
 
 func sameWaits(a, b []engine.Wait) bool {

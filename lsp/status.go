@@ -35,7 +35,11 @@ func TicketStatus(s *engine.Snapshot, t *engine.Ticket) wire.Ticket {
 func ticketStatus(all *engine.Waits, t *engine.Ticket) wire.Ticket {
 	waits := []string{}
 	for _, w := range all.For(t) {
-		waits = append(waits, w.Ticket.ID)
+		id := w.Ticket.ID
+		if w.Ticket.Track != t.Key.Track {
+			id = w.Ticket.String()
+		}
+		waits = append(waits, id)
 	}
 	return wire.Ticket{
 		ID: t.Key.ID, Status: string(t.Status), Phase: string(t.Phase()), Reason: page.Reason(t), WaitsFor: waits,

@@ -125,7 +125,10 @@ func (h *house) settingsOf(c *config.Config) engine.Settings {
 
 // settingsOf is what the configuration says to the conductor; without models where no provider is chosen.
 func settingsOf(c *config.Config) engine.Settings {
-	set := engine.Settings{MaxWorkers: c.MMA.MaxWorkers, AutoQueue: c.MMA.AutoQueue, MaxRetries: c.MMA.MaxRetries}
+	set := engine.Settings{
+		MaxWorkers: c.MMA.MaxWorkers, AutoQueue: c.MMA.AutoQueue, MaxRetries: c.MMA.MaxRetries,
+		SideBySide: c.MMA.Overlap == config.Merge, ParkedLease: duration(c.MMA.ParkedLease),
+	}
 	if tier, err := c.Select(config.Worker); err == nil {
 		set.Models = tier.Models
 	}
@@ -161,7 +164,6 @@ func needsRestart(was, next *config.Config) []string {
 		name      string
 		was, next any
 	}{
-		{"mma.overlap", was.MMA.Overlap, next.MMA.Overlap},
 		{"tiers", tiers(was), tiers(next)},
 		{"providers", was.Providers, next.Providers},
 		{"budget", was.Budget, next.Budget},

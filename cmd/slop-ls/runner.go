@@ -97,7 +97,7 @@ func (r *runner) begin(ctx context.Context, track trackDoc) error {
 	if err != nil {
 		return err
 	}
-	if waits := snap.WaitsFor(key); len(waits) > 0 && t.Status == engine.Todo {
+	if waits := snap.WaitsFor(key); len(waits) > 0 && waits[0].File == "" && t.Status == engine.Todo {
 		return &exitError{code: exitBlocked, err: fmt.Errorf("%s waits for %s (%s): run that first, or the whole track with `slop-ls run %s`",
 			key.ID, waits[0].Ticket.ID, waits[0].Why, r.track)}
 	}

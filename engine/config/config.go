@@ -29,6 +29,8 @@ type MMA struct {
 	AutoQueue  bool
 	MaxRetries int
 	Overlap    Overlap
+
+	ParkedLease Duration // how long a ticket that waits for a person keeps its files; 0: as long as it waits
 }
 
 // Overlap says what becomes of tickets that declare the same files.

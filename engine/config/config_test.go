@@ -128,7 +128,7 @@ func TestLayers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (MMA{5, true, 5, Serial}); c.MMA != want {
+	if want := (MMA{5, true, 5, Serial, Duration(10 * time.Minute)}); c.MMA != want {
 		t.Errorf("%+v", c.MMA)
 	}
 	if diff := cmp.Diff([]string{"a", "b", "c"}, c.Policy.Deny); diff != "" {
@@ -154,7 +154,7 @@ func TestWorkspaceCanOnlyTighten(t *testing.T) {
 	user := specExample + "[store]\ntranscripts = 5\n"
 	covered := map[string]bool{}
 	for _, c := range []struct{ key, tighter, looser string }{
-		{"mma.max_workers", "2", "9"}, {"mma.auto_queue", "false", "true"}, {"mma.max_retries", "0", "3"}, {"mma.overlap", `"serial"`, `"merge"`},
+		{"mma.max_workers", "2", "9"}, {"mma.auto_queue", "false", "true"}, {"mma.max_retries", "0", "3"}, {"mma.overlap", `"serial"`, `"merge"`}, {"mma.parked_lease", `"1m"`, `"0s"`},
 		{"tiers.orchestrator.provider", "", `"openai"`}, {"tiers.orchestrator.models", "", `["small"]`}, {"tiers.tech_lead.provider", "", `"local"`},
 		{"tiers.tech_lead.models", "", `["small"]`}, {"tiers.worker.provider", "", `"openai"`}, {"tiers.worker.models", "", `["small"]`},
 		{"tiers.qa.provider", "", `"local"`}, {"tiers.qa.models", "", `["x"]`},

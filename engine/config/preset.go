@@ -59,7 +59,7 @@ func FindPreset(name string) *Preset {
 // Default is the configuration before anybody has said anything, but for the providers.
 func Default() Config {
 	return Config{
-		MMA:       MMA{MaxWorkers: 4, MaxRetries: 2, Overlap: Serial},
+		MMA:       MMA{MaxWorkers: 4, MaxRetries: 2, Overlap: Serial, ParkedLease: Duration(10 * time.Minute)},
 		Providers: map[string]*Provider{},
 		Prices:    map[string]*Price{},
 		Budget: Budget{

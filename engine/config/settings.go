@@ -58,6 +58,8 @@ var settings = []setting{
 	{path: "mma.overlap", doc: "tickets on the same files: serial (one after the other) or merge", tighten: noMerge,
 		legal: []string{string(Serial), string(Merge)},
 		field: func(c *Config, _ string) any { return (*string)(&c.MMA.Overlap) }},
+	{path: "mma.parked_lease", doc: "how long a ticket that waits for a person keeps its files from others; 0s: as long as it waits", tighten: bounded,
+		field: func(c *Config, _ string) any { return &c.MMA.ParkedLease }},
 
 	tierProvider(Orchestrator), tierModels(Orchestrator),
 	tierProvider(TechLead), tierModels(TechLead),

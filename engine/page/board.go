@@ -172,7 +172,7 @@ func waitNotes(all *engine.Waits, t *engine.Ticket) []string {
 		if i == maxWaits {
 			return append(notes, fmt.Sprintf("and for %d more", len(waits)-maxWaits))
 		}
-		notes = append(notes, fmt.Sprintf("waits for %s (%s)", line(w.Ticket.ID, 30), line(w.Why, 80)))
+		notes = append(notes, fmt.Sprintf("waits for %s (%s)", line(w.Whom(t.Key.Track), 60), line(w.Why, 80)))
 	}
 	return notes
 }

@@ -50,7 +50,7 @@ func doing(s *engine.Snapshot, t *engine.Ticket) string {
 		return string(t.Status)
 	}
 	if waits := s.WaitsFor(t.Key); len(waits) > 0 && (t.Queued || held(waits)) {
-		return "waits for " + names(waits)
+		return "waits for " + names(t.Key.Track, waits)
 	}
 	if t.Queued {
 		return "queued"
@@ -80,7 +80,7 @@ func blockedBy(t *engine.Ticket) string {
 }
 
 // names lists a few tickets that are waited for.
-func names(waits []engine.Wait) string {
+func names(track engine.TrackID, waits []engine.Wait) string {
 	const shown = 3
 	var ids []string
 	for i, w := range waits {
@@ -88,7 +88,7 @@ func names(waits []engine.Wait) string {
 			ids = append(ids, fmt.Sprintf("%d more", len(waits)-shown))
 			break
 		}
-		ids = append(ids, w.Ticket.ID)
+		ids = append(ids, w.Whom(track))
 	}
 	return strings.Join(ids, ", ")
 }
@@ -167,7 +167,7 @@ func (d *Doc) facts(p *paper, t *engine.Ticket) []string {
 			add("and for more")
 			break
 		}
-		add("waits for %s: %s", p.inline(w.Ticket.ID, shortText), p.inline(w.Why, lineText))
+		add("waits for %s: %s", p.inline(w.Whom(t.Key.Track), shortText), p.inline(w.Why, lineText))
 	}
 	if t.Failure != "" && t.Status != engine.Completed && (t.Block == nil || t.Block.Reason != t.Failure) {
 		add("the last attempt failed: %s", p.inline(t.Failure, lineText))

@@ -22,7 +22,7 @@ type Ticket struct {
 	Status     string   `json:"status"`    // todo, in_progress, completed, blocked, killed
 	Phase      string   `json:"phase"`     // empty unless in_progress
 	Reason     string   `json:"reason"`    // why it is blocked or killed
-	WaitsFor   []string `json:"waits_for"` // ids of the tickets that hold it up
+	WaitsFor   []string `json:"waits_for"` // ids of the tickets that hold it up; track#id where they are of another track and have files that it needs
 	RetryCount int      `json:"retry_count"`
 	Attempt    int      `json:"attempt"`
 	Stale      bool     `json:"stale,omitempty"`    // its text, or what it depends on, changed since it ran
