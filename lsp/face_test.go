@@ -168,7 +168,7 @@ func newFace(tb testing.TB, tickets, editors int) *face {
 			Provider: chatter{}, Tools: []engine.Tool{look{}}, Policy: yes{}, Viewer: quietViewer{}, Bench: &enginetest.Workbench{Files: enginetest.NewFiles(nil)},
 			Applier: hub, Blobs: parts.Blobs,
 		}),
-		Settings: engine.Settings{MaxWorkers: faceWorkers, Models: []string{"small"}},
+		Settings: engine.Settings{MaxWorkers: faceWorkers, SideBySide: true, Models: []string{"small"}},
 	})
 	check(tb, err)
 	hub.Use(f.engine)
