@@ -183,7 +183,7 @@ export interface Ticket {
   phase: string;
   /** why it is blocked or killed */
   reason: string;
-  /** ids of the tickets that hold it up */
+  /** ids of the tickets that hold it up; track#id where they are of another track and have files that it needs */
   waits_for: string[];
   retry_count: number;
   attempt: number;

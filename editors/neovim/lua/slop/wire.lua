@@ -147,7 +147,7 @@ M.methods = {
 ---@field status string todo, in_progress, completed, blocked, killed
 ---@field phase string empty unless in_progress
 ---@field reason string why it is blocked or killed
----@field waits_for string[] ids of the tickets that hold it up
+---@field waits_for string[] ids of the tickets that hold it up; track#id where they are of another track and have files that it needs
 ---@field retry_count integer
 ---@field attempt integer
 ---@field stale? boolean its text, or what it depends on, changed since it ran
