@@ -11,6 +11,7 @@ import (
 type WorkerConfig struct {
 	Provider Provider
 	Tools    []Tool
+	Toolbox  Toolbox // further tools; nil: none
 	Policy   Policy
 	Viewer   Viewer
 	Bench    Workbench
@@ -68,6 +69,8 @@ type attempt struct {
 	job      Job
 	draft    Draft
 	release  func() // of draft
+	tools    map[string]Tool
+	specs    []ToolSpec
 	packed   packed // the context that was packed last
 	messages []Message
 	usage    Usage
@@ -107,6 +110,7 @@ func (a *attempt) run(ctx context.Context) (Outcome, error) {
 		return Outcome{}, err
 	}
 	defer a.keepTranscript(ctx)
+	a.outfit(ctx)
 	return a.converse(ctx)
 }
 

@@ -111,7 +111,8 @@ func daemonFinding(ctx context.Context, root string) finding {
 	return finding{"daemon", true, daemonText(r, "runs") + "; its log is " + place.LogPath()}
 }
 
-// configFindings look at the configuration and at each provider's key. No key is shown, and no provider is asked.
+// configFindings look at the configuration and at each provider's key. No key is shown, and no
+// provider is asked; MCP servers are started for a moment.
 func (a *app) configFindings(ctx context.Context, root string) []finding {
 	c, _, err := loadConfig(a, root)
 	if problems := (*config.ProblemsError)(nil); errors.As(err, &problems) {
@@ -132,7 +133,7 @@ func (a *app) configFindings(ctx context.Context, root string) []finding {
 	for _, tier := range config.TierNames {
 		out = append(out, tierFinding(ctx, &c, tier))
 	}
-	return out
+	return append(out, mcpFindings(ctx, root, &c)...)
 }
 
 func tierFinding(ctx context.Context, c *config.Config, tier config.TierName) finding {

@@ -16,6 +16,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine/openai"
 	"github.com/slop-ls/slop-ls/engine/policy"
 	"github.com/slop-ls/slop-ls/engine/tool"
+	"github.com/slop-ls/slop-ls/engine/tool/mcp"
 	"github.com/slop-ls/slop-ls/engine/workspace"
 	"github.com/slop-ls/slop-ls/lsp"
 	"github.com/slop-ls/slop-ls/store"
@@ -30,6 +31,7 @@ type house struct {
 	disk      *workspace.Workspace
 	viewer    *treesitter.Viewer
 	provider  *openai.Provider
+	mcp       *mcp.Servers
 	conductor *engine.Conductor
 	hub       *lsp.Hub // where editors are their buffers count, and they deliver; else it is the disk
 	lent      lent     // of those who attached to a daemon
@@ -174,11 +176,12 @@ func (h *house) worker(bench engine.Workbench, needed bool) (engine.Worker, engi
 		return nil, engine.Settings{}, err
 	}
 	h.live.policy.now.Store(rules)
+	h.mcp = mcpServers(h.root, &h.config, &h.lent, h.log)
 	settings := h.settingsOf(&h.config)
 	settings.Models = models
 	h.live.set = settings
 	return engine.NewWorker(engine.WorkerConfig{
-		Provider: provider, Tools: tool.Builtin(h.toolPorts(bench)), Policy: &h.live.policy, Viewer: h.viewer, Bench: bench,
+		Provider: provider, Tools: tool.Builtin(h.toolPorts(bench)), Toolbox: h.mcp, Policy: &h.live.policy, Viewer: h.viewer, Bench: bench,
 		Applier: atPoints(h.hub, failpoint()), Blobs: h.store, QAModel: qa, Prompts: h, Log: h.log,
 		Limits: engine.Limits{
 			Turns: h.config.Budget.TicketTurns, Tokens: int64(h.config.Budget.TicketTokens),
@@ -264,6 +267,9 @@ func (h *house) standAside(ctx context.Context, track engine.TrackID) error {
 // close closes what was opened, the last first.
 func (h *house) close() error {
 	var errs []error
+	if h.mcp != nil {
+		errs = append(errs, h.mcp.Close())
+	}
 	if h.provider != nil {
 		h.provider.Close()
 	}

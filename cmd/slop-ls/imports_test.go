@@ -26,13 +26,13 @@ var rooms = map[string][]string{
 	"domain":  {"engine"},
 	"leaf":    {"engine/text", "engine/trackfile", "engine/catalog", "engine/scripted", "lsp/wire"},
 	"adapter": {
-		"engine/config", "engine/policy", "engine/workspace", "engine/tool", "engine/openai", "store", "treesitter", "lsp",
+		"engine/config", "engine/policy", "engine/workspace", "engine/tool", "engine/tool/mcp", "engine/openai", "store", "treesitter", "lsp",
 	},
 	"planning": {"engine/planning", "engine/prompts"},
 	"page":     {"engine/page"},
 	"wire":     {"lsp/attach", "lsp/client"},
 	"told":     {"lsp/trackdoc"},
-	"test":     {"engine/enginetest", "engine/leaftest", "lsp/lsptest"},
+	"test":     {"engine/enginetest", "engine/leaftest", "engine/tool/mcp/mcptest", "lsp/lsptest"},
 	"editor":   {"editors/..."},
 }
 
@@ -141,6 +141,11 @@ var bans = []ban{
 		who: "own", what: "github.com/sashabaranov/go-openai/...", but: []string{"engine/openai"},
 		why:    "its traps are mended in one place",
 		breaks: [2]string{"cmd/slop-ls", "github.com/sashabaranov/go-openai"},
+	},
+	{
+		who: "own", what: "github.com/modelcontextprotocol/go-sdk/...", but: []string{"engine/tool/mcp/..."},
+		why:    "what a foreign server says is made harmless in one place; the built-in tools do without the SDK",
+		breaks: [2]string{"engine/tool", "github.com/modelcontextprotocol/go-sdk/mcp"},
 	},
 	{
 		who: "own", what: "C", but: []string{"treesitter"},

@@ -67,6 +67,17 @@ func (l *lent) environ(ctx context.Context) []string {
 	return append(env, "PATH="+path)
 }
 
+// with is an environment with those of the named variables that were lent.
+func (l *lent) with(ctx context.Context, env, names []string) []string {
+	for _, name := range names {
+		if value := l.value(ctx, name); value != "" {
+			env = slices.DeleteFunc(env, func(kv string) bool { return strings.HasPrefix(kv, name+"=") })
+			env = append(env, name+"="+value)
+		}
+	}
+	return env
+}
+
 // lendable is what this process lends to a daemon.
 func lendable(names []string) map[string]string {
 	env := map[string]string{}

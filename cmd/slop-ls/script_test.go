@@ -17,11 +17,12 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/scripted"
+	"github.com/slop-ls/slop-ls/engine/tool/mcp/mcptest"
 	"github.com/slop-ls/slop-ls/store"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(withProgram{m}, map[string]func(){"slop-ls": main, "slop-ls-sessions": sessionsMain})
+	testscript.Main(withProgram{m}, map[string]func(){"slop-ls": main, "slop-ls-sessions": sessionsMain, "slop-mcp": mcptest.Main})
 }
 
 // TestScript runs the command line as people and programs do, with scripted models over real HTTP. Beside testscript's
@@ -29,6 +30,7 @@ func TestMain(m *testing.M) {
 //
 //	model FILE      start a server that replays the script, and a configuration that names it
 //	status N ARG... run slop-ls and want the exit status N
+//	mcp             start an MCP server behind a URL, and configure it as far, and the program slop-mcp as near
 //	asked N         wait until the models were asked N times
 //	said TEXT N     want the text in exactly N requests to the models, or at least in one without N
 //	ask ID KIND     ask for the approval of T1, as a worker does that then is killed
@@ -55,6 +57,7 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"model": startModel, "status": wantStatus, "asked": waitAsked, "said": wantSaid, "hold": holdStore, "ask": askApproval,
+			"mcp": startMCP,
 		},
 	})
 }

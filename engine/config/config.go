@@ -135,8 +135,11 @@ type Policy struct {
 
 // Server is an MCP server: a program to start, or a URL.
 type Server struct {
-	Command []string
-	URL     string
+	Command  []string
+	URL      string
+	Timeout  Duration // of one call; 0: a minute
+	Env      []string // the names of further variables that the program sees
+	TokenEnv string   // of a URL: the name of the variable that holds a bearer token
 }
 
 // Store is what is kept, and for how long.
@@ -146,8 +149,17 @@ type Store struct {
 }
 
 // KeyVariables lists, sorted, every variable that may hold a key: those that the configuration names and those
-// of all presets. None of them may reach a child process.
+// of all presets. None of them may reach a worker's command; an MCP server sees those that its own table names.
 func (c *Config) KeyVariables() []string {
+	out := c.ProviderKeys()
+	for _, s := range c.MCP {
+		out = append(append(out, s.Env...), s.TokenEnv)
+	}
+	return distinct(out)
+}
+
+// ProviderKeys are those of KeyVariables that may hold a provider's key. None of them may reach any child process.
+func (c *Config) ProviderKeys() []string {
 	var out []string
 	for _, p := range c.Providers {
 		out = append(out, p.APIKeyEnv)
@@ -155,6 +167,11 @@ func (c *Config) KeyVariables() []string {
 	for _, p := range Presets {
 		out = append(out, p.APIKeyEnv)
 	}
+	return distinct(out)
+}
+
+// distinct gives variables sorted, each once, without empty ones.
+func distinct(out []string) []string {
 	slices.Sort(out)
 	return slices.DeleteFunc(slices.Compact(out), func(s string) bool { return s == "" })
 }

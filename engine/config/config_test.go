@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -170,6 +171,7 @@ func TestWorkspaceCanOnlyTighten(t *testing.T) {
 		{"policy.deny", `["x"]`, ""}, {"policy.ask", `["x"]`, ""}, {"policy.allow", "", `["run_command"]`}, {"policy.deny_commands", `["x"]`, ""},
 		{"policy.ask_commands", `["x"]`, ""}, {"policy.allow_commands", "", `["rm"]`}, {"policy.deny_paths", `["x"]`, ""}, {"policy.ask_paths", `["x"]`, ""},
 		{"policy.allow_paths", "", `["x"]`}, {"mcp.docs.command", "", `["sh"]`}, {"mcp.new.command", "", `["sh"]`}, {"mcp.docs.url", "", `"http://x.example/"`},
+		{"mcp.docs.timeout", "", `"1h"`}, {"mcp.docs.env", "", `["HOME"]`}, {"mcp.docs.token_env", "", `"HOME"`},
 		{"store.transcripts", "", "1"}, {"store.transcript_bytes", "", "1"},
 		{"editor.prompts", "", `"always"`}, {"editor.preview", "", `"never"`}, {"editor.save", "", `"never"`},
 	} {
@@ -356,6 +358,10 @@ func TestKeyVariables(t *testing.T) {
 	got := strings.Join(c.KeyVariables(), " ")
 	if !strings.Contains(got, "LOCAL_API_KEY") || !strings.Contains(got, "GEMINI_API_KEY") || strings.HasPrefix(got, " ") {
 		t.Error(got)
+	}
+	c.MCP["docs"].Env = []string{"DOCS_TOKEN"}
+	if !slices.Contains(c.KeyVariables(), "DOCS_TOKEN") || slices.Contains(c.ProviderKeys(), "DOCS_TOKEN") {
+		t.Error("a worker's command sees what only a server may")
 	}
 }
 

@@ -67,10 +67,36 @@ func (l *loader) resolve(lookup func(string) (string, bool)) {
 		l.fillPrice(model, c.Prices[model])
 	}
 	for _, name := range sortedKeys(c.MCP) {
-		if s := c.MCP[name]; !l.wrong("mcp", name) && (len(s.Command) == 0) == (s.URL == "") {
-			l.problem(l.whereOf("mcp", name), []string{"mcp", name}, "%q needs either a command or a url", "mcp."+name)
+		if why := c.MCP[name].wrong(name, c.ProviderKeys()); why != "" && !l.wrong("mcp", name) {
+			l.problem(l.whereOf("mcp", name), []string{"mcp", name}, "%q %s", "mcp."+name, why)
 		}
 	}
+}
+
+// maxServerName leaves room for the names of its tools, of which a model's provider allows 64 characters.
+const maxServerName = 24
+
+// wrong says what is wrong with a server as a whole, or "". keys are the variables that no program may see.
+func (s *Server) wrong(name string, keys []string) string {
+	switch {
+	case (len(s.Command) == 0) == (s.URL == ""):
+		return "needs either a command or a url"
+	case s.URL != "" && len(s.Env) > 0:
+		return "has env, which only a command can see: name the variable with its token in token_env"
+	case s.URL == "" && s.TokenEnv != "":
+		return "has token_env, which is sent to a url: name the variable in env for its program to see"
+	case len(name) > maxServerName || strings.Contains(name, "__"):
+		return fmt.Sprintf("cannot be called so, since its tools are called %s__tool: use at most %d characters and no two _ in a row", name, maxServerName)
+	}
+	for _, v := range s.Env {
+		if v == "" || checkVariable(v) != "" {
+			return "has in env what is no name of a variable: write [\"DOCS_TOKEN\"], and its value into the environment"
+		}
+		if slices.Contains(keys, v) {
+			return "names in env the key of a provider, " + v + ", which no program may see"
+		}
+	}
+	return ""
 }
 
 // whereOf is where the first key of a named table was set.

@@ -146,6 +146,12 @@ var settings = []setting{
 		field: func(c *Config, n string) any { return &c.server(n).Command }},
 	{path: "mcp.*.url", doc: "the URL of an MCP server", tighten: noURL, check: checkURL,
 		field: func(c *Config, n string) any { return &c.server(n).URL }},
+	{path: "mcp.*.timeout", doc: "how long one call of an MCP server's tool may take; 0s: a minute", tighten: noProgram,
+		field: func(c *Config, n string) any { return &c.server(n).Timeout }},
+	{path: "mcp.*.env", doc: "the names of further variables that the program sees", tighten: noKey,
+		field: func(c *Config, n string) any { return &c.server(n).Env }},
+	{path: "mcp.*.token_env", doc: "the name of the variable with the bearer token for the url, never the token", tighten: noKey, check: checkVariable,
+		field: func(c *Config, n string) any { return &c.server(n).TokenEnv }},
 
 	{path: "store.transcripts", doc: "how many attempts of a ticket keep their transcripts; 0: all", tighten: noKeep,
 		field: func(c *Config, _ string) any { return &c.Store.Transcripts }},
