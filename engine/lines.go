@@ -156,9 +156,9 @@ func lineOf(b Body) (typ string, fields map[string]any) {
 	case EditDelivered:
 		return "edit_delivered", map[string]any{"files": b.Files, "note": b.Note, "attempt": b.Run.Attempt}
 	case UsageRecorded:
-		return "usage", map[string]any{"tier": b.Tier, "model": b.Model, "usage": usageFields(b.Usage), "attempt": b.Run.Attempt}
+		return "usage", map[string]any{"tier": b.Tier, "model": b.Model, "usage": UsageFields(b.Usage), "attempt": b.Run.Attempt}
 	case PlanningRecorded:
-		return "usage", map[string]any{"tier": b.Tier, "model": b.Model, "usage": usageFields(b.Usage)}
+		return "usage", map[string]any{"tier": b.Tier, "model": b.Model, "usage": UsageFields(b.Usage)}
 	case ToolCalled:
 		return "tool_call", map[string]any{"call": b.Call, "name": b.Name, "summary": b.Summary, "attempt": b.Run.Attempt}
 	case ToolReturned:
@@ -176,8 +176,8 @@ func decidedLine(b ApprovalDecided) (string, map[string]any) {
 	return "approval_decided", fields
 }
 
-// usageFields tells a cost in US dollars, or that it is not known; it is never 0 for what is not known.
-func usageFields(u Usage) map[string]any {
+// UsageFields is a usage as programs read it: it tells a cost in US dollars, or that it is not known; it is never 0 for what is not known.
+func UsageFields(u Usage) map[string]any {
 	cost := any("unknown")
 	if !u.Cost.Unknown {
 		cost = float64(u.Cost.MicroUSD) / 1e6

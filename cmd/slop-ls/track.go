@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,16 +15,8 @@ import (
 
 func trackCommand(a *app) *cobra.Command {
 	track := &cobra.Command{Use: "track", Short: "Check, look at and make tracks", Args: noCommand, RunE: needsCommand}
-	var goal string
-	fresh := &cobra.Command{
-		Use:   "new NAME",
-		Short: "Make an empty track document to be filled in",
-		Args:  arguments(1, 1),
-		RunE:  func(cmd *cobra.Command, args []string) error { return a.trackNew(cmd.Context(), args[0], goal) },
-	}
-	fresh.Flags().StringVar(&goal, "goal", "", "what the track is for")
 	track.AddCommand(
-		fresh,
+		trackNewCommand(a),
 		trackDiffCommand(a),
 		&cobra.Command{
 			Use:   "check FILE...",
@@ -45,12 +36,7 @@ func trackCommand(a *app) *cobra.Command {
 			Args:  arguments(1, 1),
 			RunE:  func(cmd *cobra.Command, args []string) error { return a.trackShow(cmd.Context(), args[0]) },
 		},
-		&cobra.Command{
-			Use:   "plan TRACK",
-			Short: "Show in which waves a track would run, what it would cost and ask, without running it",
-			Args:  arguments(1, 1),
-			RunE:  func(cmd *cobra.Command, args []string) error { return a.trackPlan(cmd.Context(), args[0]) },
-		},
+		trackPlanCommand(a),
 	)
 	return track
 }
@@ -117,33 +103,6 @@ func (a *app) printProblem(file string, p trackfile.Problem) error {
 		File: file, Line: p.Line, Column: p.Column,
 		Severity: string(p.Severity), Code: string(p.Code), Message: p.Message,
 	})
-}
-
-// trackNew writes a skeleton into .slop/tracks. It never overwrites.
-func (a *app) trackNew(ctx context.Context, name, goal string) error {
-	root, err := a.root(ctx)
-	if err != nil {
-		return err
-	}
-	path := name
-	if !trackfile.IsTrackFile(name) {
-		if strings.ContainsAny(name, `/\`) || strings.HasPrefix(name, ".") {
-			return usageError(name + " is no name of a track: pass a plain word, or a path that ends with .track.yaml")
-		}
-		path = filepath.Join(root, ".slop", "tracks", name+".track.yaml")
-	}
-	if err := writeNew(path, trackfile.New(trackTitle(name), goal)); err != nil {
-		return err
-	}
-	fmt.Fprintf(a.out, "%s: fill in its tickets, then `slop-ls track check` and `slop-ls run` it\n", path)
-	return nil
-}
-
-// trackTitle makes "clear-errors" from "some/where/clear-errors.track.yaml" a title.
-func trackTitle(name string) string {
-	base := trackfile.ID(filepath.ToSlash(name))
-	base = base[strings.LastIndex(base, "/")+1:]
-	return strings.NewReplacer("-", " ", "_", " ").Replace(base)
 }
 
 // writeNew makes a file that must not exist yet, with the folders above it.

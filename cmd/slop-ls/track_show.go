@@ -36,7 +36,7 @@ func (a *app) trackShow(ctx context.Context, name string) error {
 	if a.json {
 		return a.printJSON(lsp.TrackStatus(snap, track))
 	}
-	fmt.Fprint(a.out, page.Board(snap, track))
+	fmt.Fprint(a.out, page.Board(snap, track)+page.UsageLines(track))
 	return nil
 }
 

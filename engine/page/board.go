@@ -231,6 +231,20 @@ func UsageTable(t *engine.Track) string {
 	return b.String()
 }
 
+// UsageLines is what each tier of a track used, plain; empty where fewer than two tiers did.
+func UsageLines(t *engine.Track) string {
+	var lines []string
+	for i, tier := range engine.Tiers {
+		if u, ok := t.Usage[tier]; ok {
+			lines = append(lines, fmt.Sprintf("tier %d  %-12s %s tokens, %s\n", i+1, tier, Tokens(u.Total()), Money(u.Cost)))
+		}
+	}
+	if len(lines) < 2 {
+		return ""
+	}
+	return strings.Join(lines, "")
+}
+
 // TicketDetail is everything about one ticket, plain.
 func TicketDetail(s *engine.Snapshot, t *engine.Ticket) string {
 	var b strings.Builder

@@ -268,6 +268,7 @@ func TestBodies(t *testing.T) {
 		{"words around", "I looked at [lex.go] and {braces}.\n\n" + object + "\n\nDoes {this} help?", 2, "T1"},
 		{"a thought", "<think>\n{\"tickets\": [{\"id\": \"T7\", \"description\": \"no, that is far too long a thought to be the answer\"}]}\n</think>\n" + object, 3, "T1"},
 		{"a list", `[{"id": "T1", "description": "a"}, {"id": "T2", "description": "b"}]`, 0, "T1 T2"},
+		{"one ticket by itself", "Just one:\n\n" + `{"id": "T1", "description": "a"}`, 1, "T1"},
 		{"a comma too many", `{"tickets": [{"id": "T1", "description": "a",},]}`, 0, "T1"},
 		{"YAML", "tickets:\n  - id: T1\n    description: a\n", 0, "T1"},
 		{"YAML behind words", "The tickets are these.\n\ntickets:\n- id: T1\n  description: a\n", 2, "T1"},
@@ -340,7 +341,7 @@ func FuzzReply(f *testing.F) {
 	doc := trackfile.Parse("x.track.yaml", []byte(trackSource))
 	f.Fuzz(func(t *testing.T, reply string) {
 		b := bodyOf(reply)
-		if b.above < 0 || b.above > strings.Count(reply, "\n") {
+		if b.above < -1 || b.above > strings.Count(reply, "\n") {
 			t.Fatalf("%d lines above", b.above)
 		}
 		next, added, problems := p.merge(t.Context(), doc, b)

@@ -39,6 +39,14 @@ var (
 // bodyOf finds the document in a reply: the longest fenced block, else the longest JSON value, else what looks like YAML,
 // else all of it, so that there is something to be said about it.
 func bodyOf(reply string) body {
+	b := found(reply)
+	if doc := b.parse(); doc.Field("id") != nil && doc.Field("tickets") == nil {
+		return body{"[\n" + b.text + "]\n", b.above - 1} // one ticket, by itself
+	}
+	return b
+}
+
+func found(reply string) body {
 	from := len(thought.FindString(reply))
 	if start, end, ok := fenced(reply, from); ok {
 		return cut(reply, start, end)
