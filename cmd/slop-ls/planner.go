@@ -90,7 +90,8 @@ func (a *app) planningWith(ctx context.Context, p planning.Planner, do func(ctx 
 	defer func() { err = errors.Join(err, disk.Close()) }()
 	viewer := treesitter.New(treesitter.Options{})
 	defer viewer.Close()
-	p.Prompts, p.Files, p.Viewer, p.Taken = promptSet(root, trusts(snap)), disk, viewer, taken(snap)
+	_, trusted := trustOf(root)
+	p.Prompts, p.Files, p.Viewer, p.Taken = promptSet(root, trusted), disk, viewer, taken(snap)
 	s := &studio{app: a, root: root, disk: disk, Planner: &p}
 	if terminal(a.err) && !a.json {
 		s.Note = func(doing string) { fmt.Fprintln(a.err, "slop-ls: "+doing) }
