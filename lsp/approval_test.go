@@ -176,24 +176,26 @@ func TestEachWay(t *testing.T) {
 	for name, way := range ways {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := newDaemon(t, sample)
-			e := d.open()
-			runTrack(t, e, mainTrack)
-			d.awaitPending(1)
-			way(t, d, e)
-			d.awaitStatus(mainTrack, "T1", engine.Completed)
+			modes(t, sample, func(t *testing.T, d *daemon) {
+				e := d.open()
+				runTrack(t, e, mainTrack)
+				d.awaitPending(1)
+				way(t, d, e)
+				d.awaitStatus(mainTrack, "T1", engine.Completed)
+			})
 		})
 	}
 	t.Run("prompt, when the person comes to the track", func(t *testing.T) {
 		t.Parallel()
-		d := newDaemon(t, sample)
-		other := d.open()
-		e := d.open(lsptest.WithResponder(lsptest.Choose("Approve")))
-		settle(t, e)
-		runTrack(t, other, mainTrack)
-		e.Await(lsptest.Message("A1 waits for you"), lsptest.Prompts(0))
-		must(t, e.Open(t.Context(), track))
-		d.awaitStatus(mainTrack, "T1", engine.Completed)
+		modes(t, sample, func(t *testing.T, d *daemon) {
+			other := d.open()
+			e := d.open(lsptest.WithResponder(lsptest.Choose("Approve")))
+			settle(t, e)
+			runTrack(t, other, mainTrack)
+			e.Await(lsptest.Message("A1 waits for you"), lsptest.Prompts(0))
+			must(t, e.Open(t.Context(), track))
+			d.awaitStatus(mainTrack, "T1", engine.Completed)
+		})
 	})
 }
 
@@ -301,23 +303,24 @@ func awaitFile(t *testing.T, path, want string) {
 // TestLateInBatch: what somebody else has decided is left out of a batch, and it is said who did.
 func TestLateInBatch(t *testing.T) {
 	t.Parallel()
-	d := newDaemon(t, commandsTrack)
-	e := d.open()
-	other := d.open(lsptest.WithConfig(func(c *client.Config) { c.Name = "Quick" }))
-	runTrack(t, e, mainTrack)
-	d.awaitPending(3)
-	must(t, other.Command(t.Context(), wire.ApprovalAnswer, wire.AnswerArgs{ID: "A2", Decision: wire.Reject}, nil))
-	all := wire.AnswerArgs{IDs: []string{"A1", "A2", "A3"}, Decision: wire.Approve}
-	must(t, e.Command(t.Context(), wire.ApprovalAnswer, all, nil))
-	e.Await(lsptest.Message("A2 was already rejected by person (Quick 1): your answer changed nothing about that"))
-	err := e.Command(t.Context(), wire.ApprovalAnswer, all, nil)
-	if err == nil || !strings.Contains(err.Error(), "was already") {
-		t.Errorf("all of them late: %v", err)
-	}
-	all.ID = "A1"
-	if err := e.Command(t.Context(), wire.ApprovalAnswer, all, nil); err == nil || !strings.Contains(err.Error(), `"ids" answers several`) {
-		t.Errorf("both id and ids: %v", err)
-	}
+	modes(t, commandsTrack, func(t *testing.T, d *daemon) {
+		e := d.open()
+		other := d.open(lsptest.WithConfig(func(c *client.Config) { c.Name = "Quick" }))
+		runTrack(t, e, mainTrack)
+		d.awaitPending(3)
+		must(t, other.Command(t.Context(), wire.ApprovalAnswer, wire.AnswerArgs{ID: "A2", Decision: wire.Reject}, nil))
+		all := wire.AnswerArgs{IDs: []string{"A1", "A2", "A3"}, Decision: wire.Approve}
+		must(t, e.Command(t.Context(), wire.ApprovalAnswer, all, nil))
+		e.Await(lsptest.Message("A2 was already rejected by person (Quick 1): your answer changed nothing about that"))
+		err := e.Command(t.Context(), wire.ApprovalAnswer, all, nil)
+		if err == nil || !strings.Contains(err.Error(), "was already") {
+			t.Errorf("all of them late: %v", err)
+		}
+		all.ID = "A1"
+		if err := e.Command(t.Context(), wire.ApprovalAnswer, all, nil); err == nil || !strings.Contains(err.Error(), `"ids" answers several`) {
+			t.Errorf("both id and ids: %v", err)
+		}
+	})
 }
 
 // batching says that an editor takes prompts about several approvals.
@@ -326,43 +329,45 @@ func batching(cfg *client.Config) {
 }
 
 // threeWait has three approvals wait before an editor attaches, so that its first prompt is about all of them.
-func threeWait(t *testing.T) *daemon {
+func threeWait(t *testing.T, d *daemon) {
 	t.Helper()
-	d := newDaemon(t, commandsTrack)
 	runTrack(t, d.open(), mainTrack)
 	d.awaitPending(3)
-	return d
 }
 
 // TestBatchPrompt: a client that takes them is asked about several alike in one prompt, in which each can be seen.
 func TestBatchPrompt(t *testing.T) {
 	t.Parallel()
-	d := threeWait(t)
-	e := d.open(lsptest.WithConfig(batching), lsptest.WithResponder(lsptest.Choose("Approve all 3")))
-	p := e.Await(lsptest.Answered(1)).Prompts[0]
-	if diff := cmp.Diff([]string{"Review…", "Approve all 3", "Reject all 3"}, p.Actions); diff != "" {
-		t.Error(diff)
-	}
-	if !strings.HasPrefix(p.Message, "3 like this: A1 ") || strings.Count(p.Message, " runs: go ") != 3 || !strings.Contains(p.Message, "; A3 ") {
-		t.Errorf("the prompt says %q", p.Message)
-	}
-	d.awaitPending(0)
-	e.Await(lsptest.Prompts(1))
+	modes(t, commandsTrack, func(t *testing.T, d *daemon) {
+		threeWait(t, d)
+		e := d.open(lsptest.WithConfig(batching), lsptest.WithResponder(lsptest.Choose("Approve all 3")))
+		p := e.Await(lsptest.Answered(1)).Prompts[0]
+		if diff := cmp.Diff([]string{"Review…", "Approve all 3", "Reject all 3"}, p.Actions); diff != "" {
+			t.Error(diff)
+		}
+		if !strings.HasPrefix(p.Message, "3 like this: A1 ") || strings.Count(p.Message, " runs: go ") != 3 || !strings.Contains(p.Message, "; A3 ") {
+			t.Errorf("the prompt says %q", p.Message)
+		}
+		d.awaitPending(0)
+		e.Await(lsptest.Prompts(1))
+	})
 }
 
 // TestBatchPromptFailsClosed: an action that was not offered answers none of them, and Review… opens the inbox.
 func TestBatchPromptFailsClosed(t *testing.T) {
 	t.Parallel()
-	d := threeWait(t)
-	for _, title := range []string{"Approve", "Approve all 2", "Reject"} {
-		e := d.open(lsptest.WithConfig(batching), lsptest.WithResponder(lsptest.Choose(title)))
-		e.Await(lsptest.Answered(1))
-		settle(t, e)
+	modes(t, commandsTrack, func(t *testing.T, d *daemon) {
+		threeWait(t, d)
+		for _, title := range []string{"Approve", "Approve all 2", "Reject"} {
+			e := d.open(lsptest.WithConfig(batching), lsptest.WithResponder(lsptest.Choose(title)))
+			e.Await(lsptest.Answered(1))
+			settle(t, e)
+			d.awaitPending(3)
+		}
+		e := d.open(lsptest.WithConfig(batching), lsptest.WithResponder(lsptest.Choose("Review…")))
+		e.Await(lsptest.Shown("/approvals.md"))
 		d.awaitPending(3)
-	}
-	e := d.open(lsptest.WithConfig(batching), lsptest.WithResponder(lsptest.Choose("Review…")))
-	e.Await(lsptest.Shown("/approvals.md"))
-	d.awaitPending(3)
+	})
 }
 
 // TestSinglePrompts: a client that did not ask for batches is asked one by one, each with the three actions.
@@ -424,43 +429,44 @@ func TestWaitingDiagnostics(t *testing.T) {
 // its line and approves nothing.
 func TestReviewForGood(t *testing.T) {
 	t.Parallel()
-	d := newDaemon(t, commandsTrack)
-	e := d.open()
-	runTrack(t, e, mainTrack)
-	asked := d.awaitPending(3)[0]
-	must(t, e.Command(t.Context(), wire.ApprovalOpen, wire.ApprovalArgs{ID: "A1"}, nil))
-	path := e.Await(lsptest.Shown("/A1.md")).Shown[0]
-	whole, _, _ := e.Text(path)
-	begin := strings.Index(whole, "<!-- slop:end remember")
-	write := func(word string) {
-		t.Helper()
-		must(t, e.SetText(t.Context(), path, whole[:begin]+word+"\n"+whole[begin:]))
-	}
-	write("forever")
-	uri := string(e.URI(path))
-	list := e.Await(lsptest.DiagnosticCount(uri, 1)).Diagnostics[uri]
-	if want := uint32(strings.Count(whole[:begin], "\n")); list[0].Range.Start.Line != want {
-		t.Errorf("the diagnostic is on line %d, not %d", list[0].Range.Start.Line, want)
-	}
-	answer := wire.AnswerArgs{ID: "A1", Decision: wire.Approve, URI: uri}
-	if err := e.Command(t.Context(), wire.ApprovalAnswer, answer, nil); err == nil || !strings.Contains(err.Error(), `"forever" is not how far`) {
-		t.Errorf("approving: %v", err)
-	}
-	d.awaitPending(3)
-	write("Workspace")
-	e.Await(lsptest.DiagnosticCount(uri, 0))
-	must(t, e.Command(t.Context(), wire.ApprovalAnswer, answer, nil))
-	snap := d.await("it is remembered", func(s *engine.Snapshot) bool {
-		for r := range s.Remembered() {
-			return r.ID == "A1"
+	modes(t, commandsTrack, func(t *testing.T, d *daemon) {
+		e := d.open()
+		runTrack(t, e, mainTrack)
+		asked := d.awaitPending(3)[0]
+		must(t, e.Command(t.Context(), wire.ApprovalOpen, wire.ApprovalArgs{ID: "A1"}, nil))
+		path := e.Await(lsptest.Shown("/A1.md")).Shown[0]
+		whole, _, _ := e.Text(path)
+		begin := strings.Index(whole, "<!-- slop:end remember")
+		write := func(word string) {
+			t.Helper()
+			must(t, e.SetText(t.Context(), path, whole[:begin]+word+"\n"+whole[begin:]))
 		}
-		return false
+		write("forever")
+		uri := string(e.URI(path))
+		list := e.Await(lsptest.DiagnosticCount(uri, 1)).Diagnostics[uri]
+		if want := uint32(strings.Count(whole[:begin], "\n")); list[0].Range.Start.Line != want {
+			t.Errorf("the diagnostic is on line %d, not %d", list[0].Range.Start.Line, want)
+		}
+		answer := wire.AnswerArgs{ID: "A1", Decision: wire.Approve, URI: uri}
+		if err := e.Command(t.Context(), wire.ApprovalAnswer, answer, nil); err == nil || !strings.Contains(err.Error(), `"forever" is not how far`) {
+			t.Errorf("approving: %v", err)
+		}
+		d.awaitPending(3)
+		write("Workspace")
+		e.Await(lsptest.DiagnosticCount(uri, 0))
+		must(t, e.Command(t.Context(), wire.ApprovalAnswer, answer, nil))
+		snap := d.await("it is remembered", func(s *engine.Snapshot) bool {
+			for r := range s.Remembered() {
+				return r.ID == "A1"
+			}
+			return false
+		})
+		for r := range snap.Remembered() {
+			if r.Scope != engine.ScopeWorkspace || !r.Cover.Same(asked.Cover) {
+				t.Errorf("remembered: %+v", r)
+			}
+		}
 	})
-	for r := range snap.Remembered() {
-		if r.Scope != engine.ScopeWorkspace || !r.Cover.Same(asked.Cover) {
-			t.Errorf("remembered: %+v", r)
-		}
-	}
 }
 
 // TestTwoReview: two editors have the same review; what one saved is not lost to the other, the first answer counts,
@@ -513,67 +519,69 @@ func TestTwoReview(t *testing.T) {
 // TestReviewFileGone: a review whose file was deleted, or that is stale, is written again.
 func TestReviewFileGone(t *testing.T) {
 	t.Parallel()
-	d := newDaemon(t, sample)
-	e := d.open()
-	runTrack(t, e, mainTrack)
-	d.awaitPending(1)
-	path := filepath.Join(d.reviews, "A1.md")
-	for _, old := range []string{"", "<!-- slop:review A1 0000 -->\nstale\n"} {
-		must(t, os.RemoveAll(d.reviews))
-		if old != "" {
-			must(t, os.MkdirAll(d.reviews, 0o700))
-			must(t, os.WriteFile(path, []byte(old), 0o600))
+	modes(t, sample, func(t *testing.T, d *daemon) {
+		e := d.open()
+		runTrack(t, e, mainTrack)
+		d.awaitPending(1)
+		path := filepath.Join(d.reviews, "A1.md")
+		for _, old := range []string{"", "<!-- slop:review A1 0000 -->\nstale\n"} {
+			must(t, os.RemoveAll(d.reviews))
+			if old != "" {
+				must(t, os.MkdirAll(d.reviews, 0o700))
+				must(t, os.WriteFile(path, []byte(old), 0o600))
+			}
+			must(t, e.Command(t.Context(), wire.ApprovalOpen, wire.ApprovalArgs{ID: "A1"}, nil))
+			awaitFile(t, path, "slop:begin prompt")
+			wait(t, "the review is open", func() bool { _, _, ok := e.Text(path); return ok })
+			must(t, e.CloseBuffer(t.Context(), path))
+			settle(t, e)
 		}
-		must(t, e.Command(t.Context(), wire.ApprovalOpen, wire.ApprovalArgs{ID: "A1"}, nil))
-		awaitFile(t, path, "slop:begin prompt")
-		wait(t, "the review is open", func() bool { _, _, ok := e.Text(path); return ok })
-		must(t, e.CloseBuffer(t.Context(), path))
-		settle(t, e)
-	}
+	})
 }
 
 // TestApprovalsCannotLie: what a model wrote is shown for what it is, wherever it is shown.
 func TestApprovalsCannotLie(t *testing.T) {
 	t.Parallel()
-	d := newDaemon(t, "-- .slop/tracks/main.track.yaml --\ntitle: \"Ma\\u202Ein\"\ntickets:\n  - id: T1\n    description: \"Do \\u202Egnihton\\u200B\\n### A9 · x\"\n")
-	e, quiet := d.open(lsptest.WithConfig(trusting)), d.open()
-	track := mainTrack + ".track.yaml"
-	must(t, e.Open(t.Context(), track))
-	runTrack(t, e, mainTrack)
-	d.awaitPending(1)
-	seen := []string{e.Await(lsptest.Prompts(1)).Prompts[0].Message}
-	quiet.Await(lsptest.Message("A1 waits for you")) // it is not told of what no longer waits
-	must(t, e.Command(t.Context(), wire.TrackStop, wire.TrackArgs{URI: string(e.URI(track))}, nil))
-	for _, m := range quiet.Await(lsptest.Message("is stopped")).Messages {
-		seen = append(seen, m.Message)
-	}
-	runTrack(t, e, mainTrack)
-	d.awaitPending(1)
-	for _, l := range rawLenses(t, e, track) {
-		seen = append(seen, l.Command.Title)
-	}
-	inbox := openInbox(t, e)
-	whole, _, _ := e.Text(inbox)
-	must(t, e.Command(t.Context(), wire.ApprovalOpen, wire.ApprovalArgs{ID: "A2"}, nil))
-	review := e.Await(lsptest.Shown("/A2.md")).Shown
-	content, _, _ := e.Text(review[len(review)-1])
-	seen = append(seen, whole, content)
-	for _, l := range rawLenses(t, e, inbox) {
-		if strings.HasPrefix(l.Command.Title, "Approve A9") || strings.HasPrefix(l.Command.Title, "Review… A9") {
-			t.Errorf("a title made a lens: %s", l.Command.Title)
+	modes(t, "-- .slop/tracks/main.track.yaml --\ntitle: \"Ma\\u202Ein\"\ntickets:\n  - id: T1\n    description: \"Do \\u202Egnihton\\u200B\\n### A9 · x\"\n", func(t *testing.T, d *daemon) {
+		e, quiet := d.open(lsptest.WithConfig(trusting)), d.open()
+		track := mainTrack + ".track.yaml"
+		must(t, e.Open(t.Context(), track))
+		runTrack(t, e, mainTrack)
+		d.awaitPending(1)
+		seen := []string{e.Await(lsptest.Prompts(1)).Prompts[0].Message}
+		quiet.Await(lsptest.Message("A1 waits for you"))
+		must(t, e.Command(t.Context(), wire.TrackStop, wire.TrackArgs{URI: string(e.URI(track))}, nil))
+		for _, m := range quiet.Await(lsptest.Message("A1 waits for you"), lsptest.Message("is stopped")).Messages {
+			seen = append(seen, m.Message)
 		}
-		seen = append(seen, l.Command.Title)
-	}
-	shown := 0
-	for _, s := range seen {
-		if strings.ContainsAny(s, "\u202e\u200b") {
-			t.Errorf("shown as it is: %q", s)
+		runTrack(t, e, mainTrack)
+		d.awaitPending(1)
+		for _, l := range rawLenses(t, e, track) {
+			seen = append(seen, l.Command.Title)
 		}
-		if strings.Contains(s, "⟨U+202E⟩") {
-			shown++
+		inbox := openInbox(t, e)
+		whole, _, _ := e.Text(inbox)
+		must(t, e.Command(t.Context(), wire.ApprovalOpen, wire.ApprovalArgs{ID: "A2"}, nil))
+		review := e.Await(lsptest.Shown("/A2.md")).Shown
+		content, _, _ := e.Text(review[len(review)-1])
+		seen = append(seen, whole, content)
+		for _, l := range rawLenses(t, e, inbox) {
+			if strings.HasPrefix(l.Command.Title, "Approve A9") || strings.HasPrefix(l.Command.Title, "Review… A9") {
+				t.Errorf("a title made a lens: %s", l.Command.Title)
+			}
+			seen = append(seen, l.Command.Title)
 		}
-	}
-	if shown < 6 {
-		t.Errorf("written out in %d places only: %q", shown, seen)
-	}
+		shown := 0
+		for _, s := range seen {
+			if strings.ContainsAny(s, "\u202e\u200b") {
+				t.Errorf("shown as it is: %q", s)
+			}
+			if strings.Contains(s, "⟨U+202E⟩") {
+				shown++
+			}
+		}
+		if shown < 6 {
+			t.Errorf("written out in %d places only: %q", shown, seen)
+		}
+	})
 }

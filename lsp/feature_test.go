@@ -1,10 +1,8 @@
 package lsp_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"strings"
 	"testing"
 
@@ -13,7 +11,6 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
-	"github.com/slop-ls/slop-ls/lsp"
 	"github.com/slop-ls/slop-ls/lsp/client"
 	"github.com/slop-ls/slop-ls/lsp/lsptest"
 	"github.com/slop-ls/slop-ls/lsp/wire"
@@ -353,25 +350,20 @@ func TestCommandErrors(t *testing.T) {
 
 func TestExitWithoutShutdown(t *testing.T) {
 	t.Parallel()
-	d := newDaemon(t, sample)
-	result := make(chan error, 1)
-	d.Connect = lsptest.InProcess(func(ctx context.Context, rw io.ReadWriteCloser) error {
-		err := d.hub.Serve(ctx, rw)
-		result <- err
-		return err
+	modes(t, sample, func(t *testing.T, d *daemon) {
+		e := d.open()
+		must(t, e.Notify(t.Context(), protocol.MethodExit, nil))
+		if got := d.AwaitEnd(); got != 1 {
+			t.Errorf("exit alone gives %d", got)
+		}
+		e = d.open()
+		if err := e.Shutdown(t.Context()); err != nil {
+			t.Log(err) // the server may have closed first
+		}
+		if got := d.AwaitEnd(); got != 0 {
+			t.Errorf("shutdown and exit give %d", got)
+		}
 	})
-	e := d.open()
-	must(t, e.Notify(t.Context(), protocol.MethodExit, nil))
-	if err := <-result; !errors.Is(err, lsp.ErrNoShutdown) {
-		t.Errorf("exit alone gives %v", err)
-	}
-	e = d.open()
-	if err := e.Shutdown(t.Context()); err != nil {
-		t.Log(err) // the server may have closed first
-	}
-	if err := <-result; err != nil {
-		t.Errorf("shutdown and exit give %v", err)
-	}
 }
 
 // A client that knows no prompts is told quietly, and can answer by a command.

@@ -205,12 +205,13 @@ func TestSubscribeIsStrict(t *testing.T) {
 // A client learns from the answer to initialize what it may ask for.
 func TestExperimentalIsAnnounced(t *testing.T) {
 	t.Parallel()
-	d := newDaemon(t, sample)
-	e := d.open()
-	got := struct{ Slop wire.ServerCapabilities }{}
-	must(t, json.Unmarshal(e.Result().Capabilities.Experimental, &got))
-	want := wire.ServerCapabilities{Version: wire.Version, Methods: wire.Methods}
-	if diff := cmp.Diff(want, got.Slop); diff != "" {
-		t.Error(diff)
-	}
+	modes(t, sample, func(t *testing.T, d *daemon) {
+		e := d.open()
+		got := struct{ Slop wire.ServerCapabilities }{}
+		must(t, json.Unmarshal(e.Result().Capabilities.Experimental, &got))
+		want := wire.ServerCapabilities{Version: wire.Version, Methods: wire.Methods}
+		if diff := cmp.Diff(want, got.Slop); diff != "" {
+			t.Error(diff)
+		}
+	})
 }

@@ -153,20 +153,21 @@ func TestStatusAndTranscriptAreLive(t *testing.T) {
 
 func TestDiffDocuments(t *testing.T) {
 	t.Parallel()
-	d := newDaemon(t, sample)
-	e := d.open(lsptest.WithConfig(trusting), lsptest.WithResponder(lsptest.Choose("Approve")))
-	d.worker.on("T1", d.replacing("a.go", "l.pos++", "l.pos += 2"))
-	runMain(t, d, e)
-	args := wire.DiffArgs{URI: string(e.URI(mainTrack + ".track.yaml"))}
-	must(t, e.Command(t.Context(), wire.DiffOpen, args, nil))
-	paperFile(t, e, "outcome-main", "# Main: what has changed")
-	args.ID = "T1"
-	must(t, e.Command(t.Context(), wire.DiffOpen, args, nil))
-	paperFile(t, e, "diff-main")
-	args.ID = "T9"
-	if err := e.Command(t.Context(), wire.DiffOpen, args, nil); err == nil || !strings.Contains(err.Error(), "no ticket T9") {
-		t.Errorf("a ticket that is not there: %v", err)
-	}
+	modes(t, sample, func(t *testing.T, d *daemon) {
+		e := d.open(lsptest.WithConfig(trusting), lsptest.WithResponder(lsptest.Choose("Approve")))
+		d.worker.on("T1", d.replacing("a.go", "l.pos++", "l.pos += 2"))
+		runMain(t, d, e)
+		args := wire.DiffArgs{URI: string(e.URI(mainTrack + ".track.yaml"))}
+		must(t, e.Command(t.Context(), wire.DiffOpen, args, nil))
+		paperFile(t, e, "outcome-main", "# Main: what has changed")
+		args.ID = "T1"
+		must(t, e.Command(t.Context(), wire.DiffOpen, args, nil))
+		paperFile(t, e, "diff-main")
+		args.ID = "T9"
+		if err := e.Command(t.Context(), wire.DiffOpen, args, nil); err == nil || !strings.Contains(err.Error(), "no ticket T9") {
+			t.Errorf("a ticket that is not there: %v", err)
+		}
+	})
 }
 
 func TestVirtualDocuments(t *testing.T) {
@@ -195,13 +196,14 @@ func TestVirtualDocuments(t *testing.T) {
 // A client that announces virtual documents and shows an empty buffer gets the file, and files from then on.
 func TestVirtualDocumentsThatNobodyAsksFor(t *testing.T) {
 	t.Parallel()
-	d := newDaemon(t, sample)
-	r := &reader{texts: map[uri.URI]string{}, asks: map[uri.URI]int{}}
-	e := d.open(r.virtual(true))
-	must(t, e.Command(t.Context(), wire.TrackPlan, wire.TrackArgs{URI: string(e.URI(mainTrack + ".track.yaml"))}, nil))
-	paperFile(t, e, "plan-main", "# Plan: Main")
-	must(t, e.Command(t.Context(), wire.StatusShow, wire.StatusArgs{Open: true}, nil))
-	paperFile(t, e, "status", "# Status")
+	modes(t, sample, func(t *testing.T, d *daemon) {
+		r := &reader{texts: map[uri.URI]string{}, asks: map[uri.URI]int{}}
+		e := d.open(r.virtual(true))
+		must(t, e.Command(t.Context(), wire.TrackPlan, wire.TrackArgs{URI: string(e.URI(mainTrack + ".track.yaml"))}, nil))
+		paperFile(t, e, "plan-main", "# Plan: Main")
+		must(t, e.Command(t.Context(), wire.StatusShow, wire.StatusArgs{Open: true}, nil))
+		paperFile(t, e, "status", "# Status")
+	})
 }
 
 func TestDocumentsWithoutShowDocument(t *testing.T) {

@@ -12,7 +12,6 @@ import (
 	"go.lsp.dev/protocol"
 
 	"github.com/slop-ls/slop-ls/engine"
-	"github.com/slop-ls/slop-ls/lsp"
 	"github.com/slop-ls/slop-ls/lsp/client"
 	"github.com/slop-ls/slop-ls/lsp/lsptest"
 	"github.com/slop-ls/slop-ls/lsp/wire"
@@ -192,11 +191,25 @@ func TestTrackChangesOutsideOfTheEditor(t *testing.T) {
 // TestUnknownDocumentsAreLeftAlone: a file that comes with a pull becomes nothing by itself.
 func TestUnknownDocumentsAreLeftAlone(t *testing.T) {
 	t.Parallel()
-	d := newDaemon(t, sample)
-	must(t, d.hub.Changed(t.Context(), []string{mainDoc, "a.go", "gone.track.yaml"}))
-	if n := d.Snapshot().Seq(); n != 0 {
-		t.Errorf("it made %d events", n)
-	}
+	modes(t, sample, func(t *testing.T, d *daemon) {
+		e := d.open()
+		var list []string
+		for _, path := range []string{mainDoc, "a.go", "gone.track.yaml"} {
+			list = append(list, `{"uri":"`+string(e.URI(path))+`","type":1}`)
+		}
+		must(t, e.Notify(t.Context(), protocol.MethodWorkspaceDidChangeWatchedFiles, json.RawMessage(`{"changes":[`+strings.Join(list, ",")+`]}`)))
+		// It is taken up in the background: by the time that a later change of another document has become the plan.
+		const known = ".slop/tracks/known"
+		d.write(known+".track.yaml", "tickets:\n  - id: K\n    description: k\n")
+		must(t, e.Open(t.Context(), known+".track.yaml"))
+		must(t, e.Save(t.Context(), known+".track.yaml"))
+		snap := d.await("the known track", func(s *engine.Snapshot) bool { _, ok := s.Track(known); return ok })
+		for tr := range snap.Tracks() {
+			if tr.ID != known {
+				t.Errorf("%s became a plan", tr.ID)
+			}
+		}
+	})
 }
 
 // TestTwoFilesNeverShareState: beside another file of the same id a document is an error, and plans nothing.
@@ -283,23 +296,24 @@ func TestRegistersWhatAClientCan(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := newDaemon(t, sample)
-			asked := make(chan string, 1)
-			d.open(announcing(tc.says), lsptest.WithConfig(func(cfg *client.Config) {
-				cfg.Hooks.Register = func(p protocol.RegistrationParams) {
-					var methods []string
-					for _, r := range p.Registrations {
-						methods = append(methods, r.Method)
+			modes(t, sample, func(t *testing.T, d *daemon) {
+				asked := make(chan string, 1)
+				d.open(announcing(tc.says), lsptest.WithConfig(func(cfg *client.Config) {
+					cfg.Hooks.Register = func(p protocol.RegistrationParams) {
+						var methods []string
+						for _, r := range p.Registrations {
+							methods = append(methods, r.Method)
+						}
+						asked <- strings.Join(methods, " ")
 					}
-					asked <- strings.Join(methods, " ")
+				}))
+				if tc.want == "" {
+					return
 				}
-			}))
-			if tc.want == "" {
-				return
-			}
-			if got := <-asked; got != tc.want {
-				t.Errorf("it was asked for %q", got)
-			}
+				if got := next(t, asked); got != tc.want {
+					t.Errorf("it was asked for %q", got)
+				}
+			})
 		})
 	}
 }
@@ -308,19 +322,32 @@ func TestRegistersWhatAClientCan(t *testing.T) {
 // says nothing, or nonsense, is left alone.
 func TestSettings(t *testing.T) {
 	t.Parallel()
+	modes(t, sample, testSettings)
+}
+
+// next is the next value that comes.
+func next[T any](t *testing.T, from <-chan T) (v T) {
+	t.Helper()
+	select {
+	case v = <-from:
+	case <-time.After(lsptest.Patience):
+		t.Fatal("nothing came")
+	}
+	return v
+}
+
+func testSettings(t *testing.T, d *daemon) {
 	took := make(chan string, 10)
-	d := newDaemon(t, sample, func(o *lsp.Options) {
-		o.Settings = func(_ context.Context, section json.RawMessage) []string {
-			took <- string(section)
-			return []string{"heard " + string(section)}
-		}
+	d.worker.OnSettings(func(_ context.Context, section json.RawMessage) []string {
+		took <- string(section)
+		return []string{"heard " + string(section)}
 	})
 	section := make(chan any, 10)
 	section <- map[string]any{"mma": map[string]any{"max_workers": 2}}
 	pulls := d.open(lsptest.WithConfig(func(cfg *client.Config) {
 		cfg.Hooks.Configuration = func(string) any { return <-section }
 	}))
-	if got := <-took; got != `{"mma":{"max_workers":2}}` {
+	if got := next(t, took); got != `{"mma":{"max_workers":2}}` {
 		t.Errorf("at the start: %s", got)
 	}
 	pulls.Await(lsptest.Message("heard"))
@@ -329,7 +356,7 @@ func TestSettings(t *testing.T) {
 	}
 	section <- nil
 	changed(pulls, "null")
-	if got := <-took; got != "null" {
+	if got := next(t, took); got != "null" {
 		t.Errorf("unset: %s", got)
 	}
 	pushes := d.open(lsptest.WithConfig(func(cfg *client.Config) {
@@ -338,7 +365,7 @@ func TestSettings(t *testing.T) {
 	changed(pushes, `{"other":1}`)
 	changed(pushes, `"nonsense"`)
 	changed(pushes, `{"slop":{"mma":{"auto_queue":true}}}`)
-	if got := <-took; got != `{"mma":{"auto_queue":true}}` {
+	if got := next(t, took); got != `{"mma":{"auto_queue":true}}` {
 		t.Errorf("pushed: %s", got)
 	}
 }

@@ -51,11 +51,12 @@ func TestProgressCancelPauses(t *testing.T) {
 // A progress that is not known costs nothing.
 func TestUnknownProgressCancelled(t *testing.T) {
 	t.Parallel()
-	d := newDaemon(t, sample)
-	e := d.open()
-	for _, params := range []string{`{"token":7}`, `{"token":"slop:track:"}`, `{"token":"other"}`, `{}`, `[]`, `{"token":{}}`, `{"token":"slop:track:1:none"}`} {
-		must(t, e.Notify(t.Context(), protocol.MethodWindowWorkDoneProgressCancel, json.RawMessage(params)))
-	}
-	var status wire.Status
-	must(t, e.Command(t.Context(), wire.StatusShow, nil, &status))
+	modes(t, sample, func(t *testing.T, d *daemon) {
+		e := d.open()
+		for _, params := range []string{`{"token":7}`, `{"token":"slop:track:"}`, `{"token":"other"}`, `{}`, `[]`, `{"token":{}}`, `{"token":"slop:track:1:none"}`} {
+			must(t, e.Notify(t.Context(), protocol.MethodWindowWorkDoneProgressCancel, json.RawMessage(params)))
+		}
+		var status wire.Status
+		must(t, e.Command(t.Context(), wire.StatusShow, nil, &status))
+	})
 }

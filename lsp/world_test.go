@@ -6,13 +6,11 @@ import (
 	"time"
 
 	"github.com/slop-ls/slop-ls/engine"
-	"github.com/slop-ls/slop-ls/engine/enginetest"
 	"github.com/slop-ls/slop-ls/lsp"
 	"github.com/slop-ls/slop-ls/lsp/lsptest"
 )
 
-// daemon is a world as the tests of this package use it. What is made of the server itself (hub, engine, blobs) is nil
-// where the server is another process.
+// daemon is a world as the tests of this package use it.
 type daemon struct {
 	*lsptest.World
 
@@ -20,31 +18,14 @@ type daemon struct {
 	root    string
 	reviews string
 	worker  puppet
-	hub     *lsp.Hub
-	engine  *engine.Conductor
-	blobs   *enginetest.Blobs
-	disk    engine.Files
-}
-
-// newDaemon makes a world in this process, for tests that need the server itself. Others use modes.
-func newDaemon(t *testing.T, archive string, change ...lsptest.Change) *daemon {
-	t.Helper()
-	return daemonOf(t, lsptest.NewWorld(t, lsptest.Direct, archive, change...))
 }
 
 // modes runs a test in process, through the forwarder, and with a separate process.
 func modes(t *testing.T, archive string, test func(t *testing.T, d *daemon), change ...lsptest.Change) {
 	t.Helper()
-	lsptest.Modes(t, archive, func(t *testing.T, w *lsptest.World) { test(t, daemonOf(t, w)) }, change...)
-}
-
-func daemonOf(t *testing.T, w *lsptest.World) *daemon {
-	d := &daemon{World: w, t: t, root: w.Root, reviews: w.Reviews, worker: puppet{w.Worker}}
-	if l := w.Local; l != nil {
-		d.hub, d.engine, d.disk = l.Hub, l.Engine, l.Disk
-		d.blobs, _ = l.Blobs.(*enginetest.Blobs)
-	}
-	return d
+	lsptest.Modes(t, archive, func(t *testing.T, w *lsptest.World) {
+		test(t, &daemon{World: w, t: t, root: w.Root, reviews: w.Reviews, worker: puppet{w.Worker}})
+	}, change...)
 }
 
 // puppet is the worker.

@@ -136,7 +136,7 @@ func (p *daemonPlace) status() daemonLine {
 
 // editor attaches a fake editor by the real program.
 func (p *daemonPlace) editor() *lsptest.Env {
-	return lsptest.Open(p.t, p.repo, lsptest.Child(func() *exec.Cmd { return p.command("--stdio") }))
+	return lsptest.Open(p.t, p.repo, lsptest.Child(func() *exec.Cmd { return p.command("--stdio") }, nil))
 }
 
 func statusIn(t *testing.T, e *lsptest.Env) wire.Status {

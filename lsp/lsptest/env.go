@@ -3,7 +3,17 @@
 // edits in: a workspace with a server whose worker does what the test says. Only tests import it.
 //
 // A test of the face is written once and run by Modes: with the server in the test's process, behind a forwarder, and
-// in a process of its own. For the last one TestMain calls Main first.
+// in a process of its own. For the last one TestMain calls Main first. What a test wants of the server (to hold its
+// worker, its views and its settings, to see its state, to deliver and read) it gets from the World and its Puppet, in
+// whichever process that is.
+//
+// Every test of what an editor sees runs in all three. Those of package lsp that do not are about one part of it, and
+// take that by itself: the connection (conn_test.go, outbox_test.go, longrun_test.go: framing, order, bounds, panics,
+// cancellation under ports that hang), documents and positions (document_test.go, trackcell_test.go, outline_test.go,
+// symbol_test.go, receipt_test.go), names and bounds of papers (paper_test.go), the quirk table (quirks_test.go), the
+// differences of states (state_test.go), fuzz targets, what a thousand sessions leave behind (flat_test.go), and what is
+// measured: TestFace, TestThousandPending and the benchmarks read times in the server itself. Where such a part shows on
+// the wire, a test in three modes says so as well.
 package lsptest
 
 import (
@@ -54,8 +64,8 @@ func InProcess(serve func(ctx context.Context, rw io.ReadWriteCloser) error) Con
 	}
 }
 
-// Child connects to a process over its standard input and output.
-func Child(cmd func() *exec.Cmd) Connect {
+// Child connects to a process over its standard input and output. ended is told how the process ended; it may be nil.
+func Child(cmd func() *exec.Cmd, ended func(error)) Connect {
 	return func(t testing.TB) io.ReadWriteCloser {
 		t.Helper()
 		c := cmd()
@@ -63,21 +73,33 @@ func Child(cmd func() *exec.Cmd) Connect {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out, err := c.StdoutPipe()
+		// Not StdoutPipe: Wait would close it before all of it was read.
+		out, theirs, err := os.Pipe()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c.Stderr == nil {
+		if c.Stdout = theirs; c.Stderr == nil {
 			c.Stderr = os.Stderr
 		}
-		if err := c.Start(); err != nil {
+		err = c.Start()
+		theirs.Close()
+		if err != nil {
 			t.Fatal(err)
 		}
+		done := make(chan error, 1)
+		go func() {
+			err := c.Wait()
+			if ended != nil {
+				ended(err)
+			}
+			done <- err
+		}()
 		t.Cleanup(func() {
 			in.Close()
-			if err := c.Wait(); err != nil {
+			if err := <-done; err != nil {
 				t.Logf("the server ended with %v", err)
 			}
+			out.Close()
 		})
 		return &pipes{Reader: out, WriteCloser: in}
 	}

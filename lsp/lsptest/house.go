@@ -44,8 +44,8 @@ type House struct {
 // build makes a house that does not run yet.
 func build(ctx context.Context, p plan, parts Parts, s puppeteer, change []Change) (*House, error) {
 	opts := lsp.Options{
-		Root: p.Root, Disk: parts.Disk, Applier: parts.Applier, Blobs: parts.Blobs, Viewer: parts.Viewer, ReviewDir: p.Reviews,
-		Version: "test",
+		Root: p.Root, Disk: parts.Disk, Applier: parts.Applier, Blobs: parts.Blobs, Viewer: heldViewer{parts.Viewer, s}, ReviewDir: p.Reviews,
+		Version: "test", Settings: s.settings,
 	}
 	if err := p.options(&opts); err != nil {
 		return nil, err
@@ -98,6 +98,8 @@ func (h *House) deliver(ctx context.Context, run engine.Run, set engine.ChangeSe
 func (h *House) read(ctx context.Context, path string) (engine.File, error) {
 	return h.Hub.Files().Read(ctx, path)
 }
+
+func (h *House) unsaved(ctx context.Context) ([]engine.File, error) { return h.Hub.Unsaved(ctx) }
 
 // build of the test's programs, for their hellos.
 const testBuild = "lsptest"
@@ -179,9 +181,10 @@ func (p plan) forward(ctx context.Context, in io.Reader, out io.Writer) error {
 }
 
 // forwardTo connects editors through a forwarder in this process.
-func forwardTo(p plan) Connect {
+func forwardTo(p plan, ended func(error)) Connect {
 	return InProcess(func(ctx context.Context, rw io.ReadWriteCloser) error {
 		err := p.forward(ctx, rw, rw)
+		ended(err)
 		return errors.Join(err, rw.Close())
 	})
 }

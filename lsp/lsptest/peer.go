@@ -19,7 +19,10 @@ import (
 const (
 	askDeliver = "deliver" // → delivered
 	askRead    = "read"    // → the file
+	askUnsaved = "unsaved" // → what the editors have and the disk has not
 	askWork    = "work"    // → a change set or null
+	askSetting = "setting" // an editor's section → lines for its person
+	askView    = "view"    // a path, before a view of it is made → null
 	tellState  = "state"   // an encoded engine.Snapshot
 	tellFailed = "failed"  // a delivery did
 )
@@ -28,6 +31,9 @@ type deliverParams struct {
 	Run engine.Run
 	Set engine.ChangeSet
 }
+
+// settingParams has a member because parameters that are null are none.
+type settingParams struct{ Section json.RawMessage }
 
 type workParams struct {
 	Job    engine.Job
@@ -74,7 +80,17 @@ func (f *farError) Unwrap() error {
 	return nil
 }
 
-func answer[T any](result T, err error) (any, error) { return answered[T]{result, far(err)}, nil }
+// route answers a question of the other side.
+func route[P, R any](do func(ctx context.Context, params P) (R, error)) func(context.Context, json.RawMessage) (any, error) {
+	return func(ctx context.Context, raw json.RawMessage) (any, error) {
+		var p P
+		if err := json.Unmarshal(raw, &p); err != nil {
+			return nil, err
+		}
+		result, err := do(ctx, p)
+		return answered[R]{result, far(err)}, nil
+	}
+}
 
 // ask asks the other side.
 func ask[T any](ctx context.Context, c jsonrpc2.Conn, method string, params any) (T, error) {

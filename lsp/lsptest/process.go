@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"sync"
@@ -86,20 +85,11 @@ func beDaemon(raw string, open func(ctx context.Context, root, state string) (Pa
 // routes are what the test asks of the daemon process.
 func (h *House) routes() routes {
 	return routes{
-		askDeliver: func(ctx context.Context, raw json.RawMessage) (any, error) {
-			var p deliverParams
-			if err := json.Unmarshal(raw, &p); err != nil {
-				return nil, err
-			}
-			return answer(h.deliver(ctx, p.Run, p.Set))
-		},
-		askRead: func(ctx context.Context, raw json.RawMessage) (any, error) {
-			var path string
-			if err := json.Unmarshal(raw, &path); err != nil {
-				return nil, err
-			}
-			return answer(h.read(ctx, path))
-		},
+		askDeliver: route(func(ctx context.Context, p deliverParams) (engine.Delivered, error) {
+			return h.deliver(ctx, p.Run, p.Set)
+		}),
+		askRead:    route(h.read),
+		askUnsaved: route(func(ctx context.Context, _ *struct{}) ([]engine.File, error) { return h.unsaved(ctx) }),
 	}
 }
 
@@ -126,6 +116,19 @@ func (f *farPuppeteer) spawned(ctx context.Context, job engine.Job, prompt strin
 	return ask[*engine.ChangeSet](ctx, f.conn, askWork, workParams{job, prompt})
 }
 
+func (f *farPuppeteer) settings(ctx context.Context, section json.RawMessage) []string {
+	lines, err := ask[[]string](ctx, f.conn, askSetting, settingParams{section})
+	if err != nil {
+		return []string{err.Error()}
+	}
+	return lines
+}
+
+func (f *farPuppeteer) viewing(ctx context.Context, path string) error {
+	_, err := ask[*struct{}](ctx, f.conn, askView, path)
+	return err
+}
+
 func (f *farPuppeteer) failed(ctx context.Context, err error) {
 	_ = f.conn.Notify(ctx, tellFailed, far(err)) // without a test there is nobody to know
 }
@@ -142,7 +145,7 @@ type farHouse struct {
 // startDaemon starts a process of the test binary that serves the plan until the test ends.
 func startDaemon(t testing.TB, p plan, script *Puppet) *farHouse {
 	t.Helper()
-	rw := Child(func() *exec.Cmd { return p.process(daemonPlan) })(t)
+	rw := Child(func() *exec.Cmd { return p.process(daemonPlan) }, nil)(t)
 	h := &farHouse{newest: engine.NewState().Freeze(), changed: make(chan struct{})}
 	ctx, cancel := context.WithCancel(context.Background()) // the process outlives t.Context()
 	h.conn = connect(ctx, rw, routes{
@@ -155,13 +158,13 @@ func startDaemon(t testing.TB, p plan, script *Puppet) *farHouse {
 			script.failed(ctx, &f)
 			return nil, nil
 		},
-		askWork: func(ctx context.Context, raw json.RawMessage) (any, error) {
-			var p workParams
-			if err := json.Unmarshal(raw, &p); err != nil {
-				return nil, err
-			}
-			return answer(script.spawned(ctx, p.Job, p.Prompt))
-		},
+		askWork: route(func(ctx context.Context, p workParams) (*engine.ChangeSet, error) {
+			return script.spawned(ctx, p.Job, p.Prompt)
+		}),
+		askSetting: route(func(ctx context.Context, p settingParams) ([]string, error) {
+			return script.settings(ctx, p.Section), nil
+		}),
+		askView: route(func(ctx context.Context, path string) (*struct{}, error) { return nil, script.viewing(ctx, path) }),
 	})
 	t.Cleanup(func() { cancel(); rw.Close(); h.conn.Close() })
 	return h
@@ -179,11 +182,8 @@ func (p plan) process(role string) *exec.Cmd {
 }
 
 // forwarderProcess connects each editor by a process of its own.
-func forwarderProcess(p plan) Connect {
-	return func(t testing.TB) io.ReadWriteCloser {
-		t.Helper()
-		return Child(func() *exec.Cmd { return p.process(forwarderPlan) })(t)
-	}
+func forwarderProcess(p plan, ended func(error)) Connect {
+	return Child(func() *exec.Cmd { return p.process(forwarderPlan) }, ended)
 }
 
 // heard takes a state that the daemon process tells.
@@ -230,4 +230,8 @@ func (h *farHouse) deliver(ctx context.Context, run engine.Run, set engine.Chang
 
 func (h *farHouse) read(ctx context.Context, path string) (engine.File, error) {
 	return ask[engine.File](ctx, h.conn, askRead, path)
+}
+
+func (h *farHouse) unsaved(ctx context.Context) ([]engine.File, error) {
+	return ask[[]engine.File](ctx, h.conn, askUnsaved, struct{}{})
 }

@@ -20,6 +20,8 @@ type Work = func(ctx context.Context, job engine.Job) engine.ChangeSet
 type Puppet struct {
 	mu      sync.Mutex
 	work    map[string]Work
+	setting func(ctx context.Context, section json.RawMessage) []string
+	view    func(ctx context.Context, path string) error
 	prompts []string
 	errs    []error
 }
@@ -32,6 +34,20 @@ func (p *Puppet) On(id string, work Work) {
 		p.work = map[string]Work{}
 	}
 	p.work[id] = work
+}
+
+// OnSettings takes what editors set: their sections "slop", null for none. It says what their people are told.
+func (p *Puppet) OnSettings(take func(ctx context.Context, section json.RawMessage) []string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.setting = take
+}
+
+// OnView comes before each view of a file is made. It may keep the one who asked waiting, until ctx ends.
+func (p *Puppet) OnView(before func(ctx context.Context, path string) error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.view = before
 }
 
 // Spawned are the prompts as they came back from the spawn approvals.
@@ -52,6 +68,42 @@ func (p *Puppet) Failures() []error {
 type puppeteer interface {
 	spawned(ctx context.Context, job engine.Job, prompt string) (*engine.ChangeSet, error)
 	failed(ctx context.Context, err error)
+	settings(ctx context.Context, section json.RawMessage) []string
+	viewing(ctx context.Context, path string) error
+}
+
+func (p *Puppet) settings(ctx context.Context, section json.RawMessage) []string {
+	p.mu.Lock()
+	take := p.setting
+	p.mu.Unlock()
+	if take == nil {
+		return nil
+	}
+	return take(ctx, section)
+}
+
+func (p *Puppet) viewing(ctx context.Context, path string) error {
+	p.mu.Lock()
+	before := p.view
+	p.mu.Unlock()
+	if before == nil {
+		return nil
+	}
+	return before(ctx, path)
+}
+
+// heldViewer lets the script keep views back.
+type heldViewer struct {
+	engine.Viewer
+	script puppeteer
+}
+
+// View implements engine.Viewer.
+func (v heldViewer) View(ctx context.Context, files engine.Files, req engine.ViewRequest) (engine.View, error) {
+	if err := v.script.viewing(ctx, req.Path); err != nil {
+		return engine.View{}, err
+	}
+	return v.Viewer.View(ctx, files, req)
 }
 
 func (p *Puppet) spawned(ctx context.Context, job engine.Job, prompt string) (*engine.ChangeSet, error) {

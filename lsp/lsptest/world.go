@@ -3,11 +3,15 @@ package lsptest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/lsp"
@@ -33,10 +37,10 @@ type World struct {
 	Reviews string  // where Review… documents are written
 	Worker  *Puppet // what the worker does
 
-	Local   *House  // what the server is made of; nil where it is another process
 	Connect Connect // makes the connection of an editor
 
 	server server
+	ends   chan error // how each connection of an editor ended
 }
 
 // server is a House, here or in another process.
@@ -45,6 +49,39 @@ type server interface {
 	wait(ctx context.Context, after uint64) (*engine.Snapshot, error)
 	deliver(ctx context.Context, run engine.Run, set engine.ChangeSet) (engine.Delivered, error)
 	read(ctx context.Context, path string) (engine.File, error)
+	unsaved(ctx context.Context) ([]engine.File, error)
+}
+
+// maxEnds is more than a test's editors.
+const maxEnds = 1000
+
+// ended notes how a connection of an editor ended.
+func (w *World) ended(err error) {
+	select {
+	case w.ends <- err:
+	default: // nobody asks
+	}
+}
+
+// AwaitEnd waits for the end of an editor's connection that nobody has waited for yet, and says what the program that
+// the editor started would exit with.
+func (w *World) AwaitEnd() (status int) {
+	w.T.Helper()
+	select {
+	case err := <-w.ends:
+		var exit *exec.ExitError
+		switch {
+		case errors.As(err, &exit):
+			return exit.ExitCode()
+		case err != nil:
+			w.T.Logf("the connection ended with %v", err)
+			return 1
+		}
+		return 0
+	case <-time.After(Patience):
+		w.T.Fatal("no connection ended")
+		return 0
+	}
 }
 
 // Change sets an option of a world's hub. What it sets must be plain (strings, numbers, truth values) where the world
@@ -71,20 +108,27 @@ func NewWorld(t testing.TB, mode Mode, archive string, change ...Change) *World 
 	}
 	Files(t, root, archive)
 	state := t.TempDir()
-	w := &World{T: t, Mode: mode, Root: root, State: state, Reviews: filepath.Join(state, "reviews"), Worker: &Puppet{}}
+	w := &World{
+		T: t, Mode: mode, Root: root, State: state, Reviews: filepath.Join(state, "reviews"), Worker: &Puppet{},
+		ends: make(chan error, maxEnds),
+	}
 	plan := plan{Root: root, State: state, Reviews: w.Reviews}
 	switch mode {
 	case Direct, Forwarded:
-		w.Local = furnish(t, plan, w.Worker, change)
-		w.server = w.Local
-		w.Connect = InProcess(w.Local.Hub.Serve)
+		house := furnish(t, plan, w.Worker, change)
+		w.server = house
+		w.Connect = InProcess(func(ctx context.Context, rw io.ReadWriteCloser) error {
+			err := house.Hub.Serve(ctx, rw)
+			w.ended(err)
+			return err
+		})
 		if mode == Forwarded {
-			w.Connect = forwardTo(w.Local.listen(t))
+			w.Connect = forwardTo(house.listen(t), w.ended)
 		}
 	case Process:
 		plan.Options = plainOptions(t, change)
 		w.server = startDaemon(t, plan, w.Worker)
-		w.Connect = forwarderProcess(plan)
+		w.Connect = forwarderProcess(plan, w.ended)
 	}
 	return w
 }
@@ -151,6 +195,9 @@ func (w *World) Read(ctx context.Context, path string) (engine.File, error) {
 	return w.server.read(ctx, path)
 }
 
+// Unsaved is what the editors have and the disk has not, as a worker's command would see it.
+func (w *World) Unsaved(ctx context.Context) ([]engine.File, error) { return w.server.unsaved(ctx) }
+
 // OnDisk is a file of the workspace as the disk has it.
 func (w *World) OnDisk(path string) string {
 	w.T.Helper()
@@ -183,7 +230,7 @@ func plainOptions(t testing.TB, change []Change) map[string]json.RawMessage {
 		}
 		switch field.Kind() {
 		case reflect.Func, reflect.Interface, reflect.Pointer, reflect.Chan:
-			t.Fatalf("the option %s cannot be set in another process: use newWorld with Direct or Forwarded", name)
+			t.Fatalf("the option %s cannot be set in another process: give it as something plain, or as a method of Puppet", name)
 		}
 		raw, err := json.Marshal(field.Interface())
 		if err != nil {
