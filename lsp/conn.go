@@ -63,7 +63,7 @@ func newConn(parent context.Context, rw io.ReadWriteCloser, r routes, log *slog.
 	ctx, cancel := context.WithCancelCause(parent)
 	c := &conn{rw: rw, routes: r, log: log, cancel: cancel, inFlight: map[jsonrpc2.ID]context.CancelCauseFunc{}}
 	c.out = newOutbox(rw, maxSilence, cancel)
-	s := &stream{rw: rw, in: newFrameReader(rw, maxFrame), out: c.out, log: log, ended: cancel}
+	s := &stream{in: newFrameReader(rw, maxFrame), out: c.out, log: log, ended: cancel}
 	c.rpc = jsonrpc2.NewConn(s, jsonrpc2.WithCodec(codec{}))
 	return c, ctx
 }
@@ -301,7 +301,6 @@ func (codec) Unmarshal(data []byte, v any) error {
 // stream frames messages. What is no message is answered with an error and skipped; only what makes the next frame
 // unfindable ends it.
 type stream struct {
-	rw    io.ReadWriteCloser
 	in    *frameReader // of the read loop
 	out   *outbox
 	log   *slog.Logger
@@ -363,5 +362,6 @@ func (s *stream) Write(ctx context.Context, msg jsonrpc2.Message) (int64, error)
 	return int64(len(body)), s.out.put(ctx, body)
 }
 
-// Close implements jsonrpc2.Stream.
-func (s *stream) Close() error { return s.rw.Close() }
+// Close implements jsonrpc2.Stream. jsonrpc2 calls it as soon as it reads no more, when what was answered may still be on
+// its way out: conn.serve closes the transport, after that.
+func (s *stream) Close() error { return nil }
