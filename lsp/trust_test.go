@@ -9,7 +9,6 @@ import (
 	"go.lsp.dev/protocol"
 
 	"github.com/slop-ls/slop-ls/engine"
-	"github.com/slop-ls/slop-ls/lsp"
 	"github.com/slop-ls/slop-ls/lsp/client"
 	"github.com/slop-ls/slop-ls/lsp/lsptest"
 	"github.com/slop-ls/slop-ls/lsp/wire"
@@ -54,13 +53,15 @@ func TestAnEditorThatDoesNotTrustTheWorkspace(t *testing.T) {
 // What an editor says of trust reaches the house with its settings, and a later word of it counts.
 func TestTrustIsSaidWithTheSettings(t *testing.T) {
 	t.Parallel()
+	modes(t, sample, testTrustIsSaid)
+}
+
+func testTrustIsSaid(t *testing.T, d *daemon) {
 	took, told := make(chan string, 10), make(chan struct{}, 10)
-	d := newDaemon(t, sample, func(o *lsp.Options) {
-		o.Trust = func() { told <- struct{}{} }
-		o.Settings = func(_ context.Context, section json.RawMessage) []string {
-			took <- string(section)
-			return nil
-		}
+	d.worker.OnTrust(func() { told <- struct{}{} })
+	d.worker.OnSettings(func(_ context.Context, section json.RawMessage) []string {
+		took <- string(section)
+		return nil
 	})
 	e := d.open(doubting)
 	must(t, e.Open(t.Context(), mainTrack+".track.yaml"))
@@ -69,10 +70,10 @@ func TestTrustIsSaidWithTheSettings(t *testing.T) {
 		if section != "" {
 			must(t, e.Notify(t.Context(), protocol.MethodWorkspaceDidChangeConfiguration, json.RawMessage(`{"settings":{"slop":`+section+`}}`)))
 		}
-		if got := <-took; got != want {
+		if got := next(t, took); got != want {
 			t.Errorf("%s arrives as %s", section, got)
 		}
-		if d.hub.Restricted() != restricted {
+		if d.Restricted() != restricted {
 			t.Errorf("%s: restricted is %v", section, !restricted)
 		}
 	}
@@ -82,8 +83,6 @@ func TestTrustIsSaidWithTheSettings(t *testing.T) {
 	must(t, e.Command(t.Context(), wire.TrackRun, wire.TrackArgs{URI: string(e.URI(mainTrack + ".track.yaml"))}, nil))
 	say(`{"trusted":false}`, `{"trusted":false}`, true)
 	must(t, e.Client.Close())
-	<-told
-	if d.hub.Restricted() {
-		t.Error("an editor that has left still restricts")
-	}
+	next(t, told)
+	wait(t, "an editor that has left restricts nothing", func() bool { return !d.Restricted() })
 }

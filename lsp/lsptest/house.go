@@ -45,7 +45,7 @@ type House struct {
 func build(ctx context.Context, p plan, parts Parts, s puppeteer, change []Change) (*House, error) {
 	opts := lsp.Options{
 		Root: p.Root, Disk: parts.Disk, Applier: parts.Applier, Blobs: parts.Blobs, Viewer: heldViewer{parts.Viewer, s}, ReviewDir: p.Reviews,
-		Version: "test", Settings: s.settings,
+		Version: "test", Settings: s.settings, Trust: s.trusted,
 	}
 	if err := p.options(&opts); err != nil {
 		return nil, err
@@ -100,6 +100,8 @@ func (h *House) read(ctx context.Context, path string) (engine.File, error) {
 }
 
 func (h *House) unsaved(ctx context.Context) ([]engine.File, error) { return h.Hub.Unsaved(ctx) }
+
+func (h *House) restricted(context.Context) (bool, error) { return h.Hub.Restricted(), nil }
 
 // build of the test's programs, for their hellos.
 const testBuild = "lsptest"

@@ -23,7 +23,9 @@ const (
 	askWork    = "work"    // → a change set or null
 	askSetting = "setting" // an editor's section → lines for its person
 	askView    = "view"    // a path, before a view of it is made → null
+	askDoubted = "doubted" // → whether some editor does not trust the workspace
 	tellState  = "state"   // an encoded engine.Snapshot
+	tellTrust  = "trust"   // an editor that did not trust the workspace has left
 	tellFailed = "failed"  // a delivery did
 )
 

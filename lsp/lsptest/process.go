@@ -89,6 +89,7 @@ func (h *House) routes() routes {
 			return h.deliver(ctx, p.Run, p.Set)
 		}),
 		askRead:    route(h.read),
+		askDoubted: route(func(ctx context.Context, _ *struct{}) (bool, error) { return h.restricted(ctx) }),
 		askUnsaved: route(func(ctx context.Context, _ *struct{}) ([]engine.File, error) { return h.unsaved(ctx) }),
 	}
 }
@@ -122,6 +123,10 @@ func (f *farPuppeteer) settings(ctx context.Context, section json.RawMessage) []
 		return []string{err.Error()}
 	}
 	return lines
+}
+
+func (f *farPuppeteer) trusted() {
+	_ = f.conn.Notify(context.Background(), tellTrust, struct{}{}) // as in failed
 }
 
 func (f *farPuppeteer) viewing(ctx context.Context, path string) error {
@@ -158,6 +163,7 @@ func startDaemon(t testing.TB, p plan, script *Puppet) *farHouse {
 			script.failed(ctx, &f)
 			return nil, nil
 		},
+		tellTrust: func(context.Context, json.RawMessage) (any, error) { script.trusted(); return nil, nil },
 		askWork: route(func(ctx context.Context, p workParams) (*engine.ChangeSet, error) {
 			return script.spawned(ctx, p.Job, p.Prompt)
 		}),
@@ -234,4 +240,8 @@ func (h *farHouse) read(ctx context.Context, path string) (engine.File, error) {
 
 func (h *farHouse) unsaved(ctx context.Context) ([]engine.File, error) {
 	return ask[[]engine.File](ctx, h.conn, askUnsaved, struct{}{})
+}
+
+func (h *farHouse) restricted(ctx context.Context) (bool, error) {
+	return ask[bool](ctx, h.conn, askDoubted, struct{}{})
 }

@@ -22,6 +22,7 @@ type Puppet struct {
 	work    map[string]Work
 	setting func(ctx context.Context, section json.RawMessage) []string
 	view    func(ctx context.Context, path string) error
+	trust   func()
 	prompts []string
 	errs    []error
 }
@@ -50,6 +51,13 @@ func (p *Puppet) OnView(before func(ctx context.Context, path string) error) {
 	p.view = before
 }
 
+// OnTrust is told when an editor that did not trust the workspace has left.
+func (p *Puppet) OnTrust(tell func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.trust = tell
+}
+
 // Spawned are the prompts as they came back from the spawn approvals.
 func (p *Puppet) Spawned() []string {
 	p.mu.Lock()
@@ -70,6 +78,16 @@ type puppeteer interface {
 	failed(ctx context.Context, err error)
 	settings(ctx context.Context, section json.RawMessage) []string
 	viewing(ctx context.Context, path string) error
+	trusted()
+}
+
+func (p *Puppet) trusted() {
+	p.mu.Lock()
+	tell := p.trust
+	p.mu.Unlock()
+	if tell != nil {
+		tell()
+	}
 }
 
 func (p *Puppet) settings(ctx context.Context, section json.RawMessage) []string {

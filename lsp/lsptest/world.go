@@ -50,6 +50,7 @@ type server interface {
 	deliver(ctx context.Context, run engine.Run, set engine.ChangeSet) (engine.Delivered, error)
 	read(ctx context.Context, path string) (engine.File, error)
 	unsaved(ctx context.Context) ([]engine.File, error)
+	restricted(ctx context.Context) (bool, error)
 }
 
 // maxEnds is more than a test's editors.
@@ -197,6 +198,16 @@ func (w *World) Read(ctx context.Context, path string) (engine.File, error) {
 
 // Unsaved is what the editors have and the disk has not, as a worker's command would see it.
 func (w *World) Unsaved(ctx context.Context) ([]engine.File, error) { return w.server.unsaved(ctx) }
+
+// Restricted says whether an editor that is attached does not trust the workspace.
+func (w *World) Restricted() bool {
+	w.T.Helper()
+	now, err := w.server.restricted(w.T.Context())
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	return now
+}
 
 // OnDisk is a file of the workspace as the disk has it.
 func (w *World) OnDisk(path string) string {
