@@ -8,8 +8,9 @@ import (
 )
 
 // snapshotVersion is the form of an encoded Snapshot. A snapshot of another version is thrown away and folded anew
-// from the journal. 2: tickets know since which attempt they have their name, and answers are given for good.
-const snapshotVersion = 2
+// from the journal. 2: tickets know since which attempt they have their name, and answers are given for good. 3: what
+// was spent since a person stepped in, by track and by day.
+const snapshotVersion = 3
 
 type snapshotJSON struct {
 	Version    int           `json:"version"`

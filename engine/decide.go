@@ -28,6 +28,8 @@ func Decide(s *State, set Settings, c Command, now time.Time) ([]Body, error) {
 		return s.decideAnswers([]AnswerApproval{c}, now)
 	case AnswerApprovals:
 		return s.decideAnswers(c.Answers, now)
+	case KeysArrived:
+		return s.decideKeysArrived(), nil
 	case ForgetAnswer:
 		return s.decideForget(c)
 	case RecordPlanning:
@@ -84,6 +86,8 @@ func (s *State) decideTrack(id TrackID, to TrackMoved) ([]Body, error) {
 	switch {
 	case !ok:
 		return nil, fmt.Errorf("%w: %s", ErrNoTrack, id)
+	case tr.Status == TrackRunning && to.To == TrackRunning && tr.awaiting():
+		return []Body{AwaitedArrived{id}}, nil
 	case tr.Status == to.To, tr.Status == TrackDone && tr.Count(Completed) == tr.Total():
 		return nil, nil
 	case to.To == TrackPaused && tr.Status != TrackRunning:
@@ -123,7 +127,7 @@ func (s *State) decideRun(c RunTicket) ([]Body, error) {
 		return nil, err
 	}
 	queued := TicketQueued{c.Ticket, c.By, c.Instruction}
-	if t.Queued && c.Instruction == "" && !t.Denied {
+	if t.Queued && c.Instruction == "" && !t.Denied && t.Awaits == "" {
 		return nil, nil
 	}
 	return append(s.revive(tr, c.By), queued), nil
@@ -276,7 +280,7 @@ func blockedReason(tr *Track) string {
 	const shown = 3
 	msg, more := "", 0
 	for t := range tr.Tickets() {
-		if t.Orphaned || t.Block == nil && !t.Denied {
+		if t.Orphaned || t.Block == nil && !t.Denied && t.Awaits == "" {
 			continue
 		}
 		if more++; more > shown {

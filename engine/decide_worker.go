@@ -79,6 +79,7 @@ const (
 	OutcomeFailed  OutcomeKind = "failed"  // retried with the next model, up to max_retries, then blocked
 	OutcomeBlocked OutcomeKind = "blocked" // blocked at once: the program must not try again by itself
 	OutcomeDenied  OutcomeKind = "denied"  // nobody was there to ask: back to todo until the next run
+	OutcomeAwaits  OutcomeKind = "awaits"  // something is missing that no retry brings: back to todo until it is there
 	OutcomeAborted OutcomeKind = "aborted" // cancelled; whoever cancelled it has said what follows
 )
 
@@ -167,6 +168,8 @@ func (s *State) decideFinished(set Settings, t *Ticket, o Outcome) []Body {
 		return append(bodies, TicketBlocked{Ticket: t.Key, By: o.By, Reason: o.Reason})
 	case OutcomeDenied:
 		return append(bodies, TicketRetried{Ticket: t.Key, Cause: CauseNoPerson, By: ByConductor, Reason: o.Reason})
+	case OutcomeAwaits:
+		return append(bodies, TicketRetried{Ticket: t.Key, Cause: CauseAwaits, By: o.By, Reason: o.Reason})
 	default: // aborted while nobody has ended the ticket: taken up again
 		return []Body{TicketRetried{Ticket: t.Key, Cause: CauseInterrupted, By: ByConductor, Reason: "its worker was interrupted"}}
 	}

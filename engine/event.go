@@ -188,6 +188,7 @@ const (
 	CauseStopped     Cause = "stopped"
 	CauseNoPerson    Cause = "no_person" // an approval was denied for want of a person
 	CauseUndo        Cause = "undo"
+	CauseAwaits      Cause = "awaits" // something is missing, a key say: it goes on when that is there
 )
 
 func (TrackPlanned) body()      {}
@@ -304,6 +305,7 @@ func init() {
 	register[TrackLost]()
 	register[TrackRenamed]()
 	register[TrackMoved]()
+	register[AwaitedArrived]()
 	register[TicketQueued]()
 	register[TicketStarted]()
 	register[TicketRetried]()

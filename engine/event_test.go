@@ -73,7 +73,26 @@ func history(t testing.TB) []engine.Event {
 		h.do(engine.ForgetAnswer{ID: a.ID, By: engine.ByPerson})
 	}
 	h.stop()
+	keyless(t, j)
 	return j.All()
+}
+
+// keyless adds a ticket that waits for its key, and the key.
+func keyless(t testing.TB, j disk) {
+	t.Helper()
+	w := workFunc(func(_ context.Context, _ *engine.Desk, job engine.Job) engine.Outcome {
+		if job.Run.Attempt == 1 {
+			return engine.Outcome{Kind: engine.OutcomeAwaits, By: engine.ByProvider, Reason: "no key"}
+		}
+		return engine.Outcome{Kind: engine.OutcomeDone}
+	})
+	h := open(t, j, settings(1), w)
+	h.do(plan("k", ticket("T1")))
+	h.do(engine.StartTrack{Track: "k", By: engine.ByPerson})
+	h.until("it waits", trackIs("k", engine.TrackBlocked))
+	h.do(engine.KeysArrived{})
+	h.until("done", trackIs("k", engine.TrackDone))
+	h.stop()
 }
 
 // FuzzEvents folds whatever may stand in a journal: an error, or a state that can be stored and read again; never a

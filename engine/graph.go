@@ -116,7 +116,7 @@ func (g *graph) reconsider(s *State, tr *Track) {
 // wants reports whether somebody asked for a ready ticket to run: a person for it or for its track, or the setting.
 func (s *State) wants(tr *Track, t *Ticket) bool {
 	switch {
-	case t.Denied || t.Orphaned || tr.Lost || tr.Status == TrackPaused:
+	case t.Denied || t.Awaits != "" || t.Orphaned || tr.Lost || tr.Status == TrackPaused:
 		return false
 	case t.Queued || tr.Status == TrackRunning:
 		return true

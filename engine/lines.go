@@ -76,6 +76,8 @@ func ticketOf(s *State, b Body) (key TicketKey, about bool) {
 		return TicketKey{Track: b.To}, false
 	case TrackMoved:
 		return TicketKey{Track: b.Track}, false
+	case AwaitedArrived:
+		return TicketKey{Track: b.Track}, false
 	case PlanningRecorded:
 		return TicketKey{Track: b.Track}, false
 	case TicketQueued:

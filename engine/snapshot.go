@@ -61,6 +61,7 @@ type Ticket struct {
 	Stale       bool              `json:"stale,omitempty"`       // completed or running, but its text or a dependency changed since
 	Orphaned    bool              `json:"orphaned,omitempty"`    // no longer in the document
 	Denied      bool              `json:"denied,omitempty"`      // waits for the next run, because nobody was there to ask
+	Awaits      string            `json:"awaits,omitempty"`      // what is missing before it can run: "provider: no key: …"
 	Spawned     bool              `json:"spawned,omitempty"`     // the spawn of this attempt was decided
 	Parked      bool              `json:"parked,omitempty"`      // waits for a person and holds no slot
 	Block       *Block            `json:"block,omitempty"`       // of a blocked or killed ticket

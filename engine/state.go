@@ -71,6 +71,8 @@ func (s *State) apply(body Body, at time.Time) error {
 		return s.applyRename(b)
 	case TrackMoved:
 		return s.applyTrackMoved(b)
+	case AwaitedArrived:
+		return s.applyArrived(b)
 	case TicketQueued:
 		return s.withTicket(b.Ticket, func(t *Ticket) error { s.queue(t, b.Instruction); return nil })
 	case TicketStarted:
@@ -207,7 +209,7 @@ func (s *State) touch(id TrackID) {
 }
 
 func (s *State) queue(t *Ticket, instruction string) {
-	t.Queued, t.Denied = true, false
+	t.Queued, t.Denied, t.Awaits = true, false, ""
 	if instruction != "" {
 		t.Instruction = instruction
 	}
@@ -251,6 +253,8 @@ func (s *State) applyRetried(b TicketRetried) error {
 	case CauseNoPerson:
 		t.Denied = true
 		t.Answers = slices.DeleteFunc(slices.Clone(t.Answers), func(g GivenAnswer) bool { return g.Answer.Decision == Denied })
+	case CauseAwaits:
+		t.Awaits = awaits(b)
 	case CauseUndo, CauseInterrupted, CauseStopped:
 	}
 	if b.Cause == CauseFailure || b.Cause == CausePerson || b.Cause == CauseUndo {
@@ -268,7 +272,7 @@ func (s *State) applyCompleted(b TicketCompleted, at time.Time) error {
 	if err != nil {
 		return err
 	}
-	t.Summary, t.Ended, t.Block, t.Failure, t.Instruction, t.Answers, t.Queued = b.Summary, at, nil, "", "", nil, false
+	t.Summary, t.Ended, t.Block, t.Failure, t.Instruction, t.Answers, t.Queued, t.Awaits = b.Summary, at, nil, "", "", nil, false, ""
 	return s.move(tr, t, Completed)
 }
 
@@ -277,7 +281,7 @@ func (s *State) applyEnded(key TicketKey, to Status, why Block, at time.Time) er
 	if err != nil {
 		return err
 	}
-	t.Block, t.Ended, t.Queued, t.Denied, t.Answers = &why, at, false, false, nil
+	t.Block, t.Ended, t.Queued, t.Denied, t.Awaits, t.Answers = &why, at, false, false, "", nil
 	if to == Blocked {
 		t.Failure = why.Reason
 	}
@@ -304,6 +308,7 @@ func (s *State) applyTrackMoved(b TrackMoved) error {
 	switch b.To {
 	case TrackRunning: // somebody runs it anew: what was denied for want of a person may be asked again
 		s.eachTicket(tr, func(t *Ticket) bool { return t.Denied }, func(t *Ticket) { t.Denied = false })
+		s.arrive(tr)
 	case TrackStopped:
 		s.eachTicket(tr, func(t *Ticket) bool { return t.Queued }, func(t *Ticket) { t.Queued = false })
 	case TrackIdle, TrackPaused, TrackDone, TrackBlocked:

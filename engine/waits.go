@@ -107,6 +107,8 @@ func why(t *Ticket) string {
 		return string(t.Status) + " by " + string(t.Block.By) + ": " + t.Block.Reason
 	case t.Block != nil:
 		return string(t.Status) + " by " + string(t.Block.By)
+	case t.Awaits != "":
+		return t.Awaits
 	case t.Denied:
 		return "an approval was denied for want of a person"
 	case t.Status == InProgress:

@@ -105,6 +105,9 @@ func (a *attempt) run(ctx context.Context) (Outcome, error) {
 	if err := a.gate(ctx); err != nil {
 		return Outcome{}, err
 	}
+	if err := a.ready(ctx); err != nil {
+		return Outcome{}, err
+	}
 	defer func() { a.release() }()
 	if err := a.spawn(ctx); err != nil {
 		return Outcome{}, err
@@ -138,12 +141,12 @@ func outcomeOf(ctx context.Context, err error) Outcome {
 	}
 }
 
-// providerOutcome: without a key, or with a refused one, trying again would change nothing; the ticket waits for a
-// person and no retry is used up. Everything else may go better with the next model.
+// providerOutcome: without a key the ticket waits until somebody brings one; with a refused one it waits for a person.
+// No retry is used up by either. Everything else may go better with the next model.
 func providerOutcome(e *ProviderError) Outcome {
 	switch e.Kind {
 	case ProviderNoKey:
-		return Outcome{Kind: OutcomeBlocked, By: ByProvider, Reason: "no key: " + e.Error()}
+		return waitsForKey(e)
 	case ProviderAuth:
 		return Outcome{Kind: OutcomeBlocked, By: ByProvider, Reason: e.Error()}
 	default:

@@ -508,10 +508,10 @@ func TestAskPerson(t *testing.T) {
 	}
 }
 
-// TestProviderOutcomes: no key waits for a person and uses up no retry; what may go better is tried again.
+// TestProviderOutcomes: a refused key waits for a person and uses up no retry; what may go better is tried again.
 func TestProviderOutcomes(t *testing.T) {
 	t.Parallel()
-	for kind, attempts := range map[engine.ProviderErrorKind]int{engine.ProviderNoKey: 1, engine.ProviderAuth: 1, engine.ProviderBadRequest: 3} {
+	for kind, attempts := range map[engine.ProviderErrorKind]int{engine.ProviderAuth: 1, engine.ProviderBadRequest: 3} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			s := newShop(t, newDisk(), shopConfig{model: func(engine.Request) enginetest.ProviderReply { return enginetest.ProviderReply{Fail: kind} }})

@@ -262,16 +262,29 @@ func TestRunLendsItsKey(t *testing.T) {
 		t.Errorf("run without a key says %q, want the reason", out)
 	}
 	shown := p.want(exitDone, "track", "show", "work", "--json")
-	for _, want := range []string{`"status":"blocked"`, `provider: no key`, `"retry_count":0`} {
+	for _, want := range []string{`"status":"todo"`, `"reason":"provider: no key: `, `set SLOP_TEST_KEY`, `"retry_count":0`} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("track show says %s, want %s in it", shown, want)
 		}
 	}
-	p.want(exitDone, "ticket", "unblock", "work", "T1")
 	p.env = append(p.env, "SLOP_TEST_KEY=lent")
 	p.want(exitDone, "run", "work", "--approve", "allow")
 	if !trackIs(t, e, "done")() || p.status().PID != pid {
 		t.Errorf("the editor sees %+v of daemon %d, want the track done by daemon %d", statusIn(t, e), p.status().PID, pid)
+	}
+}
+
+// TestAnEditorBringsAKey: a ticket that waits for a key goes on by itself when an editor attaches that brings it.
+func TestAnEditorBringsAKey(t *testing.T) {
+	t.Parallel()
+	p := newDaemonPlace(t, "SLOP_TEST_KEY")
+	e := p.editor()
+	p.want(exitBlocked, "run", "work", "--approve", "allow")
+	p.env = append(p.env, "SLOP_TEST_KEY=lent")
+	p.editor()
+	p.want(exitDone, "run", "work", "--approve", "allow") // it answers what is asked; the ticket has started before
+	if !trackIs(t, e, "done")() {
+		t.Errorf("the editor sees %+v", statusIn(t, e))
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"slices"
 	"strings"
@@ -76,6 +77,19 @@ func (l *lent) with(ctx context.Context, env, names []string) []string {
 		}
 	}
 	return env
+}
+
+// keysArrived lets tickets go on that wait for a key, where somebody has brought any.
+func (h *house) keysArrived(ctx context.Context, vars map[string]string) {
+	for name := range vars {
+		if name == "PATH" {
+			continue
+		}
+		if err := h.conductor.Do(ctx, engine.KeysArrived{}); err != nil && ctx.Err() == nil && !errors.Is(err, engine.ErrStopped) {
+			h.log.Warn("tickets that wait for a key were not told of one", "err", err)
+		}
+		return
+	}
 }
 
 // lendable is what this process lends to a daemon.

@@ -14,6 +14,11 @@ type noProvider struct {
 	why             error
 }
 
+// Ready is why it stands here.
+func (p *noProvider) Ready(_ context.Context, _ engine.Tier, model string) error {
+	return &engine.ProviderError{Kind: engine.ProviderNoKey, Provider: "none", Model: model, Err: p.why}
+}
+
 // Generate implements engine.Provider.
 func (p *noProvider) Generate(_ context.Context, req engine.Request, _ func(engine.Delta)) (engine.Reply, error) {
 	return engine.Reply{}, &engine.ProviderError{Kind: engine.ProviderNoKey, Provider: "none", Model: req.Model, Err: p.why}

@@ -52,6 +52,7 @@ func openTenancy(
 func (t *tenancy) Serve(ctx context.Context, conn io.ReadWriteCloser, h attach.Hello) error {
 	vars := t.house.lent.take(h.Env, t.house.config.KeyVariables())
 	who := lender{t.house.conductor, t.house, vars}
+	t.house.keysArrived(ctx, vars)
 	if h.Kind == attach.CLI {
 		return t.house.answer(ctx, conn, who)
 	}

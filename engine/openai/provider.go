@@ -91,6 +91,12 @@ func (p *Provider) Generate(ctx context.Context, req engine.Request, onDelta fun
 	return p.route(req).generate(ctx, req, onDelta)
 }
 
+// Ready looks for the key of the endpoint that would answer, and asks no model. Its error is that of Generate.
+func (p *Provider) Ready(ctx context.Context, tier engine.Tier, model string) error {
+	_, err := p.route(engine.Request{Tier: tier, Model: model}).key(ctx, model)
+	return err
+}
+
 // route finds the endpoint of a request: the tier's, unless another one lists the model and the tier's does not.
 func (p *Provider) route(req engine.Request) *endpoint {
 	home := p.tiers[req.Tier]

@@ -155,6 +155,8 @@ func Reason(t *engine.Ticket) string {
 		return string(t.Block.By) + ": " + t.Block.Reason
 	case t.Block != nil:
 		return string(t.Block.By)
+	case t.Awaits != "":
+		return t.Awaits
 	case t.Denied:
 		return "an approval was denied for want of a person"
 	default:
