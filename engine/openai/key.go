@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/zalando/go-keyring"
 	"golang.org/x/sync/singleflight"
@@ -39,13 +40,16 @@ func (e *NoKeyError) Unwrap() error { return e.Keyring }
 // EnvKey looks up the variable env with lookup, which is os.LookupEnv or works like it, and then the system's keyring.
 // An empty variable counts as none. Its error is ctx's or a *NoKeyError.
 func EnvKey(provider, env string, lookup func(string) (string, bool)) KeyFunc {
-	return envKey(provider, env, lookup, keyring.Get)
+	return envKey(provider, env, lookup, keyring.Get, keyringPatience)
 }
 
+// keyringPatience is how long a keyring may take: a person may have to unlock it first.
+const keyringPatience = 30 * time.Second
+
 // envKey is EnvKey with a given keyring. The keyring knows no context and may wait for a person to unlock it; so it is
-// asked beside, once at a time, and who gives up does not wait for it.
+// asked beside, once at a time, nobody waits longer than patience, and who gives up does not wait for it.
 func envKey(
-	provider, env string, lookup func(string) (string, bool), get func(service, user string) (string, error),
+	provider, env string, lookup func(string) (string, bool), get func(service, user string) (string, error), patience time.Duration,
 ) KeyFunc {
 	var asked singleflight.Group
 	return func(ctx context.Context) (string, error) {
@@ -53,9 +57,13 @@ func envKey(
 			return v, nil
 		}
 		answer := asked.DoChan("", func() (any, error) { return get(KeyringService, provider) })
+		bound := time.NewTimer(patience)
+		defer bound.Stop()
 		select {
 		case <-ctx.Done():
 			return "", ctx.Err()
+		case <-bound.C:
+			return "", noKey(provider, env, fmt.Errorf("it has not answered within %v: unlock it", patience))
 		case r := <-answer:
 			if r.Err == nil && r.Val.(string) != "" {
 				return r.Val.(string), nil

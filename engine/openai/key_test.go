@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/zalando/go-keyring"
 
@@ -52,7 +53,7 @@ func TestKeyLookup(t *testing.T) {
 		{"headless", nil, inKeyring("", dbus), "", "no API key for provider gemini: set GEMINI_API_KEY, or run `slop-ls doctor` (the keyring cannot be asked: dbus: couldn't determine address of session bus)"},
 		{"headless with a variable", map[string]string{"GEMINI_API_KEY": "k1"}, inKeyring("", dbus), "k1", ""},
 	} {
-		got, err := envKey("gemini", "GEMINI_API_KEY", lookup(c.env), c.ring)(t.Context())
+		got, err := envKey("gemini", "GEMINI_API_KEY", lookup(c.env), c.ring, time.Minute)(t.Context())
 		text := ""
 		if err != nil {
 			text = err.Error()
@@ -69,11 +70,19 @@ func TestALockedKeyringHoldsNobodyUp(t *testing.T) {
 	key := envKey("gemini", "X", lookup(nil), func(string, string) (string, error) {
 		<-unlock
 		return "k", nil
-	})
+	}, time.Minute)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := key(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
+	}
+	var missing *NoKeyError
+	slow := envKey("gemini", "X", lookup(nil), func(string, string) (string, error) {
+		<-unlock
+		return "k", nil
+	}, time.Millisecond)
+	if _, err := slow(t.Context()); !errors.As(err, &missing) || !strings.Contains(err.Error(), "unlock it") {
+		t.Errorf("a keyring that nobody unlocks: %v", err)
 	}
 	close(unlock)
 	if got, err := key(t.Context()); got != "k" || err != nil {
@@ -86,7 +95,7 @@ func TestNoKeyMeansNoRequest(t *testing.T) {
 	s := serve(t, always(scripted.Reply{Text: "ok"}))
 	for _, key := range []KeyFunc{
 		func(context.Context) (string, error) { return "", nil },
-		envKey("local", "LOCAL_API_KEY", lookup(nil), func(string, string) (string, error) { return "", keyring.ErrNotFound }),
+		envKey("local", "LOCAL_API_KEY", lookup(nil), func(string, string) (string, error) { return "", keyring.ErrNotFound }, time.Minute),
 	} {
 		_, err := connect(t, s.URL(), func(e *Endpoint) { e.Key = key }).Generate(t.Context(), request("x"), ignore)
 		if got := providerError(t, err); got.Kind != engine.ProviderNoKey || got.Attempts != 0 || got.Provider != "local" {
