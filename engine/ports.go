@@ -299,6 +299,7 @@ type CommandResult struct {
 	TimedOut bool
 	Output   string // standard output and error as they came, cut in the middle where too long, which it says
 	Took     time.Duration
+	Unheld   string // why no sandbox held it, for people; "" where one did
 }
 
 // OK reports whether the command exited 0 in time.

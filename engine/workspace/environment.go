@@ -34,6 +34,7 @@ func commandEnvironment(ctx context.Context, opts Options, root string, s *scrat
 	return append(env,
 		"PWD="+s.workdir(),
 		"TMPDIR="+s.slot.temp,
+		s.slot.mark(),
 		"GIT_CEILING_DIRECTORIES="+filepath.Dir(s.slot.tree),
 		"GIT_TERMINAL_PROMPT=0",
 		"GIT_CONFIG_COUNT=2",
@@ -41,6 +42,9 @@ func commandEnvironment(ctx context.Context, opts Options, root string, s *scrat
 		"GIT_CONFIG_KEY_1=core.fsmonitor", "GIT_CONFIG_VALUE_1=false",
 	)
 }
+
+// systemNames are what programs need on Windows.
+var systemNames = []string{"SYSTEMROOT", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA", "TEMP", "TMP", "TMPDIR", "PATHEXT", "COMSPEC"}
 
 func keeps(name string) bool {
 	if slices.Contains(kept, name) {

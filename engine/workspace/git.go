@@ -3,12 +3,12 @@ package workspace
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -28,16 +28,18 @@ func git(ctx context.Context, dir string, args ...string) ([]byte, error) {
 		if said := strings.TrimSpace(errs.String()); said != "" {
 			err = fmt.Errorf("%s: %w", said, err)
 		}
-		return nil, fmt.Errorf("git %s: %w", args[5], err)
+		return nil, fmt.Errorf("git %s: %w", strings.Join(args[5:], " "), err)
 	}
 	return out, nil
 }
 
-// gitEnvironment drops what a hook or a shell may have set to point git at another repository or index.
+// gitEnvironment drops what a hook or a shell may have set to point git at another repository or index, and what may
+// be a key: git starts programs of its own.
 func gitEnvironment(environ []string) []string {
 	env := make([]string, 0, len(environ)+4)
 	for _, kv := range environ {
-		if !strings.HasPrefix(kv, "GIT_") || strings.HasPrefix(kv, "GIT_CEILING") || strings.HasPrefix(kv, "GIT_CONFIG_") {
+		name, _, _ := strings.Cut(kv, "=")
+		if keeps(name) || slices.Contains(systemNames, strings.ToUpper(name)) || strings.HasPrefix(name, "GIT_CEILING") || strings.HasPrefix(name, "GIT_CONFIG_") {
 			env = append(env, kv)
 		}
 	}
@@ -81,29 +83,4 @@ func nestedFiles(ctx context.Context, system, dir string, depth int) []string {
 		inner[i] = path.Join(dir, name)
 	}
 	return inner
-}
-
-// repository is the git work tree that a workspace is in.
-type repository struct {
-	top    string // its top level, as the system names it
-	prefix string // where the workspace is in it; "." at its top
-}
-
-// errNoRepository says that there is nothing to make a worktree of: no git, no repository or no commit yet.
-var errNoRepository = errors.New("no git repository with a commit")
-
-func findRepository(ctx context.Context, system string) (repository, error) {
-	if _, err := git(ctx, system, "rev-parse", "--verify", "--quiet", "HEAD^{commit}"); err != nil {
-		return repository{}, errors.Join(errNoRepository, context.Cause(ctx))
-	}
-	out, err := git(ctx, system, "rev-parse", "--show-toplevel")
-	if err != nil {
-		return repository{}, errors.Join(errNoRepository, context.Cause(ctx))
-	}
-	top := filepath.FromSlash(strings.TrimSuffix(string(out), "\n"))
-	rel, err := filepath.Rel(top, system)
-	if err != nil || !filepath.IsLocal(rel) {
-		return repository{}, errNoRepository
-	}
-	return repository{top: top, prefix: filepath.ToSlash(rel)}, nil
 }

@@ -55,12 +55,16 @@ type wanted struct {
 	from source
 	info fs.FileInfo // on disk; nil where data counts
 	data []byte
+
+	brought bool // it is in what is brought along
 }
 
 // laid is a file that the scratch has from us: what it was made from, and how it looked when it was new.
 type laid struct {
 	from source
 	copy stamp
+
+	brought bool // the commands' own by now
 }
 
 // update makes the scratch have disk, overlays and draft, touching only what differs from that, be it that they
@@ -71,8 +75,8 @@ func (s *scratch) update(ctx context.Context, l layers) error {
 		return err
 	}
 	// What is not wanted any more goes first: a folder may come in its place.
-	for p := range s.laid {
-		if _, ok := want[p]; !ok {
+	for p, l := range s.laid {
+		if _, ok := want[p]; !ok && !l.brought {
 			_ = s.tree.RemoveAll(p) // a command may have been first
 			delete(s.laid, p)
 		}
@@ -87,14 +91,28 @@ func (s *scratch) update(ctx context.Context, l layers) error {
 	s.altered = nil
 	var todo []wanted
 	for p, w := range want {
-		if was, ok := s.laid[p]; !ok || was.from != w.from || touched[p] {
+		was, ok := s.laid[p]
+		if ok && was.brought && w.info != nil {
+			continue
+		}
+		if !ok || was.from != w.from || touched[p] {
 			todo = append(todo, w)
 		}
 	}
 	if err := s.makeFolders(todo); err != nil {
 		return err
 	}
-	return s.layAll(ctx, todo)
+	if err := s.layAll(ctx, todo); err != nil {
+		return err
+	}
+	for p, w := range want {
+		if l, ok := s.laid[p]; ok && w.brought {
+			l.brought = true
+			s.laid[p] = l
+		}
+	}
+	s.brought = true
+	return nil
 }
 
 // wants gathers the layers, from the disk up.
@@ -110,6 +128,9 @@ func (s *scratch) wants(ctx context.Context, l layers) (map[string]wanted, error
 			want[p] = wanted{path: p, from: source{disk: stampOf(info)}, info: info}
 			size += info.Size()
 		}
+	}
+	if err := s.addBrought(ctx, want, &size); err != nil {
+		return nil, err
 	}
 	if len(want) > maxScratchFiles || size > maxScratchBytes {
 		return nil, fmt.Errorf("the workspace is too large for a scratch worktree: %d files, %d MiB: "+
@@ -149,8 +170,13 @@ func (s *scratch) over(want map[string]wanted, f engine.File) {
 
 // touched lists the files of ours that do not look as we left them.
 func (s *scratch) touched() []string {
-	left := maps.Clone(s.laid)
-	for p, info := range statAll(s.tree, slices.Collect(maps.Keys(s.laid))) {
+	left := make(map[string]laid, len(s.laid))
+	for p, l := range s.laid {
+		if !l.brought {
+			left[p] = l
+		}
+	}
+	for p, info := range statAll(s.tree, slices.Collect(maps.Keys(left))) {
 		if s.laid[p].copy == stampOf(info) {
 			delete(left, p)
 		}

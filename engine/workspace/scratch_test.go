@@ -95,17 +95,18 @@ func TestScratchHasWhatThePersonHas(t *testing.T) {
 	must(t, d.Write(t.Context(), "modified", []byte("drafted\n")))
 	must(t, d.Write(t.Context(), "fresh/file", []byte("fresh\n")))
 	must(t, d.Delete(t.Context(), "clean"))
-	f.wantOutput(d, "find . -type f -not -path ./.git | sort | while read f; do echo $f: $(cat $f); done", strings.Join([]string{
+	f.wantOutput(d, "find . -type f -not -path './.git/*' | sort | while read f; do echo $f: $(cat $f); done", strings.Join([]string{
 		"./.gitignore: ignored", "./fresh/file: fresh", "./modified: drafted", "./moved2: committed moved",
 		"./staged: and changed since", "./sub/exec: committed sub/exec", "./untracked: untracked", "",
 	}, "\n"))
 	f.wantOutput(d, "test -x sub/exec && test -L link && ls abs", "exec\n")
 	f.wantOutput(d, `case $(realpath abs) in "$PWD"/*) echo inside; esac`, "inside\n")
 	f.wantOutput(d, "git log --format=%s; git status --porcelain", "first\n M abs\n D clean\n D deleted\n M modified\n D moved\n D removed\n M staged\n?? fresh/\n?? moved2\n?? untracked\n")
-	f.sh(d, "git -c user.name=x -c user.email=x@y commit -q --allow-empty -m x")
-	if n := strings.Count(f.git("worktree", "list"), "\n"); n != 2 {
-		t.Errorf("while it is open there are %d worktrees, want 2", n)
+	f.sh(d, "git add -A && git -c user.name=x -c user.email=x@y commit -q -m x && git branch mine && git tag v9 && git config core.pager evil")
+	if got := f.sh(d, "git log --format=%s; git branch --show-current; echo z >modified; git -c user.name=x -c user.email=x@y stash -q && git stash list | wc -l"); !strings.HasPrefix(got, "x\nfirst\nmain\n1\n") {
+		t.Errorf("git in the scratch says %q", got)
 	}
+	f.wantOutput(d, "git fsck 2>&1 | grep -v dangling; :", "")
 	release()
 	release()
 	if _, err := os.Stat(filepath.Join(f.dir, "hook-ran")); err == nil {
@@ -204,7 +205,7 @@ func TestWhatACommandWrites(t *testing.T) {
 // TestNoWriteThroughALink has a command leave second names of the person's files where the draft will write.
 func TestNoWriteThroughALink(t *testing.T) {
 	t.Parallel()
-	f := dirtyRepo(t)
+	f := dirtyRepo(t, func(o *workspace.Options) { o.Sandbox.Mode = workspace.SandboxOff }) // which would hold the command
 	d := f.draft()
 	f.sh(d, "rm modified; ln "+filepath.Join(f.dir, "clean")+" modified || cp clean modified; rm untracked; ln -s "+
 		filepath.Join(f.dir, "clean")+" untracked; ln -s "+f.dir+" out; ln "+filepath.Join(f.dir, "clean")+" fresh || :")
@@ -316,22 +317,34 @@ func TestSweep(t *testing.T) {
 	_, err = fmt.Fscan(out, &sleeper, &shell)
 	must(t, err)
 	must(t, f.bench.Sweep(t.Context())) // both are alive
-	if list := f.git("worktree", "list"); strings.Count(list, "\n") != 3 {
-		t.Errorf("two are alive, and there are the worktrees\n%s", list)
-	}
+	f.wantScratches("two are alive", "slop-1", "slop-2")
 	must(t, cmd.Process.Kill())
 	_ = cmd.Wait()
 	waitDead(t, sleeper)
 	waitDead(t, shell)
 	must(t, f.bench.Sweep(t.Context()))
-	if list := f.git("worktree", "list"); strings.Count(list, "\n") != 2 {
-		t.Errorf("one is alive, and there are the worktrees\n%s", list)
-	}
+	f.wantScratches("one is alive", "slop-1")
 	f.wantOutput(mine, "echo still live", "still live\n")
 	d2, release, err := f.bench.Draft(t.Context(), engine.Run{})
 	must(t, err)
 	f.wantOutput(d2, "cat clean; basename $PWD", "committed clean\nslop-2\n")
 	release()
+}
+
+// wantScratches compares the scratch folders that are there.
+func (f *folder) wantScratches(when string, want ...string) {
+	f.Helper()
+	found, err := os.ReadDir(f.scratch)
+	must(f, err)
+	var got []string
+	for _, e := range found {
+		if e.IsDir() && filepath.Ext(e.Name()) == "" {
+			got = append(got, e.Name())
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		f.Errorf("%s (-want +got):\n%s", when, diff)
+	}
 }
 
 func waitDead(t *testing.T, pid int) {
@@ -345,8 +358,7 @@ func waitDead(t *testing.T, pid int) {
 	}
 }
 
-// TestScratchesSideBySide: git reads the entries of all worktrees where it adds or lists one, and dies of one that
-// another git is just making.
+// TestScratchesSideBySide makes many at a time, of one repository.
 func TestScratchesSideBySide(t *testing.T) {
 	t.Parallel()
 	f := dirtyRepo(t)
@@ -372,21 +384,4 @@ func TestScratchesSideBySide(t *testing.T) {
 	if left := f.git("worktree", "list"); strings.Count(left, "\n") != 1 {
 		t.Errorf("worktrees are left:\n%s", left)
 	}
-}
-
-// TestScratchBesideASlowGit: the git that makes another entry may wait long for its turn.
-func TestScratchBesideASlowGit(t *testing.T) {
-	t.Parallel()
-	f := dirtyRepo(t)
-	f.git("worktree", "add", "--detach", filepath.Join(t.TempDir(), "other"))
-	half := filepath.Join(f.dir, ".git", "worktrees", "other", "commondir")
-	whole, err := os.ReadFile(half)
-	must(t, err)
-	must(t, os.WriteFile(half, nil, 0o600))
-	time.AfterFunc(1500*time.Millisecond, func() { _ = os.WriteFile(half, whole, 0o600) })
-	d, release, err := f.bench.Draft(t.Context(), engine.Run{Attempt: 1})
-	must(t, err)
-	defer release()
-	_, err = f.bench.Run(t.Context(), d, engine.ShellCommand{Line: "true"}, nil)
-	must(t, err)
 }

@@ -8,10 +8,12 @@ import (
 type shell struct {
 	dir       string
 	env       []string
+	mark      string // a variable in env that no other scratch folder's commands have
+	sandbox   sandbox
+	limits    Limits
 	maxOutput int
 	output    func([]byte) // may be nil
 }
 
-// drain is how long output is waited for after every process of the group is dead. Only a process that left the
-// group can still hold the pipe then.
+// drain is how long output is waited for after every process is dead that the guard could find.
 const drain = 2 * time.Second

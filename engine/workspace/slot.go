@@ -17,7 +17,7 @@ import (
 type slot struct {
 	tree string // the scratch folder
 	temp string // TMPDIR of its commands
-	note string // names the repository that tree is a worktree of
+	lent string // .git as it was made, to be copied for the next draft
 	lock *os.File
 }
 
@@ -68,7 +68,7 @@ func openSlot(dir string, n, flag int) (*slot, error) {
 	if err1 != nil || err2 != nil || !os.SameFile(mine, named) {
 		return nil, errors.Join(errTaken, f.Close())
 	}
-	return &slot{tree: name, temp: name + ".tmp", note: name + ".repository", lock: f}, nil
+	return &slot{tree: name, temp: name + ".tmp", lent: name + ".git", lock: f}, nil
 }
 
 // free gives the slot back; what is in it must be gone.
@@ -76,20 +76,12 @@ func (s *slot) free() error {
 	return errors.Join(os.Remove(s.lock.Name()), s.lock.Close())
 }
 
-// clear removes the scratch folder, with its entry in the repository that it is a worktree of.
+// mark is the variable by which the processes of this slot's commands are known.
+func (s *slot) mark() string { return "SLOP_LS_SCRATCH=" + s.tree }
+
+// clear removes the scratch folder.
 func (s *slot) clear() error {
-	repo, _ := os.ReadFile(s.note)
-	errs := []error{removeAll(s.tree), removeAll(s.temp)}
-	if len(repo) > 0 {
-		errs = append(errs, forgetWorktree(string(repo), s.tree))
-	}
-	if err := errors.Join(errs...); err != nil {
-		return err
-	}
-	if err := os.Remove(s.note); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
+	return errors.Join(removeAll(s.tree), removeAll(s.temp), removeAll(s.lent))
 }
 
 // sweep clears the slots whose owners are dead.
@@ -109,6 +101,7 @@ func sweep(dir string) error {
 		if err != nil { // in use, or gone by itself
 			continue
 		}
+		killMarked(s.mark())
 		if err := s.clear(); err != nil {
 			errs = append(errs, err, s.lock.Close()) // the file stays, for the next try
 			continue

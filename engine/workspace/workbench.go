@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,6 +27,18 @@ type Options struct {
 	Timeout time.Duration
 	// MaxOutput is how many bytes of a command's output are kept. 0: DefaultOutput.
 	MaxOutput int
+	// Sandbox says what commands may reach.
+	Sandbox Sandbox
+	// Limits is what a command may take.
+	Limits Limits
+	// Bring names files and folders that commands need though git ignores them, relative to the root: they are copied
+	// into the scratch folder. Those that Hidden knows are left out.
+	Bring  []string
+	Hidden func(path string) bool
+	// Keep is how many scratch folders are kept for the next drafts, for KeepFor (0: DefaultKeep) after their last
+	// use. Close removes them.
+	Keep    int
+	KeepFor time.Duration
 	// Environ is what a command's environment is taken from, asked with the command's context; nil: os.Environ.
 	Environ func(context.Context) []string
 }
@@ -33,19 +47,25 @@ type Options struct {
 const (
 	DefaultTimeout = 10 * time.Minute
 	DefaultOutput  = 64 << 10
+	DefaultKeep    = time.Minute
 )
 
 // Workbench makes drafts of a workspace and runs commands on them.
 //
-// Commands run in the draft's scratch folder, made at its first command: a git worktree, or a plain folder where
-// there is no repository with a commit. It holds the workspace's files that git does not ignore, as they are on disk,
+// Commands run in the draft's scratch folder, made at its first command: a git work tree of its own, which borrows the
+// person's objects and leaves nothing in their repository, or a plain folder where there is no repository with a
+// commit. It holds the workspace's files that git does not ignore, as they are on disk,
 // over them the editors' unsaved buffers, over them the draft. Before each command all three are looked at again and
 // what differs is laid anew. So a command always sees exactly what would be delivered: of what an earlier command
 // wrote only the files that are nobody else's are still there. Nothing a command writes reaches the draft.
+//
+// On Linux a command is held by Landlock, where the kernel has it: see Sandbox. All of a command's processes are gone
+// when Run returns, and when this program is: on Linux also those that left their process group, elsewhere not.
 type Workbench struct {
 	w     *Workspace
 	files engine.Files
 	opts  Options
+	pool  pool
 }
 
 var _ engine.Workbench = (*Workbench)(nil)
@@ -69,8 +89,22 @@ func NewWorkbench(w *Workspace, files engine.Files, opts Options) (*Workbench, e
 	if opts.Environ == nil {
 		opts.Environ = func(context.Context) []string { return os.Environ() }
 	}
-	return &Workbench{w: w, files: files, opts: opts}, nil
+	for _, p := range opts.Bring {
+		if err := checkPath(p); err != nil {
+			return nil, fmt.Errorf("what is brought along for commands: %w", err)
+		}
+	}
+	if opts.KeepFor <= 0 {
+		opts.KeepFor = DefaultKeep
+	}
+	return &Workbench{w: w, files: files, opts: opts, pool: pool{most: opts.Keep, keep: opts.KeepFor}}, nil
 }
+
+// Close removes the scratch folders that are kept. Drafts that are still open remove theirs when they are released.
+func (b *Workbench) Close() error { return b.pool.close() }
+
+// Unheld is why no sandbox holds commands here, "" where one does.
+func (b *Workbench) Unheld() string { return unheld(b.opts.Sandbox.Mode) }
 
 // Draft opens a draft. release waits for a command of it that still runs: cancel that first. What release cannot
 // remove is left for the next Sweep.
@@ -80,15 +114,15 @@ func (b *Workbench) Draft(ctx context.Context, _ engine.Run) (engine.Draft, func
 	}
 	d := newDraft(b.w, b.files)
 	var once sync.Once
-	return d, func() { once.Do(d.release) }, nil
+	return d, func() { once.Do(func() { b.release(d) }) }, nil
 }
 
-func (d *draft) release() {
+func (b *Workbench) release(d *draft) {
 	d.busy <- struct{}{}
 	defer func() { <-d.busy }()
 	d.released = true
 	if d.scratch != nil {
-		_ = d.scratch.remove()
+		_ = b.pool.give(d.scratch)
 	}
 }
 
@@ -120,9 +154,13 @@ func (b *Workbench) Run(ctx context.Context, dr engine.Draft, cmd engine.ShellCo
 	if cmd.Timeout <= 0 {
 		cmd.Timeout = b.opts.Timeout
 	}
+	env := commandEnvironment(ctx, b.opts, b.w.path, d.scratch)
 	sh := shell{
 		dir:       d.scratch.workdir(),
-		env:       commandEnvironment(ctx, b.opts, b.w.path, d.scratch),
+		env:       env,
+		mark:      d.scratch.slot.mark(),
+		sandbox:   b.sandbox(env, d.scratch),
+		limits:    b.opts.Limits,
 		maxOutput: b.opts.MaxOutput,
 		output:    output,
 	}
@@ -131,14 +169,24 @@ func (b *Workbench) Run(ctx context.Context, dr engine.Draft, cmd engine.ShellCo
 	if err != nil {
 		return res, fmt.Errorf("running the command: %w", err)
 	}
-	res.Output += d.scratch.lost()
+	res.Output += d.scratch.lost() + refused(res)
 	return res, nil
+}
+
+// refused is a note for who reads the output of a command that failed because of what it may not reach.
+func refused(res engine.CommandResult) string {
+	says := func(what string) bool { return strings.Contains(res.Output, what) }
+	if res.OK() || res.Unheld != "" || !slices.ContainsFunc([]string{"ermission denied", "EACCES", "not permitted", "EPERM"}, says) {
+		return ""
+	}
+	return "\n[slop-ls: the command ran in a sandbox. It can write to its worktree, to $TMPDIR and to the caches of commands.caches, " +
+		"and read those, the system's programs and what commands.read names.]\n"
 }
 
 // prepare makes the scratch folder where there is none yet, and brings it up to date.
 func (b *Workbench) prepare(ctx context.Context, d *draft) error {
 	if d.scratch == nil {
-		s, err := newScratch(ctx, b.w, b.opts.Scratch)
+		s, err := b.scratch(ctx)
 		if err != nil {
 			return err
 		}
