@@ -20,6 +20,7 @@ type WorkerConfig struct {
 	QAModel  string  // of tier 4; "" leaves failures unanalysed
 	Prompts  Prompts // default: the built-in ones
 	Limits   Limits
+	Unheld   string       // why no sandbox holds commands; "" where one does
 	Log      *slog.Logger // default: nothing is logged
 }
 

@@ -110,9 +110,9 @@ func (a *attempt) permitVerify(ctx context.Context, line string) (refusal string
 // because one answer holds for all its tickets.
 func (a *attempt) verifyWhom() string {
 	if a.job.Ticket.Spec.Verify != "" {
-		return a.job.Run.Ticket.ID + " is verified by running: "
+		return a.job.Run.Ticket.ID + " is verified by running" + a.held() + ": "
 	}
-	return "Every ticket of this track is verified by running: "
+	return "Every ticket of this track is verified by running" + a.held() + ": "
 }
 
 // deliver hands the draft's changes over. That it began is durable before the first byte leaves: after a crash the

@@ -94,6 +94,7 @@ type shopConfig struct {
 	limits engine.Limits
 
 	applier engine.Applier // nil: the files
+	unheld  string
 }
 
 func newShop(t *testing.T, d disk, cfg shopConfig) *shop {
@@ -115,7 +116,7 @@ func newShop(t *testing.T, d disk, cfg shopConfig) *shop {
 	}
 	w := engine.NewWorker(engine.WorkerConfig{
 		Provider: s.provider, Tools: []engine.Tool{writer{}, commands{bench}}, Policy: cfg.rules, Viewer: plainViewer{},
-		Bench: bench, Applier: applier, Blobs: d, QAModel: "qa", Limits: cfg.limits,
+		Bench: bench, Applier: applier, Blobs: d, QAModel: "qa", Limits: cfg.limits, Unheld: cfg.unheld,
 	})
 	s.house = open(t, d, settings(2), w)
 	return s

@@ -221,9 +221,17 @@ func oneLine(s string) string {
 func (a *attempt) stepTitle(action Action) (line string, cut bool) {
 	what := action.Tool + " " + string(action.Arguments)
 	if action.Kind == KindCommand {
-		what = "runs: " + action.Command
+		what = "runs" + a.held() + ": " + action.Command
 	}
 	return titleLine(a.job.Run.Ticket.ID + " " + what)
+}
+
+// held says in the line on which a person decides about a command that nothing holds it, where nothing does.
+func (a *attempt) held() string {
+	if a.Unheld != "" {
+		return ", not sandboxed"
+	}
+	return ""
 }
 
 // titleLine is one safe line on which a person decides.

@@ -129,7 +129,7 @@ func (a *app) configFindings(ctx context.Context, root string) []finding {
 	if c.Preset != "" {
 		note = "nothing is configured, so " + c.Preset + " is used, whose key is set"
 	}
-	out := []finding{{"config", true, note}}
+	out := []finding{{"config", true, note}, sandboxFinding(&c.Commands)}
 	for _, tier := range config.TierNames {
 		out = append(out, tierFinding(ctx, &c, tier))
 	}

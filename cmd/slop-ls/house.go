@@ -29,6 +29,7 @@ type house struct {
 	config    config.Config
 	store     *store.Store
 	disk      *workspace.Workspace
+	commands  *workspace.Workbench
 	viewer    *treesitter.Viewer
 	provider  *openai.Provider
 	mcp       *mcp.Servers
@@ -152,13 +153,13 @@ func configuredModels(c *config.Config) []string {
 
 // bench makes the workbench, and sweeps away what a killed process left.
 func (h *house) bench(ctx context.Context) (*workspace.Workbench, error) {
-	bench, err := workspace.NewWorkbench(h.disk, h.hub.Files(), workspace.Options{
-		Scratch: filepath.Join(h.stateDir(), "scratch"), Secrets: h.config.KeyVariables(), Overlays: h.hub.Unsaved,
-		Environ: h.lent.environ,
-	})
+	opts := benchOptions(&h.config.Commands, h.stateDir())
+	opts.Secrets, opts.Overlays, opts.Environ = h.config.KeyVariables(), h.hub.Unsaved, h.lent.environ
+	bench, err := workspace.NewWorkbench(h.disk, h.hub.Files(), opts)
 	if err != nil {
 		return nil, err
 	}
+	h.commands = bench
 	if err := bench.Sweep(ctx); err != nil {
 		h.log.Warn("scratch folders of an earlier run remain", "err", err)
 	}
@@ -181,7 +182,7 @@ func (h *house) worker(bench engine.Workbench, needed bool) (engine.Worker, engi
 	settings.Models = models
 	h.live.set = settings
 	return engine.NewWorker(engine.WorkerConfig{
-		Provider: provider, Tools: tool.Builtin(h.toolPorts(bench)), Toolbox: h.mcp, Policy: &h.live.policy, Viewer: h.viewer, Bench: bench,
+		Provider: provider, Tools: tool.Builtin(h.toolPorts(bench)), Toolbox: h.mcp, Policy: &h.live.policy, Viewer: h.viewer, Bench: bench, Unheld: h.commands.Unheld(),
 		Applier: atPoints(h.hub, failpoint()), Blobs: h.store, QAModel: qa, Prompts: h, Log: h.log,
 		Limits: engine.Limits{
 			Turns: h.config.Budget.TicketTurns, Tokens: int64(h.config.Budget.TicketTokens),
@@ -276,7 +277,7 @@ func (h *house) close() error {
 	if h.viewer != nil {
 		h.viewer.Close()
 	}
-	for _, c := range []io.Closer{closer(h.disk != nil, h.disk), closer(h.store != nil, h.store)} {
+	for _, c := range []io.Closer{closer(h.commands != nil, h.commands), closer(h.disk != nil, h.disk), closer(h.store != nil, h.store)} {
 		if c != nil {
 			errs = append(errs, c.Close())
 		}

@@ -169,6 +169,7 @@ func needsRestart(was, next *config.Config) []string {
 		{"budget", was.Budget, next.Budget},
 		{"policy (it allows more)", wider(was.Policy, next.Policy), false},
 		{"mcp", was.MCP, next.MCP},
+		{"commands", was.Commands, next.Commands},
 		{"editor", was.Editor, next.Editor},
 		{"store", was.Store, next.Store},
 	} {

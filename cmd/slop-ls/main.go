@@ -8,9 +8,14 @@ package main
 import (
 	"context"
 	"os"
+
+	"github.com/slop-ls/slop-ls/engine/workspace"
 )
 
 func main() {
+	if help := workspace.Helper(os.Args); help != nil {
+		os.Exit(help())
+	}
 	a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr}
 	os.Exit(a.main(context.Background(), os.Args[1:]))
 }

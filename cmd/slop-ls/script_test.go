@@ -18,10 +18,14 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/scripted"
 	"github.com/slop-ls/slop-ls/engine/tool/mcp/mcptest"
+	"github.com/slop-ls/slop-ls/engine/workspace"
 	"github.com/slop-ls/slop-ls/store"
 )
 
 func TestMain(m *testing.M) {
+	if help := workspace.Helper(os.Args); help != nil {
+		os.Exit(help())
+	}
 	testscript.Main(withProgram{m}, map[string]func(){"slop-ls": main, "slop-ls-sessions": sessionsMain, "slop-mcp": mcptest.Main})
 }
 

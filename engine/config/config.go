@@ -18,6 +18,7 @@ type Config struct {
 	MCP       map[string]*Server
 	Store     Store
 	Editor    Editor
+	Commands  Commands
 
 	// Preset is the preset that was taken because nothing was configured and its key is set; else "".
 	Preset string

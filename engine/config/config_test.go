@@ -173,6 +173,9 @@ func TestWorkspaceCanOnlyTighten(t *testing.T) {
 		{"policy.allow_paths", "", `["x"]`}, {"mcp.docs.command", "", `["sh"]`}, {"mcp.new.command", "", `["sh"]`}, {"mcp.docs.url", "", `"http://x.example/"`},
 		{"mcp.docs.timeout", "", `"1h"`}, {"mcp.docs.env", "", `["HOME"]`}, {"mcp.docs.token_env", "", `"HOME"`},
 		{"store.transcripts", "", "1"}, {"store.transcript_bytes", "", "1"},
+		{"commands.sandbox", `"require"`, `"off"`}, {"commands.caches", "", `["~"]`}, {"commands.read", "", `["~"]`}, {"commands.bring", "", `[".env"]`},
+		{"commands.keep", "", "9"}, {"commands.timeout", `"1s"`, `"2h"`}, {"commands.output_bytes", "2000", "1000000"}, {"commands.memory_mb", "100", ""},
+		{"commands.file_mb", "100", "0"}, {"commands.processes", "100", ""},
 		{"editor.prompts", "", `"always"`}, {"editor.preview", "", `"never"`}, {"editor.save", "", `"never"`},
 	} {
 		covered[lookup(strings.Split(c.key, ".")).path] = true

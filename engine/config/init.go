@@ -61,6 +61,11 @@ ticket_tokens = 1000000
 # ask = ["run_command"]
 # allow_commands = ["go test", "go build"]
 
+[commands]            # what workers' commands may reach and take
+# bring = ["node_modules", ".venv"]          # what git ignores and they need
+# caches = ["go", "npm", "cargo", "pip"]     # what they may write to beside their worktree; folders too
+# sandbox = "require"                        # none runs where the system cannot hold it
+
 # [mcp.docs]
 # command = ["some-mcp-server"]
 

@@ -68,7 +68,7 @@ func Default() Config {
 		MCP:   map[string]*Server{},
 		Store: Store{Transcripts: 10, TranscriptBytes: 256 << 20},
 
-		Editor: Editor{Prompts: "auto", Preview: "asked", Save: "clean"},
+		Editor: Editor{Prompts: "auto", Preview: "asked", Save: "clean"}, Commands: defaultCommands(),
 	}
 }
 

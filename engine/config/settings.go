@@ -9,6 +9,8 @@ type setting struct {
 	least   float64                          // the least legal number
 	check   func(text string) string         // why a text is illegal; "" where it is not
 	tighten tightening
+
+	each func(text string) string // why an element of a list is illegal; "" where it is not
 }
 
 // tightening is what a workspace's file may do to a setting.
@@ -48,7 +50,7 @@ var (
 )
 
 // settings is every key there is, in the order in which they are documented.
-var settings = []setting{
+var settings = append([]setting{
 	{path: "mma.max_workers", doc: "how many workers run at the same time", least: 1, tighten: lower,
 		field: func(c *Config, _ string) any { return &c.MMA.MaxWorkers }},
 	{path: "mma.auto_queue", doc: "true: a ready ticket starts by itself", tighten: noQueue,
@@ -167,7 +169,7 @@ var settings = []setting{
 	{path: "editor.save", doc: "open files are saved after an edit, by editors that can be asked: clean (what was saved before it) or never", tighten: noEditor,
 		legal: []string{"clean", "never"},
 		field: func(c *Config, _ string) any { return &c.Editor.Save }},
-}
+}, commandSettings...)
 
 func tierProvider(t TierName) setting {
 	return setting{path: "tiers." + string(t) + ".provider", doc: "a name of [providers], or a preset", tighten: noModel,

@@ -44,7 +44,7 @@ func set(s *setting, place any, value any) string {
 	case *string:
 		return setText(s, p, value)
 	case *[]string:
-		return setList(p, value)
+		return setList(s, p, value)
 	}
 	return ""
 }
@@ -70,7 +70,7 @@ func setText(s *setting, p *string, value any) string {
 	return ""
 }
 
-func setList(p *[]string, value any) string {
+func setList(s *setting, p *[]string, value any) string {
 	list, ok := value.([]any)
 	if !ok {
 		return wrongType(`a list of texts, such as ["a", "b"]`, value)
@@ -80,6 +80,11 @@ func setList(p *[]string, value any) string {
 		text, ok := v.(string)
 		if !ok {
 			return wrongType("text in quotes in this list", v)
+		}
+		if s.each != nil {
+			if why := s.each(text); why != "" {
+				return why
+			}
 		}
 		out = append(out, text)
 	}

@@ -42,6 +42,9 @@ func callRunCommand(ctx context.Context, bench engine.Workbench, draft engine.Dr
 	}
 	ended := howEnded(res)
 	shown := ended + "\n"
+	if res.Unheld != "" {
+		shown = ended + " (not sandboxed: " + res.Unheld + ")\n"
+	}
 	if out := strings.ToValidUTF8(whole.text(res.Output), "\ufffd"); out != "" {
 		shown += "\n" + out
 	}

@@ -313,6 +313,8 @@ func TestRunCommand(t *testing.T) {
 	}
 	res = engine.CommandResult{ExitCode: -1, TimedOut: true}
 	k.want("run_command", args, "stopped, its time was up (timeout_s)\n", "ran go test: stopped, its time was up (timeout_s) after 0s")
+	res = engine.CommandResult{Output: "ok\n", Unheld: "this kernel has no Landlock"}
+	k.want("run_command", args, "exit status 0 (not sandboxed: this kernel has no Landlock)\n\nok\n", "ran go test: exit status 0 after 0s")
 	fails = fs.ErrPermission
 	if _, err := k.call("run_command", args); !errors.Is(err, fs.ErrPermission) {
 		t.Errorf("a broken workbench gave %v", err)

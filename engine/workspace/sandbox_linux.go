@@ -20,8 +20,8 @@ func Landlock() int {
 	return version
 }
 
-// unheld is why commands cannot be held, "" where they can.
-func unheld(mode SandboxMode) string {
+// Unheld is why commands are not held in a mode, "" where they are.
+func Unheld(mode SandboxMode) string {
 	switch {
 	case mode == SandboxOff:
 		return "switched off by commands.sandbox"
@@ -34,7 +34,7 @@ func unheld(mode SandboxMode) string {
 // enter closes for this process, and all that it starts, what the sandbox does not open; signals to processes outside
 // it, and their environments, with it. An error means that it must not go on.
 func (s sandbox) enter() (report, error) {
-	if why := unheld(s.Mode); why != "" {
+	if why := Unheld(s.Mode); why != "" {
 		if s.Mode == SandboxRequire {
 			return report{}, errors.New(why + ", and commands.sandbox requires one")
 		}

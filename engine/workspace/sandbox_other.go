@@ -10,8 +10,8 @@ import (
 // Landlock is the version of Landlock that the kernel has, 0 for none.
 func Landlock() int { return 0 }
 
-// unheld is why commands cannot be held, "" where they can.
-func unheld(mode SandboxMode) string {
+// Unheld is why commands are not held in a mode, "" where they are.
+func Unheld(mode SandboxMode) string {
 	if mode == SandboxOff {
 		return "switched off by commands.sandbox"
 	}
@@ -21,7 +21,7 @@ func unheld(mode SandboxMode) string {
 // enter cannot close anything here.
 func (s sandbox) enter() (report, error) {
 	if s.Mode == SandboxRequire {
-		return report{}, errors.New(unheld(s.Mode) + ", and commands.sandbox requires one")
+		return report{}, errors.New(Unheld(s.Mode) + ", and commands.sandbox requires one")
 	}
-	return report{Unheld: unheld(s.Mode)}, nil
+	return report{Unheld: Unheld(s.Mode)}, nil
 }

@@ -245,3 +245,19 @@ func TestWorkbenchRefuses(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestNotSandboxed: a result says that nothing held its command, and where a sandbox is required no command runs without.
+func TestNotSandboxed(t *testing.T) {
+	t.Parallel()
+	off := openFolder(t, func(o *workspace.Options) { o.Sandbox.Mode = workspace.SandboxOff })
+	res, err := off.run(t.Context(), "true", time.Minute, nil)
+	must(t, err)
+	if res.Unheld != "switched off by commands.sandbox" || off.bench.Unheld() != res.Unheld {
+		t.Errorf("got %+v, and the workbench says %q", res, off.bench.Unheld())
+	}
+	on := openFolder(t, func(o *workspace.Options) { o.Sandbox.Mode = workspace.SandboxRequire })
+	res, err = on.run(t.Context(), "echo ran", time.Minute, nil)
+	if why := on.bench.Unheld(); why == "" && (err != nil || res.Unheld != "") || why != "" && (err == nil || res.Output != "") {
+		t.Errorf("got %+v, %v, and the workbench says %q", res, err, why)
+	}
+}

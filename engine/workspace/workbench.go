@@ -104,7 +104,7 @@ func NewWorkbench(w *Workspace, files engine.Files, opts Options) (*Workbench, e
 func (b *Workbench) Close() error { return b.pool.close() }
 
 // Unheld is why no sandbox holds commands here, "" where one does.
-func (b *Workbench) Unheld() string { return unheld(b.opts.Sandbox.Mode) }
+func (b *Workbench) Unheld() string { return Unheld(b.opts.Sandbox.Mode) }
 
 // Draft opens a draft. release waits for a command of it that still runs: cancel that first. What release cannot
 // remove is left for the next Sweep.
