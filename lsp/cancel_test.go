@@ -167,7 +167,7 @@ func newHolding(t *testing.T) (_ *peer, release func()) {
 	p := newPeer(t, held)
 	s.conn = p.conn
 	p.send(`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"processId":null,"rootUri":null,"capabilities":{}}}`)
-	if _, err := p.in.next(); err != nil {
+	if _, err := p.in.Take(); err != nil {
 		t.Fatal(err)
 	}
 	for path, content := range map[string]string{"a.track.yaml": "tickets:\n  - id: T1\n    description: a\n", "a.go": "package a\n"} {

@@ -13,6 +13,8 @@ import (
 
 	"go.lsp.dev/jsonrpc2"
 	"go.lsp.dev/protocol"
+
+	"github.com/slop-ls/slop-ls/lsp/frame"
 )
 
 // This is the one file of the server that touches jsonrpc2. A request has two halves. Its prepare runs inline on
@@ -63,7 +65,7 @@ func newConn(parent context.Context, rw io.ReadWriteCloser, r routes, log *slog.
 	ctx, cancel := context.WithCancelCause(parent)
 	c := &conn{rw: rw, routes: r, log: log, cancel: cancel, inFlight: map[jsonrpc2.ID]context.CancelCauseFunc{}}
 	c.out = newOutbox(rw, maxSilence, cancel)
-	s := &stream{in: newFrameReader(rw, maxFrame), out: c.out, log: log, ended: cancel}
+	s := &stream{in: frame.NewReader(rw), out: c.out, log: log, ended: cancel}
 	c.rpc = jsonrpc2.NewConn(s, jsonrpc2.WithCodec(codec{}))
 	return c, ctx
 }
@@ -100,7 +102,7 @@ func (c *conn) end() { c.cancel(errDisconnected) }
 // handle is called by jsonrpc2 on the read loop. Nothing that it returns for a notification is an error: that would
 // end the connection.
 func (c *conn) handle(rctx context.Context, req *jsonrpc2.Request) (any, error) {
-	// The frame has memory of its own (frameReader.next), so the parameters outlive the pooled request.
+	// The frame has memory of its own (frame.Reader.Take), so the parameters outlive the pooled request.
 	method, params, start := req.Method(), json.RawMessage(req.Params()), time.Now()
 	if !req.IsCall() {
 		c.tell(method, params, start, c.notified(method, params))
@@ -301,7 +303,7 @@ func (codec) Unmarshal(data []byte, v any) error {
 // stream frames messages. What is no message is answered with an error and skipped; only what makes the next frame
 // unfindable ends it.
 type stream struct {
-	in    *frameReader // of the read loop
+	in    *frame.Reader // of the read loop
 	out   *outbox
 	log   *slog.Logger
 	ended context.CancelCauseFunc // called when reading has ended: jsonrpc2 cancels nothing by itself
@@ -313,8 +315,8 @@ func (s *stream) Read(ctx context.Context) (jsonrpc2.Message, int64, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, 0, err
 		}
-		body, err := s.in.next()
-		var tooLong *oversizedError
+		body, err := s.in.Take()
+		var tooLong *frame.SizeError
 		if err != nil && !errors.As(err, &tooLong) {
 			s.ended(errDisconnected)
 			return nil, 0, err

@@ -15,6 +15,8 @@ import (
 
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
+
+	"github.com/slop-ls/slop-ls/lsp/frame"
 )
 
 // One test for each of the traps of the jsonrpc2 and protocol packages that were measured: each fails with the
@@ -51,7 +53,7 @@ func echo(method string, _ json.RawMessage) (work, error) {
 type peer struct {
 	t    testing.TB
 	pipe net.Conn
-	in   *frameReader
+	in   *frame.Reader
 	conn *conn
 	done chan error
 }
@@ -60,7 +62,7 @@ func newPeer(t testing.TB, r routes) *peer {
 	t.Helper()
 	ours, theirs := net.Pipe()
 	c, ctx := newConn(t.Context(), theirs, r, slog.New(slog.DiscardHandler))
-	p := &peer{t: t, pipe: ours, in: newFrameReader(ours, maxFrame), conn: c, done: make(chan error, 1)}
+	p := &peer{t: t, pipe: ours, in: frame.NewReader(ours), conn: c, done: make(chan error, 1)}
 	go func() { p.done <- c.serve(ctx) }()
 	t.Cleanup(func() {
 		ours.Close()
@@ -74,7 +76,7 @@ func newPeer(t testing.TB, r routes) *peer {
 
 func (p *peer) send(format string, args ...any) {
 	p.t.Helper()
-	if _, err := p.pipe.Write(appendFrame(nil, fmt.Appendf(nil, format, args...))); err != nil {
+	if _, err := p.pipe.Write(frame.Append(nil, fmt.Appendf(nil, format, args...))); err != nil {
 		p.t.Fatalf("sending: %v", err)
 	}
 }
@@ -82,7 +84,7 @@ func (p *peer) send(format string, args ...any) {
 // want reads one message and compares it as JSON.
 func (p *peer) want(format string, args ...any) {
 	p.t.Helper()
-	body, err := p.in.next()
+	body, err := p.in.Take()
 	if err != nil {
 		p.t.Fatalf("reading: %v", err)
 	}
@@ -94,7 +96,7 @@ func (p *peer) want(format string, args ...any) {
 // wantCode reads one message, which must be an error with the code.
 func (p *peer) wantCode(id string, code int) {
 	p.t.Helper()
-	body, err := p.in.next()
+	body, err := p.in.Take()
 	if err != nil {
 		p.t.Fatalf("reading: %v", err)
 	}
@@ -174,11 +176,11 @@ func TestTrap02OrderIsKept(t *testing.T) {
 	const n = 3000
 	go func() {
 		for i := range n {
-			frame := appendFrame(nil, fmt.Appendf(nil, `{"jsonrpc":"2.0","method":"change","params":%d}`, i))
+			sent := frame.Append(nil, fmt.Appendf(nil, `{"jsonrpc":"2.0","method":"change","params":%d}`, i))
 			if i%3 == 2 {
-				frame = appendFrame(frame, fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%d,"method":"count"}`, i))
+				sent = frame.Append(sent, fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%d,"method":"count"}`, i))
 			}
-			if _, err := p.pipe.Write(frame); err != nil {
+			if _, err := p.pipe.Write(sent); err != nil {
 				t.Error(err)
 				return
 			}
@@ -186,7 +188,7 @@ func TestTrap02OrderIsKept(t *testing.T) {
 	}()
 	for range n / 3 {
 		var m struct{ ID, Result int }
-		body, err := p.in.next()
+		body, err := p.in.Take()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -388,14 +390,14 @@ func TestTrap11Bounds(t *testing.T) {
 	p.wantCode("1", codeInvalidRequest)
 	close(release)
 	for range maxInFlight {
-		if _, err := p.in.next(); err != nil {
+		if _, err := p.in.Take(); err != nil {
 			t.Fatal(err)
 		}
 	}
 	p.alive()
 
 	go func() { // more than a pipe holds
-		fmt.Fprintf(p.pipe, "Content-Length: %d\r\n\r\n%s", maxFrame+1, strings.Repeat("x", maxFrame+1))
+		fmt.Fprintf(p.pipe, "Content-Length: %d\r\n\r\n%s", frame.Max+1, strings.Repeat("x", frame.Max+1))
 	}()
 	p.wantCode("null", codeRequestFailed)
 	p.alive()
@@ -503,15 +505,15 @@ func TestNoAnswerIsLost(t *testing.T) {
 	for i := 0; i < n; i += burst {
 		go func() {
 			for k := range burst {
-				frame := appendFrame(nil, fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%d,"method":"ping"}`, i+k))
-				if _, err := p.pipe.Write(frame); err != nil {
+				sent := frame.Append(nil, fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%d,"method":"ping"}`, i+k))
+				if _, err := p.pipe.Write(sent); err != nil {
 					t.Error(err)
 					return
 				}
 			}
 		}()
 		for range burst {
-			body, err := p.in.next()
+			body, err := p.in.Take()
 			if err != nil {
 				t.Fatal(err)
 			}

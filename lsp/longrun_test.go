@@ -3,7 +3,6 @@ package lsp
 import (
 	"context"
 	"encoding/json"
-
 	"strings"
 	"testing"
 	"time"
@@ -58,7 +57,7 @@ func TestPartialResults(t *testing.T) {
 				Value []int
 			}
 		}
-		body, err := p.in.next()
+		body, err := p.in.Take()
 		if err != nil || json.Unmarshal(body, &m) != nil || m.Params.Token != "p" || len(m.Params.Value) != want {
 			t.Fatalf("got %.200s (%v)", body, err)
 		}
@@ -79,7 +78,7 @@ func TestPartialResults(t *testing.T) {
 	} {
 		p.send(`{"jsonrpc":"2.0","id":%d,%s}`, 3+i, request)
 		var m struct{ Result []int }
-		if body, err := p.in.next(); err != nil || json.Unmarshal(body, &m) != nil || len(m.Result) != 2*partialPiece+1 {
+		if body, err := p.in.Take(); err != nil || json.Unmarshal(body, &m) != nil || len(m.Result) != 2*partialPiece+1 {
 			t.Errorf("%s: got %.100s (%v)", request, body, err)
 		}
 	}
@@ -132,7 +131,7 @@ func TestWorkDoneEndsWhenCancelled(t *testing.T) {
 	p.send(`{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":1}}`)
 	seen := map[string]bool{}
 	for range 2 { // in either order
-		body, err := p.in.next()
+		body, err := p.in.Take()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -152,7 +151,7 @@ func TestTrace(t *testing.T) {
 		Params protocol.LogTraceParams
 	}) {
 		t.Helper()
-		body, err := p.in.next()
+		body, err := p.in.Take()
 		if err != nil || json.Unmarshal(body, &m) != nil {
 			t.Fatalf("got %s (%v)", body, err)
 		}

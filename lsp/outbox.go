@@ -6,6 +6,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"github.com/slop-ls/slop-ls/lsp/frame"
 )
 
 // What a client has not read yet is bounded twice: by size, at which whoever sends more waits, and by time, after
@@ -64,7 +66,7 @@ func (o *outbox) tryPut(body []byte) (freed <-chan struct{}, ok bool) {
 	if unread := len(o.queue) + o.busy; unread > 0 && unread+len(body) > maxUnread {
 		return o.freed, false
 	}
-	o.queue = appendFrame(o.queue, body)
+	o.queue = frame.Append(o.queue, body)
 	return nil, true
 }
 

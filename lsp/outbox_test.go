@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"go.lsp.dev/protocol"
+
+	"github.com/slop-ls/slop-ls/lsp/frame"
 )
 
 // A client that never reads is bounded in what waits for it, and dropped; who talks to it is freed.
@@ -89,7 +91,7 @@ func TestOutboxOrder(t *testing.T) {
 	var next [4]int
 	for range 4 * 50 {
 		var m struct{ Params string }
-		body, err := p.in.next()
+		body, err := p.in.Take()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -116,8 +118,8 @@ func TestLastWords(t *testing.T) {
 	c, ctx := newConn(t.Context(), theirs, routes, slog.New(slog.DiscardHandler))
 	done := make(chan error, 1)
 	go func() { done <- c.serve(ctx) }()
-	two := appendFrame(nil, []byte(`{"jsonrpc":"2.0","id":1,"method":"shutdown"}`))
-	two = appendFrame(two, []byte(`{"jsonrpc":"2.0","method":"exit"}`))
+	two := frame.Append(nil, []byte(`{"jsonrpc":"2.0","id":1,"method":"shutdown"}`))
+	two = frame.Append(two, []byte(`{"jsonrpc":"2.0","method":"exit"}`))
 	if _, err := ours.Write(two); err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +133,7 @@ func TestLastWords(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	close(answered)
-	if body, err := newFrameReader(ours, maxFrame).next(); err != nil || !strings.Contains(string(body), `"shutdown"`) {
+	if body, err := frame.NewReader(ours).Take(); err != nil || !strings.Contains(string(body), `"shutdown"`) {
 		t.Errorf("got %s (%v)", body, err)
 	}
 	<-done

@@ -24,7 +24,7 @@ const module = "github.com/slop-ls/slop-ls"
 var rooms = map[string][]string{
 	"product": {"cmd/slop-ls"},
 	"domain":  {"engine"},
-	"leaf":    {"engine/text", "engine/trackfile", "engine/catalog", "engine/scripted", "lsp/wire"},
+	"leaf":    {"engine/text", "engine/trackfile", "engine/catalog", "engine/scripted", "lsp/wire", "lsp/frame"},
 	"adapter": {
 		"engine/config", "engine/policy", "engine/workspace", "engine/tool", "engine/tool/mcp", "engine/openai", "store", "treesitter", "lsp",
 	},

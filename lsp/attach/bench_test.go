@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/slop-ls/slop-ls/lsp/frame"
 )
 
 // BenchmarkRoundTrip is a request and its answer over a Unix socket: directly, and through a forwarder. The difference
@@ -48,13 +50,13 @@ func roundTrips(b *testing.B, body []byte, through bool) {
 	} else {
 		ended <- nil
 	}
-	w, r := &frameWriter{out: client}, newFrameReader(client)
+	w, r := &frame.Writer{Out: client}, frame.NewReader(client)
 	b.SetBytes(int64(2 * len(body)))
 	for b.Loop() {
-		if err := w.write(body); err != nil {
+		if err := w.Write(body); err != nil {
 			b.Fatal(err)
 		}
-		if _, err := r.next(); err != nil {
+		if _, err := r.Next(); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/slop-ls/slop-ls/lsp/frame"
 )
 
 const patience = 20 * time.Second
@@ -31,7 +33,7 @@ type said struct {
 // peer is one end of a connection that speaks frames: an editor, or a daemon that a test plays.
 type peer struct {
 	t    *testing.T
-	out  *frameWriter
+	out  *frame.Writer
 	conn io.Closer
 	last int
 
@@ -43,15 +45,15 @@ type peer struct {
 }
 
 func newPeer(t *testing.T, in io.Reader, out io.WriteCloser) *peer {
-	p := &peer{t: t, out: &frameWriter{out: out}, conn: out, change: make(chan struct{})}
+	p := &peer{t: t, out: &frame.Writer{Out: out}, conn: out, change: make(chan struct{})}
 	go p.read(in)
 	return p
 }
 
 func (p *peer) read(in io.Reader) {
-	r := newFrameReader(in)
+	r := frame.NewReader(in)
 	for {
-		body, err := r.next()
+		body, err := r.Next()
 		var s said
 		if err == nil {
 			if err := json.Unmarshal(body, &s); err != nil {
@@ -72,7 +74,7 @@ func (p *peer) read(in io.Reader) {
 			return
 		}
 		if reply != nil && s.Method != "" && s.ID != nil {
-			_ = p.out.write(result(s.ID, reply(s)))
+			_ = p.out.Write(result(s.ID, reply(s)))
 		}
 	}
 }
@@ -149,13 +151,13 @@ func (p *peer) awaitEnd() {
 }
 
 func (p *peer) notify(method string, params any) {
-	_ = p.out.write(encode(method, params)) // what is lost is missed later
+	_ = p.out.Write(encode(method, params)) // what is lost is missed later
 }
 
 // send sends a request and returns its id.
 func (p *peer) send(method string, params any) int {
 	p.last++
-	_ = p.out.write(mustJSON(map[string]any{"jsonrpc": "2.0", "id": p.last, "method": method, "params": params}))
+	_ = p.out.Write(mustJSON(map[string]any{"jsonrpc": "2.0", "id": p.last, "method": method, "params": params}))
 	return p.last
 }
 

@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"time"
 	"unicode/utf16"
+
+	"github.com/slop-ls/slop-ls/lsp/frame"
 )
 
 // view is what a fake daemon knows, as it answers view/resolve.
@@ -90,7 +92,7 @@ func (m model) views() map[string]docNow {
 
 // fakeServer is one session of a daemon that knows nothing but documents.
 type fakeServer struct {
-	out  *frameWriter
+	out  *frame.Writer
 	docs model
 	log  []string
 	env  map[string]string
@@ -99,10 +101,10 @@ type fakeServer struct {
 
 func serveFake(conn io.ReadWriteCloser, h Hello) error {
 	defer conn.Close()
-	s := &fakeServer{out: &frameWriter{out: conn}, docs: model{}, env: h.Env}
-	r := newFrameReader(conn)
+	s := &fakeServer{out: &frame.Writer{Out: conn}, docs: model{}, env: h.Env}
+	r := frame.NewReader(conn)
 	for {
-		body, err := r.next()
+		body, err := r.Next()
 		if err != nil {
 			return nil
 		}
@@ -113,7 +115,7 @@ func serveFake(conn io.ReadWriteCloser, h Hello) error {
 			Result json.RawMessage
 		}
 		if err := json.Unmarshal(body, &m); err != nil {
-			if err := s.out.write(failure(nil, -32700, "no JSON")); err != nil {
+			if err := s.out.Write(failure(nil, -32700, "no JSON")); err != nil {
 				return nil
 			}
 			continue
@@ -151,7 +153,7 @@ func (s *fakeServer) handle(id json.RawMessage, method string, params, reply jso
 		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	case "test/ask": // asks the client, and answers once that has answered
 		s.last++
-		_ = s.out.write(mustJSON(map[string]any{"jsonrpc": "2.0", "id": s.last, "method": "test/question", "params": id}))
+		_ = s.out.Write(mustJSON(map[string]any{"jsonrpc": "2.0", "id": s.last, "method": "test/question", "params": id}))
 	case "": // the client's answer: it holds the id of the request that waits for it
 		var a struct{ For, Say json.RawMessage }
 		_ = json.Unmarshal(reply, &a)
@@ -164,7 +166,7 @@ func (s *fakeServer) handle(id json.RawMessage, method string, params, reply jso
 	}
 }
 
-func (s *fakeServer) answer(id json.RawMessage, v any) { _ = s.out.write(result(id, v)) }
+func (s *fakeServer) answer(id json.RawMessage, v any) { _ = s.out.Write(result(id, v)) }
 
 // fakeWorkspace is a workspace whose lock is a file, whose tickets are a number, and whose sessions are fakeServers.
 type fakeWorkspace struct {

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/slop-ls/slop-ls/lsp/frame"
 )
 
 // Forwarding is what Forward needs.
@@ -35,7 +37,7 @@ var againID = []byte(`"slop-ls/again"`)
 const maxBacklog = 64 << 20
 
 // Forward connects an editor on in and out with daemons until the editor exits, closes in, or ctx ends. The error is
-// nil when the editor left as it should; ErrNoShutdown; a *FrameError when in is no sequence of frames; what Dial said;
+// nil when the editor left as it should; ErrNoShutdown; a *frame.HeaderError when in is no sequence of frames; what Dial said;
 // or that daemons keep dying. The editor was told then, by answers to its requests and by a message.
 //
 // Reading in cannot be interrupted: when ctx ends or a daemon cannot be had, one goroutine remains until in ends. Nor can
@@ -54,7 +56,7 @@ func Forward(ctx context.Context, in io.Reader, out io.Writer, o Forwarding) err
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	f := &forwarder{
-		opts: o, editor: &frameWriter{out: out}, memory: newMemory(), shown: newShown(),
+		opts: o, editor: &frame.Writer{Out: out}, memory: newMemory(), shown: newShown(),
 		said: make(chan struct{}), left: make(chan struct{}), ended: make(chan struct{}), room: make(chan struct{}),
 	}
 	defer close(f.ended)
@@ -66,7 +68,7 @@ func Forward(ctx context.Context, in io.Reader, out io.Writer, o Forwarding) err
 // that one, and run brings daemons up. Each direction blocks by itself, as a pipe would.
 type forwarder struct {
 	opts   Forwarding
-	editor *frameWriter
+	editor *frame.Writer
 
 	said  chan struct{} // closed when the editor has said something, or left
 	left  chan struct{} // closed when the editor has left
@@ -88,7 +90,7 @@ type forwarder struct {
 // link is the connection to one daemon.
 type link struct {
 	conn   io.ReadWriteCloser
-	out    *frameWriter
+	out    *frame.Writer
 	gone   chan struct{} // closed when nothing more comes from it
 	replay []byte        // id of the initialize that is said to it again; nil where the editor says it
 	again  chan *message // its answer; room for the one
@@ -96,14 +98,14 @@ type link struct {
 
 // listen reads the editor until it leaves.
 func (f *forwarder) listen(in io.Reader) {
-	r := newFrameReader(in)
+	r := frame.NewReader(in)
 	var heard sync.Once
 	for {
-		body, err := r.next()
-		var tooLong *oversizedError
+		body, err := r.Next()
+		var tooLong *frame.SizeError
 		switch {
 		case errors.As(err, &tooLong):
-			_ = f.editor.write(failure(nil, codeInvalidRequest, err.Error())) // an editor that does not listen will leave
+			_ = f.editor.Write(failure(nil, codeInvalidRequest, err.Error())) // an editor that does not listen will leave
 			continue
 		case err != nil:
 			f.leave(readError(err))
@@ -120,7 +122,7 @@ func (f *forwarder) listen(in io.Reader) {
 
 // readError is the error of Forward for how in ended.
 func readError(err error) error {
-	if broken := (*FrameError)(nil); errors.As(err, &broken) {
+	if broken := (*frame.HeaderError)(nil); errors.As(err, &broken) {
 		return err
 	}
 	return nil // an editor that dies is no fault of ours
@@ -209,7 +211,7 @@ func (l *link) send(parts [][]byte) {
 	if parts == nil {
 		return
 	}
-	if l.out.write(parts...) != nil {
+	if l.out.Write(parts...) != nil {
 		l.conn.Close() //nolint:errcheck // it only makes hear end
 	}
 }
@@ -218,9 +220,9 @@ func (l *link) send(parts [][]byte) {
 func (f *forwarder) hear(l *link) {
 	defer close(l.gone)
 	defer l.conn.Close() //nolint:errcheck // whoever is on the other end has ended
-	r := newFrameReader(l.conn)
+	r := frame.NewReader(l.conn)
 	for {
-		body, err := r.next()
+		body, err := r.Next()
 		if err != nil {
 			f.opts.Log.Debug("the daemon's connection ended", "err", err)
 			return
@@ -238,7 +240,7 @@ func (f *forwarder) hear(l *link) {
 		if parts == nil {
 			continue
 		}
-		if err := f.editor.write(parts...); err != nil {
+		if err := f.editor.Write(parts...); err != nil {
 			f.leave(fmt.Errorf("writing to the editor: %w", err))
 			return
 		}
@@ -322,7 +324,7 @@ func (f *forwarder) dial(ctx context.Context) (io.ReadWriteCloser, error) {
 
 // attend serves the editor with one daemon. The error is errDied when that died, ctx's, or how the editor left.
 func (f *forwarder) attend(ctx context.Context, conn io.ReadWriteCloser) error {
-	l := &link{conn: conn, out: &frameWriter{out: conn}, gone: make(chan struct{}), again: make(chan *message, 1)}
+	l := &link{conn: conn, out: &frame.Writer{Out: conn}, gone: make(chan struct{}), again: make(chan *message, 1)}
 	f.mu.Lock()
 	known := f.memory.initialize != nil
 	f.mu.Unlock()

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/slop-ls/slop-ls/lsp/frame"
 )
 
 // stage gives a Forward whose daemons the test plays, one after the other.
@@ -77,7 +79,7 @@ func (p *peer) greet() {
 	p.answer(s, map[string]any{"capabilities": map[string]any{}})
 }
 
-func (p *peer) answer(s said, v any) { _ = p.out.write(result(s.ID, v)) }
+func (p *peer) answer(s said, v any) { _ = p.out.Write(result(s.ID, v)) }
 
 // play starts a Forward with an editor and its first daemon, both past initialize.
 func play(t *testing.T) (*peer, *peer, *stage, <-chan error) {
@@ -105,7 +107,7 @@ func TestEditorLeavesUnread(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- Forward(t.Context(), in, out, Forwarding{Dial: s.dial}) }()
 	d := s.daemon()
-	if err := d.out.write([]byte(`{"jsonrpc":"2.0","method":"window/logMessage","params":{"type":3,"message":"unread"}}`)); err != nil {
+	if err := d.out.Write([]byte(`{"jsonrpc":"2.0","method":"window/logMessage","params":{"type":3,"message":"unread"}}`)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := unread.Read(make([]byte, 1)); err != nil { // it is in the middle of being written
@@ -247,7 +249,7 @@ func TestLateAnswers(t *testing.T) {
 	t.Parallel()
 	editor, first, s, _ := play(t)
 	ask := func(d *peer, n int) {
-		_ = d.out.write(mustJSON(map[string]any{"jsonrpc": "2.0", "id": "q1", "method": "window/showMessageRequest", "params": n}))
+		_ = d.out.Write(mustJSON(map[string]any{"jsonrpc": "2.0", "id": "q1", "method": "window/showMessageRequest", "params": n}))
 	}
 	question := func(n string) said {
 		return editor.await("question "+n, func(m said) bool {
@@ -268,9 +270,9 @@ func TestLateAnswers(t *testing.T) {
 	if string(old.ID) == string(fresh.ID) {
 		t.Fatalf("two daemons' requests have the id %s", old.ID)
 	}
-	_ = editor.out.write(result(old.ID, "Approve"))
-	_ = editor.out.write(result(fresh.ID, "Reject"))
-	_ = editor.out.write(result(fresh.ID, "Approve")) // answered twice
+	_ = editor.out.Write(result(old.ID, "Approve"))
+	_ = editor.out.Write(result(fresh.ID, "Reject"))
+	_ = editor.out.Write(result(fresh.ID, "Approve")) // answered twice
 	editor.notify("end", nil)
 	second.awaitMethod("end")
 	var answers []string
@@ -282,7 +284,7 @@ func TestLateAnswers(t *testing.T) {
 	if diff := cmp.Diff([]string{`"q1" "Reject"`}, answers); diff != "" {
 		t.Errorf("the second daemon got (-want +got):\n%s", diff)
 	}
-	_ = second.out.write(mustJSON(map[string]any{"jsonrpc": "2.0", "id": 5, "method": "window/showMessageRequest", "params": 3}))
+	_ = second.out.Write(mustJSON(map[string]any{"jsonrpc": "2.0", "id": 5, "method": "window/showMessageRequest", "params": 3}))
 	third := question("3")
 	second.notify("$/cancelRequest", map[string]any{"id": 5})
 	editor.await("the cancellation under the editor's id", func(m said) bool {
@@ -309,8 +311,8 @@ func TestTakenBack(t *testing.T) {
 	diagnose("file:///w/closed", 1)
 	diagnose("file:///w/clean", 1)
 	diagnose("file:///w/clean")
-	_ = first.out.write([]byte(`{"jsonrpc":"2.0","id":1,"method":"client/registerCapability","params":{"registrations":[{"id":"r1","method":"m"},{"id":"r2","method":"n"}]}}`))
-	_ = first.out.write([]byte(`{"jsonrpc":"2.0","id":2,"method":"client/unregisterCapability","params":{"unregisterations":[{"id":"r1","method":"m"}]}}`))
+	_ = first.out.Write([]byte(`{"jsonrpc":"2.0","id":1,"method":"client/registerCapability","params":{"registrations":[{"id":"r1","method":"m"},{"id":"r2","method":"n"}]}}`))
+	_ = first.out.Write([]byte(`{"jsonrpc":"2.0","id":2,"method":"client/unregisterCapability","params":{"unregisterations":[{"id":"r1","method":"m"}]}}`))
 	editor.awaitMethod("client/unregisterCapability")
 	before := len(editor.all())
 	first.die()
@@ -480,17 +482,17 @@ func TestLeaving(t *testing.T) {
 			e.notify("exit", nil)
 		}, nil},
 		"garbage": {func(e, d *peer) {
-			_, _ = e.out.out.Write([]byte("hello, is this a server?\r\n\r\n"))
+			_, _ = e.out.Out.Write([]byte("hello, is this a server?\r\n\r\n"))
 			d.awaitEnd()
 			d.die()
-		}, new(FrameError)},
+		}, new(frame.HeaderError)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			editor, d, s, ended := play(t)
 			leave.do(editor, d)
 			err := outcomeOf(t, ended)
-			if broken := (*FrameError)(nil); errors.As(leave.want, &broken) {
+			if broken := (*frame.HeaderError)(nil); errors.As(leave.want, &broken) {
 				if !errors.As(err, &broken) {
 					t.Errorf("Forward returned %v", err)
 				}
@@ -532,8 +534,8 @@ func TestFramesOfAllKinds(t *testing.T) {
 		t.Errorf("a document of %d bytes came as one of %d (%v)", len(large), len(p.TextDocument.Text), err)
 	}
 	go func() { // no copy of it is held here
-		fmt.Fprintf(editor.out.out, "Content-Length: %d\r\n\r\n", maxFrame+1)
-		_, _ = io.CopyN(editor.out.out, zeros{}, maxFrame+1)
+		fmt.Fprintf(editor.out.Out, "Content-Length: %d\r\n\r\n", frame.Max+1)
+		_, _ = io.CopyN(editor.out.Out, zeros{}, frame.Max+1)
 		editor.notify("after", nil)
 	}()
 	refused := editor.await("the refusal", func(m said) bool { return m.Error != nil })
@@ -542,7 +544,7 @@ func TestFramesOfAllKinds(t *testing.T) {
 	}
 	d.awaitMethod("after")
 	for _, bad := range []string{`{"jsonrpc"`, `[]`, `{"id":1,"id":2,"result":0}`, `nonsense`} {
-		_ = editor.out.write([]byte(bad))
+		_ = editor.out.Write([]byte(bad))
 	}
 	d.await("the last malformed frame as it is", func(m said) bool { return bytes.Equal(m.body, []byte("nonsense")) })
 }

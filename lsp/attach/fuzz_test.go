@@ -5,57 +5,15 @@ package attach
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"testing"
-	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/slop-ls/slop-ls/lsp/frame"
 )
-
-// FuzzFrames reads anything: no panic, every frame is what its header says, and writing them gives frames that read
-// the same, however the bytes arrive.
-func FuzzFrames(f *testing.F) {
-	f.Add([]byte("Content-Length: 2\r\n\r\n{}content-length:3\n\nabc"))
-	f.Add([]byte("Content-Type: x\r\nContent-Length: 99999999999\r\n\r\n"))
-	f.Add([]byte("Content-Length: 70000000\r\n\r\n"))
-	f.Add([]byte("Content-Length: 5\r\n\r\nab"))
-	f.Add(bytes.Repeat([]byte("x"), maxHeader+1))
-	f.Fuzz(func(t *testing.T, in []byte) {
-		frames, end := readAll(bytes.NewReader(in))
-		var again bytes.Buffer
-		w := &frameWriter{out: &again}
-		for _, body := range frames {
-			if len(body) == 0 || len(body) > maxFrame || !bytes.Contains(in, body) {
-				t.Fatalf("a frame of %d bytes that never came", len(body))
-			}
-			if err := w.write(body[:len(body)/2], body[len(body)/2:]); err != nil {
-				t.Fatal(err)
-			}
-		}
-		back, err := readAll(iotest.OneByteReader(&again))
-		if diff := cmp.Diff(frames, back); diff != "" || !errors.Is(err, io.EOF) {
-			t.Fatalf("written and read again (%v, first %v):\n%s", err, end, diff)
-		}
-	})
-}
-
-func readAll(in io.Reader) ([][]byte, error) {
-	r := newFrameReader(in)
-	var frames [][]byte
-	for {
-		body, err := r.next()
-		if tooLong := (*oversizedError)(nil); errors.As(err, &tooLong) {
-			continue
-		}
-		if err != nil {
-			return frames, err
-		}
-		frames = append(frames, clone(body))
-	}
-}
 
 // FuzzScan holds the scanner against encoding/json.
 func FuzzScan(f *testing.F) {
@@ -198,7 +156,7 @@ func FuzzMemory(f *testing.F) {
 }
 
 // newMute is a fake daemon that answers nobody.
-func newMute() *fakeServer { return &fakeServer{out: &frameWriter{out: io.Discard}, docs: model{}} }
+func newMute() *fakeServer { return &fakeServer{out: &frame.Writer{Out: io.Discard}, docs: model{}} }
 
 func (s *fakeServer) hear(body []byte) {
 	var m said

@@ -85,7 +85,7 @@ func (f *forwarder) bury() {
 	list := append(f.shown.takeBack(f.memory.documents), f.memory.orphans()...)
 	f.mu.Unlock()
 	for _, body := range list {
-		_ = f.editor.write(body) // an editor that does not listen will leave
+		_ = f.editor.Write(body) // an editor that does not listen will leave
 	}
 }
 
@@ -109,7 +109,7 @@ func (f *forwarder) give(ctx context.Context, why error) error {
 	list := f.memory.refuse(why.Error())
 	f.mu.Unlock()
 	for _, body := range list {
-		_ = f.editor.write(body) // an editor that does not listen will leave
+		_ = f.editor.Write(body) // an editor that does not listen will leave
 	}
 	f.tell(messageError, "slop-ls: "+why.Error())
 	return why
@@ -122,5 +122,5 @@ const (
 )
 
 func (f *forwarder) tell(kind int, text string) {
-	_ = f.editor.write(encode("window/showMessage", map[string]any{"type": kind, "message": text})) // as above
+	_ = f.editor.Write(encode("window/showMessage", map[string]any{"type": kind, "message": text})) // as above
 }
