@@ -142,9 +142,16 @@ var faceMethods = []string{
 type face struct {
 	tb      testing.TB
 	took    took
+	hub     *lsp.Hub
 	editors []*lsptest.Env
 	engine  *engine.Conductor
 }
+
+// own is the document that only one editor has open.
+func own(editor int) string { return fmt.Sprintf("own%d.go", editor) }
+
+// nameOf is what an editor calls itself.
+func nameOf(editor int) string { return fmt.Sprintf("editor %d", editor) }
 
 // newFace makes a daemon with editors, each with both documents open. Nothing runs yet.
 func newFace(tb testing.TB, tickets, editors int) *face {
@@ -158,7 +165,7 @@ func newFace(tb testing.TB, tickets, editors int) *face {
 	check(tb, err)
 	viewer := treesitter.New(treesitter.Options{})
 	f := &face{tb: tb}
-	hub := lsp.NewHub(lsp.Options{
+	f.hub = lsp.NewHub(lsp.Options{
 		Root: root, Disk: parts.Disk, Applier: parts.Applier, Blobs: parts.Blobs, Viewer: viewer, ReviewDir: tb.TempDir(),
 		Served: f.took.served,
 	})
@@ -166,12 +173,12 @@ func newFace(tb testing.TB, tickets, editors int) *face {
 		Journal: parts.Journal, Blobs: parts.Blobs,
 		Worker: engine.NewWorker(engine.WorkerConfig{
 			Provider: chatter{}, Tools: []engine.Tool{look{}}, Policy: yes{}, Viewer: quietViewer{}, Bench: &enginetest.Workbench{Files: enginetest.NewFiles(nil)},
-			Applier: hub, Blobs: parts.Blobs,
+			Applier: f.hub, Blobs: parts.Blobs,
 		}),
 		Settings: engine.Settings{MaxWorkers: faceWorkers, SideBySide: true, Models: []string{"small"}},
 	})
 	check(tb, err)
-	hub.Use(f.engine)
+	f.hub.Use(f.engine)
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- f.engine.Run(ctx) }()
@@ -183,14 +190,16 @@ func newFace(tb testing.TB, tickets, editors int) *face {
 		viewer.Close()
 		check(tb, parts.Close())
 	})
-	for range editors {
-		e := lsptest.Open(tb, root, lsptest.InProcess(hub.Serve), lsptest.WithConfig(func(cfg *client.Config) {
+	for i := range editors {
+		e := lsptest.Open(tb, root, lsptest.InProcess(f.hub.Serve), lsptest.WithConfig(func(cfg *client.Config) {
+			cfg.Name = nameOf(i)
 			cfg.Experimental = map[string]any{"slop": map[string]any{"state": true, "stream": true, "prompts": true}}
 			// These editors keep nothing of what they are told, so that what grows is the server.
 			cfg.Hooks.Notified = func(string, json.RawMessage) {}
 		}))
 		check(tb, e.Open(tb.Context(), bigFile))
 		check(tb, e.Open(tb.Context(), bigTrack))
+		check(tb, e.OpenText(tb.Context(), own(i), "package p\n\n"+typingPlace+"\n"))
 		f.editors = append(f.editors, e)
 	}
 	return f
@@ -230,13 +239,22 @@ func (f *face) load(typed string, d time.Duration) map[string][]time.Duration {
 	ctx, cancel := context.WithTimeout(f.tb.Context(), d)
 	defer cancel()
 	var all sync.WaitGroup
-	if typed != "" {
-		all.Go(func() { f.typing(ctx, typed) })
-	}
 	for i, e := range f.editors {
+		switch {
+		case typed == "":
+		case i == 0:
+			all.Go(func() { f.typing(ctx, i, typed) })
+		default:
+			all.Go(func() { f.typing(ctx, i, own(i)) })
+		}
 		all.Go(func() { f.asking(ctx, e, i) })
 	}
 	all.Wait()
+	for i := range f.editors {
+		for _, path := range []string{bigFile, bigTrack, own(i)} {
+			f.same(f.tb.Context(), i, path)
+		}
+	}
 	times := f.took.reset()
 	for _, m := range faceMethods {
 		if len(times[m]) == 0 {
@@ -246,31 +264,66 @@ func (f *face) load(typed string, d time.Duration) map[string][]time.Duration {
 	return times
 }
 
-// typing writes and deletes characters in the middle of a document, 20 a second.
-func (f *face) typing(ctx context.Context, path string) {
-	e := f.editors[0]
+// typingPlace is where typing finds its place in an editor's own document.
+const typingPlace = "var a += i"
+
+// typing writes ten letters in the middle of a document, 20 a second, deletes them, and so on. Where a letter goes
+// depends on those before it: taken in another order they make another text. Between two of them, now and then, the
+// server's text is held against the editor's.
+func (f *face) typing(ctx context.Context, editor int, path string) {
+	e := f.editors[editor]
 	content, _, _ := e.Text(path)
-	at := strings.Index(content[len(content)/2:], "end") // of the word depends, or of a description
-	if path == bigFile {
-		at = strings.Index(content[len(content)/2:], "+= i")
+	place := "+= i"
+	if path == bigTrack {
+		place = "end" // of the word depends, or of a description
 	}
-	at += len(content) / 2
+	half := len(content) / 2
+	if path != bigFile && path != bigTrack {
+		half = 0
+	}
+	at := half + strings.Index(content[half:], place)
 	tick := time.NewTicker(faceRate)
 	defer tick.Stop()
+	const word = 10
+	typed := 0
 	for n := 0; ; n++ {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
+			// Each span begins at the same text.
+			for ; typed > 0; typed-- {
+				check(f.tb, e.Edit(f.tb.Context(), path, text.Edit{Span: text.Span{Start: at + typed - 1, End: at + typed}}))
+			}
 			return
 		}
-		edit := text.Edit{Span: text.Span{Start: at, End: at}, New: "x"}
-		if n%2 == 1 {
-			edit = text.Edit{Span: text.Span{Start: at, End: at + 1}}
+		edit := text.Edit{Span: text.Span{Start: at + typed, End: at + typed}, New: string(rune('a' + n%(2*word)))}
+		if typed++; n%(2*word) >= word {
+			typed -= 2
+			edit = text.Edit{Span: text.Span{Start: at + typed, End: at + typed + 1}}
 		}
-		if err := e.Edit(ctx, path, edit); err != nil && ctx.Err() == nil {
+		if err := e.Edit(f.tb.Context(), path, edit); err != nil {
 			f.tb.Error(err)
 			return
 		}
+		if n%15 == 14 {
+			f.same(ctx, editor, path)
+		}
+	}
+}
+
+// same holds what the server has as an editor's text against that: a request sees all that was typed before it.
+func (f *face) same(ctx context.Context, editor int, path string) {
+	e := f.editors[editor]
+	where := json.RawMessage(fmt.Sprintf(`{"textDocument":{"uri":%q},"position":{"line":0,"character":0}}`, e.URI(path)))
+	if err := e.Call(ctx, protocol.MethodTextDocumentDefinition, where, nil); err != nil {
+		if ctx.Err() == nil {
+			f.tb.Error(err)
+		}
+		return
+	}
+	want, _, _ := e.Text(path)
+	if got, ok := f.hub.TextOf(nameOf(editor), e.URI(path)); !ok || got != want {
+		f.tb.Errorf("%s of %s is not what was typed: %d bytes, %d were typed; in step: %v", path, nameOf(editor), len(got), len(want), ok)
 	}
 }
 
@@ -362,7 +415,8 @@ func TestFace(t *testing.T) {
 	if after := heap(); after > before+before/4+64<<20 {
 		t.Errorf("the memory in use grew from %d to %d MB", before>>20, after>>20)
 	}
-	if now := runtime.NumGoroutine(); now > routines+100 {
+	// Each editor follows what each worker streams at the moment.
+	if now := runtime.NumGoroutine(); now > routines+faceEditors*faceWorkers+100 {
 		t.Errorf("%d goroutines became %d", routines, now)
 	}
 }

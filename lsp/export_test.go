@@ -1,0 +1,16 @@
+package lsp
+
+import "go.lsp.dev/uri"
+
+// TextOf is what the session of the client of that name has as the text of an open document.
+func (h *Hub) TextOf(client string, u uri.URI) (text string, open bool) {
+	for _, s := range h.attached() {
+		if s.traits().name != client {
+			continue
+		}
+		if d := s.desk.docs().get(u); d != nil {
+			return d.text(), d.broken == nil
+		}
+	}
+	return "", false
+}
