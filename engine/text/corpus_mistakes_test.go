@@ -128,7 +128,10 @@ func spacesForTabs(s string) string { return strings.ReplaceAll(s, "\t", "    ")
 
 func tabsForSpaces(s string) string {
 	in := indent(s)
-	return strings.Repeat("\t", len(in)/4) + strings.Repeat(" ", len(in)%4) + s[len(in):]
+	if strings.Contains(in, "\t") || len(in)%4 != 0 {
+		return s
+	}
+	return strings.Repeat("\t", len(in)/4) + s[len(in):]
 }
 
 // flattened loses all indentation; what comes must be as far in as what goes, or nobody could know it.

@@ -9,7 +9,7 @@ import (
 // comes back as it is to be compared. It is false where there is no saying.
 func (rel relation) dress(fr frame, m alignment, w wanted) (wanted, dresser, bool) {
 	if len(rel.fit) == 0 {
-		return w, m.flatDress(w), true
+		return w, m.clippedDress(w, rel.clipped), true
 	}
 	if rel.first {
 		return fr.firstRestored(w), asDented(same), true
@@ -133,29 +133,39 @@ func (fr frame) firstRestored(w wanted) wanted {
 	return w
 }
 
-// flatDress gives lines without any indentation that of the lines whose place
-// they take, or the one that all lines around have.
-func (m alignment) flatDress(w wanted) dresser {
+// clippedDress gives lines at the margin the indentation of the lines whose
+// place they take, or the one that all lines around have; others are shifted.
+func (m alignment) clippedDress(w wanted, others shift) dresser {
 	return func(fresh []string, c change) ([]string, bool) {
-		for _, s := range fresh {
-			if indent(s) != "" && !blank(s) {
+		gone, solid := solidLines(w.search[c.b0:c.b1]), solidLines(fresh)
+		paired := len(gone) == len(solid)
+		only, known := m.onlyIndent(c)
+		for i, k := range solid {
+			in := indent(fresh[k])
+			switch {
+			case in != "" && others == nil:
 				return nil, false
+			case in != "":
+				in, _ = others("")
+			case paired && nearLine(w.search[c.b0+gone[i]], fresh[k]):
+				in = indent(m.f.lines[m.at[c.b0+gone[i]]])
+			case !known || opensBlock(fresh[k]):
+				return nil, false
+			default:
+				in = only
 			}
-		}
-		gone := solidLines(w.search[c.b0:c.b1])
-		solid := solidLines(fresh)
-		if len(gone) == len(solid) {
-			for i, k := range solid {
-				fresh[k] = indent(m.f.lines[m.at[c.b0+gone[i]]]) + fresh[k]
-			}
-			return fresh, true
-		}
-		in, ok := m.onlyIndent(c)
-		for _, k := range solid {
 			fresh[k] = in + fresh[k]
 		}
-		return fresh, ok && !slices.ContainsFunc(fresh, opensBlock)
+		return fresh, true
 	}
+}
+
+// nearLine says whether a line can be the other one changed.
+func nearLine(a, b string) bool {
+	if alike(a, b) >= 0.5 {
+		return true
+	}
+	return max(len(a), len(b)) <= 200 && 2*Distance(a, b) <= max(len(a), len(b))
 }
 
 // onlyIndent is the indentation of the lines that a change takes away and of

@@ -19,11 +19,12 @@ type candidate struct {
 const unusable = 100
 
 // relation is in which ways the indentation of a search can be that of its
-// place: all shifts that make it so. Without any it is flat: the search has one
-// indentation, and the file several.
+// place: all shifts that make it so. Without any it is clipped: lines that the
+// file indents differently stand at the margin.
 type relation struct {
-	fit   []candidate
-	first bool // the first line of the search has lost its indentation, and it alone
+	fit     []candidate
+	first   bool  // the first line of the search has lost its indentation, and it alone
+	clipped shift // what makes the lines that are not at the margin the file's; nil where all are
 }
 
 // relation finds the ways. cost is the number of lines looked at.
@@ -40,19 +41,29 @@ func (fr frame) relation() (rel relation, cost int, ok bool) {
 			return relation{fit: []candidate{{same, 0}}, first: true}, cost, true
 		}
 	}
-	flat, looked := fr.flat()
-	return rel, cost + looked, flat
+	clipped, looked, yes := fr.clips()
+	rel.clipped = clipped
+	return rel, cost + looked, yes
 }
 
-// flat says whether the search has no indentation at all, and shows by several
-// lines that it has lost it. cost is the number of lines looked at.
-func (fr frame) flat() (yes bool, cost int) {
+// clips says whether lines of the search stand at the margin that do not in the
+// file, all others being shifted alike. cost is the number of lines looked at.
+func (fr frame) clips() (others shift, cost int, yes bool) {
+	first := slices.IndexFunc(fr.solid, func(i int) bool { return indent(fr.search[i]) != "" })
+	if first < 0 {
+		return nil, fr.size(), fr.size() > 1
+	}
+	extra, ok := strings.CutSuffix(fr.to(first), fr.from(first))
+	if !ok || extra == "" || fr.size() < 2 {
+		return nil, first, false
+	}
 	for i := range fr.solid {
-		if fr.from(i) != "" {
-			return false, i
+		from, to := fr.from(i), fr.to(i)
+		if from != "" && to != extra+from || from == "" && len(to) > len(extra) {
+			return nil, first + i, false
 		}
 	}
-	return fr.size() > 1, fr.size()
+	return func(s string) (string, bool) { return extra + s, true }, first + fr.size(), true
 }
 
 func same(s string) (string, bool) { return s, true }
@@ -100,7 +111,7 @@ func (fr frame) candidates() []candidate {
 	} else if extra, ok := strings.CutSuffix(from, to); ok {
 		out = append(out, candidate{func(s string) (string, bool) { return strings.CutPrefix(s, extra) }, 0})
 	}
-	for _, unit := range []int{4, 2, 8, 3} {
+	for _, unit := range []int{4, 2, 8, 3, 1} {
 		by := columns(to, unit) - columns(from, unit)
 		out = append(out, candidate{byColumns(unit, by, fr.tabs), min(1, by*by)})
 	}

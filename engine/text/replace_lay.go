@@ -62,7 +62,7 @@ func (m alignment) lay(w wanted, changes []change, dress dresser) ([]Edit, bool)
 	trims := m.trails(w.search)
 	for _, c := range changes {
 		gone, ok := m.removed(c)
-		if !ok {
+		if !ok || c.s0 == c.s1 && m.slides(w.search, c) {
 			return nil, false
 		}
 		fresh, ok := dress(append([]string{}, w.replace[c.s0:c.s1]...), c)
@@ -85,6 +85,19 @@ func (m alignment) lay(w wanted, changes []change, dress dresser) ([]Edit, bool)
 		}
 	}
 	return edits, true
+}
+
+// slides says whether the removal of lines could as well be that of lines a bit
+// further up or down, for all that the search says, where the file tells these
+// apart.
+func (m alignment) slides(search []string, c change) bool {
+	twins := func(i, j int) bool {
+		if i < 0 || j >= len(search) || trailing(search[i]) != trailing(search[j]) || m.at[i] < 0 || m.at[j] < 0 {
+			return false
+		}
+		return trailing(m.f.lines[m.at[i]]) != trailing(m.f.lines[m.at[j]])
+	}
+	return twins(c.b0-1, c.b1-1) || twins(c.b0, c.b1)
 }
 
 // trails says whether the search has white space at the end of lines where the

@@ -3,6 +3,7 @@ package text
 import (
 	"html"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -86,7 +87,7 @@ func unquoted(s string, lines bool) string {
 
 // numberPrefix is a line number as tools show it before a line: "12|", "12:",
 // "12→", "L12:", "12\t", or the number alone on a blank line.
-var numberPrefix = regexp.MustCompile(`^[ \t]*[Ll]?(\d{1,7})(?:[ ]?[|│:→>][ ]?|\t|$)`)
+var numberPrefix = regexp.MustCompile(`^[ \t]*[Ll]?(\d{1,7})(?:[ ]?[|│:→>]|\t|$)`)
 
 // withoutNumbers reads lines without the numbers before them, where each line of
 // the search that says something has one, and they count up one by one. Of the
@@ -109,7 +110,22 @@ func withoutNumbers(search, replace string) (string, string, bool) {
 	if count == 0 || count == 1 && !onlyNumbered(rows) {
 		return "", "", false
 	}
-	return dropNumbers(search, true), dropNumbers(replace, numberedToo(replace)), true
+	space := ""
+	if !slices.ContainsFunc(rows, tight) {
+		space = " "
+	}
+	bare := dropNumbers(search, space)
+	if numberedToo(replace, search, bare) {
+		replace = dropNumbers(replace, space)
+	}
+	return bare, replace, true
+}
+
+// tight says whether a line begins right after the sign that is between it and
+// its number.
+func tight(row string) bool {
+	_, rest, _ := cutNumber(row)
+	return !blank(rest) && rest[0] != ' '
 }
 
 // onlyNumbered says whether a single line is numbered beyond doubt: by a sign
@@ -123,14 +139,26 @@ func onlyNumbered(rows []string) bool {
 	return false
 }
 
-// numberedToo says whether any line of a replacement is numbered.
-func numberedToo(s string) bool {
-	for _, row := range plainLines(s) {
-		if _, rest, ok := cutNumber(row); ok && !blank(rest) {
+// numberedToo says whether a replacement is numbered as the search is: by a
+// line that both have, else by most of its lines.
+func numberedToo(replace, search, bare string) bool {
+	with, without := plainLines(search), plainLines(bare)
+	numbered, solid := 0, 0
+	for _, row := range plainLines(replace) {
+		switch {
+		case blank(row):
+			continue
+		case slices.Contains(with, row):
 			return true
+		case slices.Contains(without, row):
+			return false
+		}
+		solid++
+		if _, rest, ok := cutNumber(row); ok && !blank(rest) {
+			numbered++
 		}
 	}
-	return false
+	return 2*numbered > solid
 }
 
 func cutNumber(row string) (n int, rest string, ok bool) {
@@ -142,15 +170,16 @@ func cutNumber(row string) (n int, rest string, ok bool) {
 	return n, row[at[1]:], err == nil
 }
 
-// dropNumbers is s without the numbers before its lines.
-func dropNumbers(s string, numbered bool) string {
-	if !numbered {
-		return s
-	}
+// dropNumbers is s without the numbers before its lines, and the space that
+// each of them has after its number.
+func dropNumbers(s, space string) string {
 	var b strings.Builder
 	for _, row := range lines(s) {
 		body := strings.TrimRight(row, "\r\n")
-		_, rest, _ := cutNumber(body)
+		_, rest, numbered := cutNumber(body)
+		if numbered {
+			rest = strings.TrimPrefix(rest, space)
+		}
 		b.WriteString(rest)
 		b.WriteString(row[len(body):])
 	}

@@ -68,7 +68,7 @@ func (s *slips) extra(fit fitting) (n int, ok bool) {
 func (s *slips) anchored(fit fitting, c change) bool {
 	first, last := s.within(c)
 	for i := first; i < last; i++ {
-		if i > first && fit.at[i] != fit.at[i-1]+1 {
+		if i > first && fit.at[i] != fit.at[i-1]+1 || s.repeated(fit.at[i]) {
 			return false
 		}
 	}
@@ -84,6 +84,13 @@ func (s *slips) anchored(fit fitting, c change) bool {
 	}
 	return s.beside(fit, before, after) && fit.at[before] >= 0 && fit.at[after] >= 0 &&
 		(s.equal(fit, before) || s.equal(fit, after))
+}
+
+// repeated says whether a solid line of the file says what one beside it says:
+// which of the two is meant is then no matter of certainty.
+func (s *slips) repeated(k int) bool {
+	said := s.f.said
+	return k < 0 || k > 0 && said[k-1] == said[k] || k+1 < len(said) && said[k+1] == said[k]
 }
 
 // within are the solid lines of the search in a change, [first, last).
