@@ -42,7 +42,7 @@ func newRoot(a *app) *cobra.Command {
 	root.SetHelpCommandGroupID("keep")
 	root.SetCompletionCommandGroupID("keep")
 	addGroup(root, "start", demoCommand(a), initCommand(a))
-	addGroup(root, "work", runCommand(a), trackCommand(a), ticketCommand(a), approveCommand(a), viewCommand(a), logCommand(a))
+	addGroup(root, "work", runCommand(a), trackCommand(a), ticketCommand(a), approveCommand(a), viewCommand(a), applyCommand(a), logCommand(a))
 	addGroup(root, "keep", daemonCommand(a), exportCommand(a), importCommand(a), promptsCommand(a), doctorCommand(a), versionCommand(a))
 	return root
 }

@@ -31,7 +31,7 @@ func nearest(r *request) *NotFoundError {
 	if at < 0 {
 		return &NotFoundError{}
 	}
-	at = firstShared(scores, at, n)
+	at = lined(rows, want, firstShared(scores, at, n), at+n)
 	near := rows[at:min(at+n, len(rows))]
 	e := &NotFoundError{Line: at + 1, Snippet: snippet(near)}
 	e.Missing, e.Number = firstMissing(want, near)
@@ -43,6 +43,23 @@ func firstShared(scores []float64, at, n int) int {
 	for i := at; i < at+n; i++ {
 		if scores[i] > 0 {
 			return i
+		}
+	}
+	return at
+}
+
+// lined moves the start of a stretch so that a line that it has in common with
+// the search is as far from the start as there.
+func lined(rows, want []string, at, end int) int {
+	number := make(map[string]int, len(want))
+	for k, s := range want {
+		if key := unadorned(s); letters(key) > 2 {
+			number[key] = k
+		}
+	}
+	for i := at; i < min(end, len(rows)); i++ {
+		if k, ok := number[unadorned(rows[i])]; ok {
+			return max(0, i-k)
 		}
 	}
 	return at

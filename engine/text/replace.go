@@ -26,6 +26,14 @@ const (
 	Context       Step = "context"      // small slips in lines that stay
 )
 
+// Words says in words how a search was found.
+func (s Step) Words() string {
+	if s == Exact {
+		return "exact match"
+	}
+	return "match but for " + strings.ReplaceAll(string(s), "-", " ")
+}
+
 // Steps are all steps in their order.
 func Steps() []Step {
 	out := make([]Step, len(steps))

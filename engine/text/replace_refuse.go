@@ -21,7 +21,7 @@ const telling = 8
 // that does not have the search.
 func (r *request) already() int {
 	replace := toLF(r.replace)
-	if letters(replace) < telling || r.replace == r.search {
+	if letters(replace) < 3 || r.replace == r.search {
 		return 0
 	}
 	w := dropOuterBlanks(wantedLines(r.replace, ""))

@@ -16,7 +16,7 @@ var editFileDoc string
 
 type editFileArgs struct {
 	Path    string `json:"path" jsonschema:"the file, relative to the workspace's root" min:"1"`
-	Search  string `json:"search" jsonschema:"the text to replace, as it stands in the file" min:"1"`
+	Search  string `json:"search" jsonschema:"the text to replace, as it stands in the file; empty only where the file is"`
 	Replace string `json:"replace" jsonschema:"the text to put there; empty to delete"`
 }
 
@@ -46,7 +46,7 @@ func callEditFile(ctx context.Context, draft engine.Draft, a editFileArgs) (engi
 	if err := draft.Write(ctx, a.Path, after); err != nil {
 		return engine.ToolResult{}, told(err)
 	}
-	summary := fmt.Sprintf("edited %s: %s at line %d", a.Path, matched(found.Step), found.Line)
+	summary := fmt.Sprintf("edited %s: %s at line %d", a.Path, found.Step.Words(), found.Line)
 	shown := summary + "\n"
 	if found.Step != text.Exact { // the model shall see what became of it
 		shown += "\n" + showDiff(a.Path, f.Data, after)
@@ -62,24 +62,10 @@ func orWrite(err error) error {
 	return err
 }
 
-// matched says in words how a search was found.
-func matched(step text.Step) string {
-	if step == text.Exact {
-		return "exact match"
-	}
-	return "match but for " + strings.ReplaceAll(string(step), "-", " ")
-}
-
 func showDiff(path string, before, after []byte) string {
 	diff := text.Unified(path, path, before, after, 2)
 	return text.CutMiddle(strings.ToValidUTF8(diff, "\ufffd"), maxDiff)
 }
 
-func notReplaced(path string, err error) error {
-	var missing *text.NotFoundError
-	var many *text.AmbiguousError
-	if errors.As(err, &missing) || errors.As(err, &many) || errors.Is(err, text.ErrEmptySearch) {
-		return mistakef("%s: %v", path, err)
-	}
-	return fmt.Errorf("editing %s: %w", path, err)
-}
+// notReplaced hands the model what package text says of a search: each of its refusals ends with what to do.
+func notReplaced(path string, err error) error { return mistakef("%s: %v", path, err) }
