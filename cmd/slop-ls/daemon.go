@@ -32,6 +32,7 @@ func daemonCommand(a *app) *cobra.Command {
 	daemon.AddCommand(
 		&cobra.Command{
 			Use: "status", Short: "Say how the daemon is", Args: arguments(0, 0),
+			Long: "Where none runs the exit status is 1, and --json prints null.",
 			RunE: func(cmd *cobra.Command, _ []string) error { return a.daemonStatus(cmd.Context()) },
 		},
 		&cobra.Command{
@@ -57,8 +58,13 @@ func daemonLineOf(r attach.Reply) daemonLine {
 	return daemonLine{PID: r.PID, Root: r.Root, Socket: r.Socket, Version: r.Version, Sessions: r.Sessions, Running: r.Running}
 }
 
+// daemonStatus is a failure where there is none: who asks wants to know how it is. Nothing waits for a person then.
 func (a *app) daemonStatus(ctx context.Context) error {
-	return a.askDaemon(ctx, attach.Place.Status, "runs")
+	err := a.askDaemon(ctx, attach.Place.Status, "runs")
+	if errors.Is(err, attach.ErrNoDaemon) && a.json {
+		err = errors.Join(err, a.printJSON(nil))
+	}
+	return err
 }
 
 // stopPatience bounds the wait for workers to end.
@@ -67,11 +73,18 @@ const stopPatience = 30 * time.Second
 func (a *app) daemonStop(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, stopPatience, fmt.Errorf("it has not ended within %v: end its process", stopPatience))
 	defer cancel()
-	return a.askDaemon(ctx, attach.Place.Stop, "has ended")
+	err := a.askDaemon(ctx, attach.Place.Stop, "has ended")
+	switch {
+	case !errors.Is(err, attach.ErrNoDaemon):
+		return err
+	case a.json:
+		return a.printJSON(nil)
+	}
+	_, err = fmt.Fprintln(a.out, "no daemon runs for this workspace: there is nothing to stop") // which is what was asked for
+	return err
 }
 
-// askDaemon asks the daemon and prints its reply. That there is none is an outcome of its own: exit status 3, as
-// wherever a person has to do something first.
+// askDaemon asks the daemon and prints its reply. The error is attach.ErrNoDaemon where there is none.
 func (a *app) askDaemon(
 	ctx context.Context, ask func(attach.Place, context.Context, attach.Hello) (attach.Reply, error), done string,
 ) error {
@@ -84,9 +97,6 @@ func (a *app) askDaemon(
 		return err
 	}
 	r, err := ask(place, ctx, attach.Hello{Version: buildVersion().Version, Root: root})
-	if errors.Is(err, attach.ErrNoDaemon) {
-		return &exitError{code: exitBlocked, err: err}
-	}
 	if err != nil {
 		return err
 	}

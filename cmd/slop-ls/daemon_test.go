@@ -58,7 +58,7 @@ func newDaemonPlace(t *testing.T, key string) *daemonPlace {
 	p.env = append(os.Environ(), "HOME="+dir, "GIT_CEILING_DIRECTORIES="+dir, "XDG_STATE_HOME="+filepath.Join(dir, "state"),
 		"XDG_CONFIG_HOME="+filepath.Join(dir, "config"), "XDG_RUNTIME_DIR="+filepath.Join(dir, "run"))
 	t.Cleanup(func() {
-		if out, code := p.call("daemon", "stop"); code != exitDone && code != exitBlocked {
+		if out, code := p.call("daemon", "stop"); code != exitDone {
 			t.Errorf("stopping the daemon: exit status %d: %s", code, out)
 		}
 		for begun := time.Now(); len(processesOf(p.repo)) > 0; time.Sleep(5 * time.Millisecond) { // they free the lock before they end
@@ -135,8 +135,8 @@ func (p *daemonPlace) status() daemonLine {
 }
 
 // editor attaches a fake editor by the real program.
-func (p *daemonPlace) editor() *lsptest.Env {
-	return lsptest.Open(p.t, p.repo, lsptest.Child(func() *exec.Cmd { return p.command("--stdio") }, nil))
+func (p *daemonPlace) editor(options ...lsptest.Option) *lsptest.Env {
+	return lsptest.Open(p.t, p.repo, lsptest.Child(func() *exec.Cmd { return p.command("--stdio") }, nil), options...)
 }
 
 func statusIn(t *testing.T, e *lsptest.Env) wire.Status {
@@ -168,7 +168,13 @@ func trackIs(t *testing.T, e *lsptest.Env, status string) func() bool {
 func TestTwoEditorsOneDaemon(t *testing.T) {
 	t.Parallel()
 	p := newDaemonPlace(t, "")
-	p.want(exitBlocked, "daemon", "status")
+	p.want(exitFailed, "daemon", "status")
+	if out := p.want(exitDone, "daemon", "stop"); !strings.Contains(out, "nothing to stop") {
+		t.Errorf("daemon stop without one says %q", out)
+	}
+	if out := p.want(exitFailed, "daemon", "status", "--json"); !strings.HasPrefix(out, "null\n") {
+		t.Errorf("daemon status --json without one says %q", out)
+	}
 	first, second := p.editor(), p.editor()
 	line := p.status()
 	if line.Sessions != 2 || line.Root != p.repo || line.PID == 0 || line.Socket == "" || line.Version == "" {
@@ -245,7 +251,7 @@ func TestDaemonLeavesWhenIdle(t *testing.T) {
 	if err := daemon.Wait(); err != nil {
 		t.Fatalf("an idle daemon ended with %v: %s", err, &log)
 	}
-	if out := p.want(exitBlocked, "daemon", "status"); !strings.Contains(out, "no daemon runs") {
+	if out := p.want(exitFailed, "daemon", "status"); !strings.Contains(out, "no daemon runs") {
 		t.Errorf("daemon status says %q", out)
 	}
 	p.want(exitDone, "run", "work", "--approve", "allow")

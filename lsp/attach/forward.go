@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/slop-ls/slop-ls/lsp/frame"
+	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
 // Forwarding is what Forward needs.
@@ -253,6 +254,10 @@ func (f *forwarder) incoming(msg *message, ok bool) [][]byte {
 	case !ok:
 	case msg.isCall():
 		return msg.withID(f.shown.ask(msg))
+	case msg.isNotification() && msg.method == wire.EventsMethod:
+		if !f.memory.events.event(msg.params) {
+			return nil
+		}
 	case msg.isNotification():
 		return f.shown.notified(msg)
 	case msg.isReply():

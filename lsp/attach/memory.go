@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
 // memory is what the client said, as far as another daemon would have to be told. It has no lock: the forwarder's.
@@ -25,7 +26,8 @@ type memory struct {
 	documents   map[string]*document
 	calls       map[string]*call // requests that are not answered, by idKey
 	tail        []note           // notifications that the daemon may not have read
-	down        bool             // the client asked to shut down
+	events      told
+	down        bool // the client asked to shut down
 }
 
 // call is a request of the client that waits for its answer.
@@ -76,6 +78,9 @@ func (m *memory) request(msg *message) {
 		c.edits = m.editsOf(c.about)
 	}
 	m.calls[key] = c
+	if msg.method == wire.SubscribeMethod {
+		m.events.subscribed(msg.params)
+	}
 	m.down = m.down || msg.method == "shutdown"
 }
 
@@ -93,7 +98,7 @@ func repeatable(msg *message) bool {
 	if msg.method == "initialize" {
 		return true
 	}
-	asks := msg.method == "workspace/symbol" || msg.method == "workspace/diagnostic" ||
+	asks := msg.method == wire.SubscribeMethod || msg.method == "workspace/symbol" || msg.method == "workspace/diagnostic" ||
 		strings.HasPrefix(msg.method, "textDocument/") || strings.HasPrefix(msg.method, "workspace/will") ||
 		strings.HasPrefix(msg.method, "callHierarchy/") || strings.HasPrefix(msg.method, "typeHierarchy/") ||
 		strings.HasSuffix(msg.method, "/resolve") || msg.method == "workspace/textDocumentContent"

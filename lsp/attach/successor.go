@@ -51,7 +51,7 @@ func (f *forwarder) flush(l *link) bool {
 // initialize says the editor's initialize again, and takes the answer, which the editor has had long ago.
 func (f *forwarder) initialize(ctx context.Context, l *link) error {
 	f.mu.Lock()
-	msg, ok := scan(f.memory.initialize)
+	msg, ok := scan(f.memory.events.resumed(f.memory.initialize))
 	encoding := f.memory.encoding
 	f.mu.Unlock()
 	if !ok {

@@ -215,6 +215,9 @@ func (e *Env) Seen() State {
 	return e.state.clone()
 }
 
+// Forget drops what was recorded of a notification that has no record of its own.
+func (e *Env) Forget(method string) { e.change(func(s *State) { delete(s.Custom, method) }) }
+
 func (e *Env) change(do func(*State)) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
