@@ -68,14 +68,24 @@ func (c *checker) turn(ctx context.Context, docs *documents) {
 
 // clear takes the diagnostics of a closed document back.
 func (c *checker) clear(ctx context.Context, u uri.URI) {
-	c.notify(ctx, &protocol.PublishDiagnosticsParams{URI: c.sent[u], Diagnostics: []protocol.Diagnostic{}})
+	if c.s.pulls.forget(u); !c.s.traits().pull {
+		c.notify(ctx, &protocol.PublishDiagnosticsParams{URI: c.sent[u], Diagnostics: []protocol.Diagnostic{}})
+	}
 	delete(c.published, u)
 	delete(c.planned, u)
 	delete(c.sent, u)
 	c.forget(u)
 }
 
+// publish tells the client what was found, or, where it asks by itself, notes that it may have to ask again.
 func (c *checker) publish(ctx context.Context, d *document, list []protocol.Diagnostic) {
+	if c.s.traits().pull {
+		if id, err := diagnosticsID(list); err == nil {
+			c.s.pulls.change(d.uri, func(p *pulled) { p.found = id })
+			kick(c.s.kicks.pulls)
+		}
+		return
+	}
 	c.notify(ctx, &protocol.PublishDiagnosticsParams{
 		URI: d.sent, Version: protocol.NewOptional(d.version), Diagnostics: list,
 	})

@@ -3,7 +3,6 @@ package lsp
 import (
 	"context"
 	"reflect"
-	"slices"
 	"time"
 
 	"go.lsp.dev/protocol"
@@ -45,7 +44,7 @@ func (c *checker) diagnose(ctx context.Context, docs *documents, d *document) {
 
 // show publishes findings, unless the client shows the same already.
 func (c *checker) show(ctx context.Context, docs *documents, d *document, f *findings) {
-	f.shown = append(diagnosticsOf(docs, d, slices.Concat(d.track().Problems, c.s.standing(ctx, d.path, d.track()), f.warnings)), c.s.waitingHere(docs, d)...)
+	f.shown = c.s.trackDiagnostics(ctx, docs, d, f.warnings)
 	before := c.found[d.uri]
 	c.found[d.uri] = f
 	if before == nil || !c.stillShown(before, d) || !reflect.DeepEqual(before.shown, f.shown) {

@@ -140,7 +140,7 @@ func (h *Hub) ServeWith(ctx context.Context, rw io.ReadWriteCloser, e Engine) er
 	defer h.left(s)
 	for _, loop := range []func(context.Context){
 		s.watch, s.prompting, s.progressing, s.checking, s.waiting, s.stating, s.streaming, s.telling,
-		s.registering, s.configuring, s.refreshing, s.papering,
+		s.registering, s.configuring, s.refreshing, s.papering, s.pulling,
 	} {
 		s.later(func(ctx context.Context) {
 			select {

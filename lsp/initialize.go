@@ -77,7 +77,7 @@ var completionTriggers = []string{"/", ".", "[", "\""}
 // capabilities is what is announced, all of it statically: what is registered twice shows twice in some clients.
 func capabilities(t *traits) protocol.ServerCapabilities {
 	incremental := protocol.TextDocumentSyncKindIncremental
-	return protocol.ServerCapabilities{
+	out := protocol.ServerCapabilities{
 		PositionEncoding: protocol.PositionEncodingKind(t.encoding),
 		TextDocumentSync: &protocol.TextDocumentSyncOptions{
 			OpenClose: new(true), Change: &incremental, Save: &protocol.SaveOptions{IncludeText: new(false)},
@@ -97,6 +97,11 @@ func capabilities(t *traits) protocol.ServerCapabilities {
 		DocumentFormattingProvider: protocol.Boolean(true),
 		InlayHintProvider:          protocol.Boolean(true),
 	}
+	if t.pull {
+		// What a change of one file does to another is told by a refresh, so that nobody asks for all at each key.
+		out.DiagnosticProvider = &protocol.DiagnosticOptions{}
+	}
+	return out
 }
 
 // workspaceOptions announces file operations, and the scheme of read-only documents to clients that ask for the text of

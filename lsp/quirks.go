@@ -32,6 +32,7 @@ type traits struct {
 	events          wire.Subscription
 	lensRefresh     bool // it asks for code lenses again when told to
 	hintRefresh     bool // likewise for inlay hints
+	pull            bool // it asks for diagnostics, and again when told to
 	llmTag          bool // it knows the tag LLMGenerated of code actions
 	language        language
 
@@ -97,6 +98,8 @@ func traitsOf(p *protocol.InitializeParams) *traits {
 		t.llmTag = knowsTag(c.TextDocument.CodeAction)
 	}
 	t.language = languageOf(c.TextDocument)
+	t.pull = c.TextDocument != nil && c.TextDocument.Diagnostic != nil &&
+		c.Workspace != nil && c.Workspace.Diagnostics != nil && isTrue(c.Workspace.Diagnostics.RefreshSupport)
 	t.ofExperimental(c.Experimental)
 	for _, q := range quirks {
 		if q.fits(t, p) {

@@ -58,6 +58,7 @@ func (t *traits) summary() string {
 		{t.showDocument, "shows"},
 		{t.progress, "progress"},
 		{t.lensRefresh, "lenses"},
+		{t.pull, "pulls"},
 		{t.llmTag, "llm"},
 		{t.state, "state"},
 		{t.stream, "stream"},
@@ -83,12 +84,12 @@ func TestTraitsOfRealClients(t *testing.T) {
 		"kate-22.12.3":                         "utf-16 prompts progress",
 		"kate-25.04.3":                         "utf-16 prompts progress",
 		"neovim-0.10.4":                        "utf-16 edits versions prompts shows progress",
-		"neovim-0.12.4":                        "utf-8 edits versions prompts shows progress lenses",
+		"neovim-0.12.4":                        "utf-8 edits versions prompts shows progress lenses pulls",
 		"neovim-0.7.2":                         "utf-16 edits versions prompts progress",
 		"vim-9.0-ale-3.3.0":                    "utf-16",
 		"vim-9.0-vim-lsp-20260419":             "utf-16 edits prompts progress",
 		"vim-9.0-yegappan-lsp-20260816":        "utf-16 edits prompts progress",
-		"vscode-1.139.1-languageclient-11.0.0": "utf-16 edits versions batch previews safe prompts shows progress lenses llm virtual",
+		"vscode-1.139.1-languageclient-11.0.0": "utf-16 edits versions batch previews safe prompts shows progress lenses pulls llm virtual",
 	}
 	files, err := filepath.Glob("testdata/initialize/*.json")
 	if err != nil || len(files) == 0 {

@@ -40,6 +40,7 @@ type Session struct {
 	acts   acts
 	events subscriber
 	papers papers
+	pulls  pulls
 
 	trace   atomic.Pointer[protocol.TraceValue] // what the client wants to be told of; nil: nothing
 	cancels cancels
@@ -101,6 +102,7 @@ var requests = map[string]func(v view, params json.RawMessage) (work, error){
 	protocol.MethodTextDocumentFoldingRange:   prepareFoldingRange,
 	protocol.MethodTextDocumentFormatting:     prepareFormatting,
 	protocol.MethodTextDocumentInlayHint:      prepareInlayHint,
+	protocol.MethodTextDocumentDiagnostic:     prepareDiagnostic,
 }
 
 // prepare implements routes.
@@ -208,13 +210,14 @@ func (s *Session) tell(ctx context.Context, kind protocol.MessageType, msg strin
 }
 
 // kicks wake the session's loops. Each has room for one: a loop that is busy looks again when it is done.
-type kicks struct{ prompts, progress, waiting, checks, settings, papers chan struct{} }
+type kicks struct{ prompts, progress, waiting, checks, settings, papers, pulls chan struct{} }
 
 func newKicks() kicks {
 	return kicks{
 		prompts: make(chan struct{}, 1), progress: make(chan struct{}, 1), waiting: make(chan struct{}, 1), checks: make(chan struct{}, 1),
 		settings: make(chan struct{}, 1),
 		papers:   make(chan struct{}, 1),
+		pulls:    make(chan struct{}, 1),
 	}
 }
 
