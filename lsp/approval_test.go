@@ -536,6 +536,16 @@ func TestReviewFileGone(t *testing.T) {
 			must(t, e.CloseBuffer(t.Context(), path))
 			settle(t, e)
 		}
+		// One that a person has damaged and saved is theirs.
+		data, err := os.ReadFile(path)
+		must(t, err)
+		damaged := strings.Replace(string(data), "<!-- slop:begin prompt", "mine", 1)
+		must(t, os.WriteFile(path, []byte(damaged), 0o600))
+		must(t, e.Command(t.Context(), wire.ApprovalOpen, wire.ApprovalArgs{ID: "A1"}, nil))
+		e.Await(lsptest.DiagnosticCount(string(e.URI(path)), 1))
+		if mustText(t, e, path) != damaged {
+			t.Errorf("what a person wrote is gone:\n%s", mustText(t, e, path))
+		}
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
@@ -22,7 +23,7 @@ func (h *Hub) reviewPath(id engine.ApprovalID) string {
 }
 
 // writeReview writes the Review… document. One that an editor has open, or that holds what a person has saved, is left
-// as it is.
+// as it is, also where its form was damaged: it says where, and what was written is not thrown away.
 func (s *Session) writeReview(ctx context.Context, a *engine.Approval) (string, error) {
 	path := s.hub.reviewPath(a.ID)
 	if s.hub.hasOpen(path) {
@@ -32,12 +33,12 @@ func (s *Session) writeReview(ctx context.Context, a *engine.Approval) (string, 
 	if err != nil {
 		return "", err
 	}
-	if there, err := os.ReadFile(path); err == nil {
-		if _, err := page.ParseReview(a, content, string(there)); err == nil {
-			return path, nil
-		}
+	fresh := page.Review(a, content)
+	head, _, _ := strings.Cut(fresh, "\n") // it names the approval and what exactly was asked
+	if there, err := os.ReadFile(path); err == nil && strings.HasPrefix(string(there), head) {
+		return path, nil
 	}
-	if err := replaceFile(path, page.Review(a, content), 0o600); err != nil {
+	if err := replaceFile(path, fresh, 0o600); err != nil {
 		return "", fmt.Errorf("writing a review: %w", err)
 	}
 	return path, nil

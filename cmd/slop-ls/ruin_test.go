@@ -34,20 +34,28 @@ type ruin struct {
 	daemon  *exec.Cmd
 	first   *window
 	second  *window
-	let     chan struct{}   // lets go of what the state holds back
-	given   map[string]bool // what was answered: ticket and kind
-	asks    map[string]int  // how often each is to be asked
-	arrived chan struct{}   // closed when the first editor was sent an edit; nil where that does not matter
-	said    string          // what the models must have been told
+	let     chan struct{}            // lets go of what the state holds back
+	racing  sync.WaitGroup           // of answers that are on their way while the victim dies
+	given   map[string]bool          // what was answered: ticket and kind
+	again   func(wire.Approval) bool // answers in the second editor; false: as usual; may be nil
+	asks    map[string]int           // how often each is to be asked
+	arrived chan struct{}            // closed when the first editor was sent an edit; nil where that does not matter
+	said    string                   // what the models must have been told, in their turn saidIn
+	saidIn  int
+	ends    string                  // the status with which T1 ends
+	files   map[string]string       // as they are in the end
+	once    map[string]int          // what happens to T1 in the end
+	decided map[string]engine.Actor // who decided, by ticket and kind; known in the end
 }
 
 // ruinState is a state of an approval or of a delivery, and how a ticket is brought there.
 type ruinState struct {
-	name  string
-	point string // the daemon stops there
-	quiet bool   // the first editor can show no prompt
-	edit  func(*ruin) lsptest.ApplyEdit
-	reach func(*ruin)
+	name    string
+	point   string // the daemon stops there
+	quiet   bool   // the first editor can show no prompt
+	crowded bool   // another ticket wants the only slot
+	edit    func(*ruin) lsptest.ApplyEdit
+	reach   func(*ruin)
 }
 
 var ruinStates = []ruinState{
@@ -68,7 +76,7 @@ var ruinStates = []ruinState{
 		r.first.Await(lsptest.Prompts(2))
 	}},
 	{name: "command in review", reach: func(r *ruin) { r.spawned(); r.review("command") }},
-	{name: "command answered and not consumed", reach: (*ruin).answeredWithoutASlot},
+	{name: "command answered and not consumed", crowded: true, reach: (*ruin).answeredWithoutASlot},
 	{name: "command consumed", reach: func(r *ruin) {
 		r.let = r.models.hold("T1", 1)
 		r.spawned()
@@ -93,13 +101,13 @@ func TestRuin(t *testing.T) {
 	t.Parallel()
 	builtProgram(t)
 	n := 0
-	for _, state := range ruinStates {
+	for _, state := range append(ruinStates, ruinAnswers...) {
 		for _, victim := range []string{"daemon", "forwarder", "editor"} {
 			n++
 			early := n%2 == 0
 			t.Run(state.name+", "+victim, func(t *testing.T) {
 				t.Parallel()
-				newRuin(t, state, early).play(state, victim)
+				newRuin(t, state, victim, early).play(state, victim)
 			})
 		}
 	}
@@ -110,15 +118,16 @@ func TestRuin(t *testing.T) {
 
 const ruinTrack = "title: work\ntickets:\n  - id: T1\n    description: a line more\n    target_file: a.txt\n    writes: [b.txt, c.txt]\n"
 
-func newRuin(t *testing.T, state ruinState, early bool) *ruin {
+func newRuin(t *testing.T, state ruinState, victim string, early bool) *ruin {
 	p := newDaemonPlace(t, "")
 	p.binary = builtProgram(t)
 	p.models.says = ruinModel
-	r := &ruin{daemonPlace: p, t: t, let: make(chan struct{}), given: map[string]bool{}, asks: map[string]int{"T1 spawn": 1, "T1 command": 1}}
+	r := &ruin{daemonPlace: p, t: t, let: make(chan struct{}), given: map[string]bool{}, asks: map[string]int{"T1 spawn": 1, "T1 command": 1},
+		ends: "completed", files: ruinFiles, once: map[string]int{"T1 delivered": 1, "T1 completed": 1}, decided: map[string]engine.Actor{}}
 	for name, text := range map[string]string{"repo/.slop/tracks/work.track.yaml": ruinTrack, "repo/a.txt": "one\ntwo\n", "repo/b.txt": "one\ntwo\n"} {
 		p.file(name, text)
 	}
-	if state.name == "command answered and not consumed" {
+	if state.crowded {
 		p.file("repo/.slop/tracks/work.track.yaml", ruinTrack+"  - id: T2\n    description: to keep the slot\n")
 		config, err := os.ReadFile(filepath.Join(p.dir, "config", "slop-ls", "config.toml"))
 		if err != nil {
@@ -133,7 +142,11 @@ func newRuin(t *testing.T, state ruinState, early bool) *ruin {
 		r.arrived = make(chan struct{})
 		edit = state.edit(r)
 	}
-	r.first = p.window(edit, lsptest.WithConfig(func(c *client.Config) {
+	server := p.command("--stdio")
+	if victim == "editor" {
+		server = editorOf(server)
+	}
+	r.first = p.windowOf(server, edit, lsptest.WithConfig(func(c *client.Config) {
 		if state.quiet {
 			c.Initialize = []byte(fmt.Sprintf(`{"processId":null,"rootUri":"file://%s","capabilities":{"workspace":{"applyEdit":true}}}`, p.repo))
 		}
@@ -306,16 +319,7 @@ func (r *ruin) stopped() {
 func (r *ruin) review(kind string) {
 	r.t.Helper()
 	a := r.first.awaitPending("T1", kind)
-	if err := r.first.Command(r.t.Context(), wire.ApprovalOpen, wire.ApprovalArgs{ID: a.ID}, nil); err != nil {
-		r.t.Fatal(err)
-	}
-	var path string
-	r.first.eventually("the Review… document", func() bool {
-		if shown := r.first.Seen().Shown; len(shown) > 0 {
-			path = shown[len(shown)-1]
-		}
-		return path != ""
-	})
+	path := openReview(r.t, r.first, a)
 	content, _, _ := r.first.Text(path)
 	if err := r.first.SetText(r.t.Context(), path, content+"\nscribbled by the first editor\n"); err != nil {
 		r.t.Fatal(err)
@@ -338,6 +342,7 @@ func (r *ruin) play(state ruinState, victim string) {
 	state.reach(r)
 	r.kill(state, victim)
 	close(r.let)
+	r.racing.Wait()
 	if r.second == nil {
 		r.second = r.window(nil)
 	}
@@ -345,7 +350,7 @@ func (r *ruin) play(state ruinState, victim string) {
 		for _, a := range r.second.pending() {
 			r.answerAgain(a)
 		}
-		return r.second.statusOf("T1") == "completed" && (r.asks["T2 spawn"] == 0 || r.second.statusOf("T2") == "completed")
+		return r.second.statusOf("T1") == r.ends && (r.asks["T2 spawn"] == 0 || r.second.statusOf("T2") == "completed")
 	})
 	if victim == "daemon" {
 		r.checkBuffers()
@@ -355,7 +360,7 @@ func (r *ruin) play(state ruinState, victim string) {
 	r.want(exitDone, "daemon", "stop")
 	r.checkFiles()
 	r.checkJournal()
-	if r.said != "" && !strings.Contains(r.models.await("T1", 0), r.said) {
+	if r.said != "" && !strings.Contains(r.models.await("T1", r.saidIn), r.said) {
 		r.t.Errorf("the models were not told %q", r.said)
 	}
 }
@@ -366,10 +371,8 @@ func (r *ruin) kill(state ruinState, victim string) {
 	switch victim {
 	case "daemon":
 		err = r.daemon.Process.Kill()
-	case "forwarder":
+	case "forwarder", "editor": // what the editor's own process is, the test started in the forwarder's place
 		err = r.first.forwarder.Process.Kill()
-	case "editor":
-		r.first.die()
 	}
 	if err == nil && state.point != "" && victim != "daemon" {
 		err = r.daemon.Process.Signal(syscall.SIGCONT)
@@ -387,6 +390,9 @@ func (r *ruin) answerAgain(a wire.Approval) {
 		r.t.Fatalf("%s is asked again", what)
 	}
 	r.given[what] = true
+	if r.again != nil && r.again(a) {
+		return
+	}
 	prompt := ""
 	if what == "T1 spawn" {
 		r.said = "said by the second editor"
@@ -405,9 +411,9 @@ func (r *ruin) checkBuffers() {
 }
 
 func (r *ruin) checkFiles() {
-	for name, want := range ruinFiles {
+	for name := range ruinFiles {
 		got, err := os.ReadFile(filepath.Join(r.repo, name))
-		if err != nil || string(got) != want {
+		if want, there := r.files[name]; there != (err == nil) || string(got) != want {
 			r.t.Errorf("%s is %q (%v), want %q", name, got, err, want)
 		}
 	}
@@ -425,13 +431,19 @@ func (r *ruin) checkJournal() {
 		r.t.Fatal(err)
 	}
 	defer s.Close()
-	asked, ended := map[string]int{}, map[string]int{}
+	asked, ended, kinds := map[string]int{}, map[string]int{}, map[engine.ApprovalID]string{}
 	for e, err := range s.Events(r.t.Context(), 0) {
 		if err != nil {
 			r.t.Fatal(err)
 		}
 		switch b := e.Body.(type) {
+		case engine.ApprovalDecided:
+			if who, before := r.decided[kinds[b.ID]]; before {
+				r.t.Errorf("%s is decided by %s and by %s", kinds[b.ID], who, b.By)
+			}
+			r.decided[kinds[b.ID]] = b.By
 		case engine.ApprovalRequested:
+			kinds[b.Approval.ID] = b.Run.Ticket.ID + " " + string(b.Approval.Kind)
 			asked[b.Run.Ticket.ID+" "+string(b.Approval.Kind)]++
 		case engine.EditDelivered:
 			ended[b.Run.Ticket.ID+" delivered"]++
@@ -442,11 +454,10 @@ func (r *ruin) checkJournal() {
 	if diff := cmp.Diff(r.asks, asked); diff != "" {
 		r.t.Errorf("asked (-want +got):\n%s", diff)
 	}
-	once := map[string]int{"T1 delivered": 1, "T1 completed": 1}
 	if r.asks["T2 spawn"] > 0 {
-		once["T2 completed"] = 1
+		r.once["T2 completed"] = 1
 	}
-	if diff := cmp.Diff(once, ended); diff != "" {
+	if diff := cmp.Diff(r.once, ended); diff != "" {
 		r.t.Errorf("happened (-want +got):\n%s", diff)
 	}
 }

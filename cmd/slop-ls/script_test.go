@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	if help := workspace.Helper(os.Args); help != nil {
 		os.Exit(help())
 	}
-	testscript.Main(withProgram{m}, map[string]func(){"slop-ls": main, "slop-ls-sessions": sessionsMain, "slop-mcp": mcptest.Main})
+	testscript.Main(withProgram{m}, map[string]func(){"slop-ls": main, "slop-ls-sessions": sessionsMain, "slop-editor": editorMain, "slop-mcp": mcptest.Main})
 }
 
 // TestScript runs the command line as people and programs do, with scripted models over real HTTP. Beside testscript's

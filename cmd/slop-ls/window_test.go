@@ -29,7 +29,13 @@ type window struct {
 // window opens one. edit is how it carries out edits, nil: as it should; like an editor that saves by itself.
 func (p *daemonPlace) window(edit lsptest.ApplyEdit, more ...lsptest.Option) *window {
 	p.t.Helper()
-	w := &window{forwarder: p.command("--stdio"), ended: make(chan struct{})}
+	return p.windowOf(p.command("--stdio"), edit, more...)
+}
+
+// windowOf opens one whose language server is a command, or stands behind it.
+func (p *daemonPlace) windowOf(server *exec.Cmd, edit lsptest.ApplyEdit, more ...lsptest.Option) *window {
+	p.t.Helper()
+	w := &window{forwarder: server, ended: make(chan struct{})}
 	connect := func(t testing.TB) io.ReadWriteCloser {
 		in, err := w.forwarder.StdinPipe()
 		if err != nil {
