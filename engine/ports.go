@@ -268,6 +268,8 @@ var ErrOutside = errors.New("outside the workspace")
 // used by one worker, one call at a time, and closed by who made it.
 type Draft interface {
 	Files
+	// Peek is Read of what the worker is not shown. What is written over a file rests on what Read gave last.
+	Peek(ctx context.Context, path string) (File, error)
 	Write(ctx context.Context, path string, data []byte) error
 	Delete(ctx context.Context, path string) error
 	Rename(ctx context.Context, from, to string) error

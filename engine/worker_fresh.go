@@ -70,7 +70,7 @@ func differing(was, now map[string]string) []string {
 
 // draftHashes hashes files as the draft has them.
 func (a *attempt) draftHashes(paths []string) func(context.Context) map[string]string {
-	return func(ctx context.Context) map[string]string { return hashes(ctx, a.draft, paths) }
+	return func(ctx context.Context) map[string]string { return hashes(ctx, a.draft.Peek, paths) }
 }
 
 // workspaceHashes hashes files as they are beneath the draft: in an editor, else on the disk.
@@ -81,15 +81,15 @@ func (a *attempt) workspaceHashes(paths []string) func(context.Context) map[stri
 			return nil // only where ctx has ended: then nothing is used
 		}
 		defer release()
-		return hashes(ctx, files, paths)
+		return hashes(ctx, files.Peek, paths)
 	}
 }
 
 // hashes are the hashes of files by path; "" of one that does not exist. What cannot be read rests on nothing.
-func hashes(ctx context.Context, files Files, paths []string) map[string]string {
+func hashes(ctx context.Context, read func(context.Context, string) (File, error), paths []string) map[string]string {
 	out := make(map[string]string, len(paths))
 	for _, p := range paths {
-		f, err := files.Read(ctx, p)
+		f, err := read(ctx, p)
 		switch {
 		case err == nil:
 			out[p] = ContentHash(f.Data)

@@ -31,7 +31,7 @@ func FilesConformance(t *testing.T, open func(t *testing.T) Folder) {
 		{"reads", readsFiles}, {"lists", listsFiles}, {"refuses paths", refusesPaths},
 		{"draft sees itself", draftSeesItself}, {"draft is private", draftIsPrivate},
 		{"draft lists", draftLists}, {"draft refuses", draftRefuses}, {"changes", collapsesChanges},
-		{"base is what was read", baseIsWhatWasRead}, {"delivers", delivers}, {"delivers again", deliversAgain},
+		{"base is what was read", baseIsWhatWasRead}, {"base is what was read last", baseIsWhatWasReadLast}, {"delivers", delivers}, {"delivers again", deliversAgain},
 		{"merges", merges}, {"conflicts", conflicts}, {"all or none", allOrNone}, {"cancelled", cancelled},
 		{"keeps bytes", keepsBytes}, {"shelf", keepsShelf}, {"copies", copiesSlices},
 	} {
@@ -273,6 +273,28 @@ func baseIsWhatWasRead(t *testing.T, f Folder) {
 	_, err := f.Applier.Deliver(ctx, engine.Run{}, set)
 	must(t, err)
 	wantFile(t, f.Files, "a.txt", "one\n2\n3\n4\nfive\n")
+}
+
+// baseIsWhatWasReadLast: an edit is laid on what is there now; what came and went before it is none of the worker's
+// doing. A look that the worker is not shown changes nothing.
+func baseIsWhatWasReadLast(t *testing.T, f Folder) {
+	f.Put("a.txt", "1\n2\n")
+	ctx, d := t.Context(), openDraft(t, f)
+	wantFile(t, d, "a.txt", "1\n2\n")
+	f.Put("a.txt", "typed\n1\n2\n")
+	wantFile(t, d, "a.txt", "typed\n1\n2\n")
+	f.Put("a.txt", "1\n2\n3\n")
+	seen, err := d.Peek(ctx, "a.txt")
+	must(t, err)
+	if string(seen.Data) != "1\n2\n3\n" {
+		t.Errorf("a look shows %q", seen.Data)
+	}
+	must(t, d.Write(ctx, "a.txt", []byte("typed\none\n2\n")))
+	set := wantChanges(t, d, `modify a.txt "typed\n1\n2\n" → "typed\none\n2\n"`+"\n")
+	f.Put("a.txt", "typed\n1\n2\n3\n4\n")
+	_, err = f.Applier.Deliver(ctx, engine.Run{}, set)
+	must(t, err)
+	wantFile(t, f.Files, "a.txt", "typed\none\n2\n3\n4\n")
 }
 
 // fourChanges is a change set with each operation, and what it makes.

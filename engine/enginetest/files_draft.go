@@ -22,7 +22,7 @@ type memoryDraft struct {
 
 func (d *memoryDraft) Shelf() *engine.Shelf { return &d.shelf }
 
-// memoryEntry is what was first read at a path, and what the draft has there once it is changed. Nil: no file.
+// memoryEntry is what was last read at a path, and what the draft has there once it is changed. Nil: no file.
 type memoryEntry struct {
 	base, now []byte
 	changed   bool
@@ -46,11 +46,19 @@ func (d *memoryDraft) entry(ctx context.Context, p string) (*memoryEntry, error)
 }
 
 func (d *memoryDraft) Read(ctx context.Context, p string) (engine.File, error) {
-	e, err := d.entry(ctx, p)
-	switch {
-	case err != nil:
+	if e := d.entries[p]; e != nil && !e.changed {
+		delete(d.entries, p) // what is read last counts
+	}
+	if _, err := d.entry(ctx, p); err != nil {
 		return engine.File{}, err
-	case !e.changed:
+	}
+	return d.Peek(ctx, p)
+}
+
+func (d *memoryDraft) Peek(ctx context.Context, p string) (engine.File, error) {
+	e := d.entries[p]
+	switch {
+	case e == nil || !e.changed:
 		return d.files.Read(ctx, p)
 	case e.now == nil:
 		return engine.File{}, fmt.Errorf("%s: %w", p, fs.ErrNotExist)

@@ -130,11 +130,6 @@ func wholeGlob(glob string) (string, error) {
 	return "{" + glob + "," + glob + "/**}", nil
 }
 
-// peeker reads without counting as having shown the file: a draft remembers what its worker has seen.
-type peeker interface {
-	Peek(ctx context.Context, path string) (engine.File, error)
-}
-
 func (s *search) file(ctx context.Context, draft engine.Draft, e engine.Entry) {
 	switch {
 	case e.Dir:
@@ -146,11 +141,7 @@ func (s *search) file(ctx context.Context, draft engine.Draft, e engine.Entry) {
 		s.large++
 		return
 	}
-	read := draft.Read
-	if p, ok := draft.(peeker); ok {
-		read = p.Peek
-	}
-	f, err := read(ctx, e.Path)
+	f, err := draft.Peek(ctx, e.Path)
 	switch {
 	case err != nil:
 		s.unknown++

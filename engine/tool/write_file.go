@@ -27,7 +27,7 @@ func callWriteFile(ctx context.Context, draft engine.Draft, a writeFileArgs) (en
 	if err := checkPath(a.Path); err != nil {
 		return engine.ToolResult{}, err
 	}
-	old, err := draft.Read(ctx, a.Path)
+	old, err := draft.Peek(ctx, a.Path)
 	isNew := errors.Is(err, fs.ErrNotExist)
 	if err != nil && !isNew {
 		return engine.ToolResult{}, told(err)

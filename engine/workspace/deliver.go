@@ -40,7 +40,7 @@ func (w *Workspace) Deliver(ctx context.Context, run engine.Run, set engine.Chan
 		if err != nil {
 			return engine.Delivered{}, err
 		}
-		if err := w.receipts.note(name, plans); err != nil {
+		if err := w.receipts.note(run, name, plans); err != nil {
 			return engine.Delivered{}, err
 		}
 		err = w.carryOut(ctx, run, plans)

@@ -420,3 +420,34 @@ func TestRebase(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// TestDeliverAgainAfterTakingBack: what an editor did not take is taken back on the disk, too, perhaps after others have
+// delivered; the delivery that is then repeated must arrive, and not be taken for the one that came first.
+func TestDeliverAgainAfterTakingBack(t *testing.T) {
+	t.Parallel()
+	modify := func(before, after string) engine.ChangeSet {
+		return engine.ChangeSet{Files: []engine.FileChange{{Path: "a", Op: engine.OpModify, Base: []byte(before), After: []byte(after)}}}
+	}
+	const base = "1\n2\n3\n4\n5\n"
+	f := openFolder(t)
+	f.w.KeepReceipts(filepath.Join(t.TempDir(), "receipts"))
+	f.put("a", base)
+	deliver := func(attempt int, set engine.ChangeSet) {
+		t.Helper()
+		_, err := f.w.Deliver(t.Context(), engine.Run{Attempt: attempt}, set)
+		must(t, err)
+	}
+	first := modify(base, "one\n2\n3\n4\n5\n")
+	for range 2 {
+		deliver(1, first)
+		deliver(2, modify(base, "1\n2\n3\n4\nfive\n"))
+		deliver(1, modify("one\n2\n3\n4\n5\n", base))
+		if got := f.content("a"); got != "1\n2\n3\n4\nfive\n" {
+			t.Fatalf("taking it back left %q", got)
+		}
+	}
+	deliver(1, first)
+	if got := f.content("a"); got != "one\n2\n3\n4\nfive\n" {
+		t.Errorf("it left %q", got)
+	}
+}

@@ -29,9 +29,10 @@ type draft struct {
 
 // entry is what a draft knows of one path.
 //
-// Its base is what was read there first, and stays so when the person changes the file later: what the worker then
-// writes rests on what it was shown. A change on both sides becomes a merge at the delivery, or a conflict, and never
-// a silent loss.
+// Its base is what was read there last before the draft changed it: what the worker writes rests on what it was shown,
+// and an edit on the text that it was laid on. When the file changes later that becomes a merge at the delivery, or a
+// conflict, and never a silent loss. A base older than that would take what has come and gone meanwhile, or what
+// another editor's buffer has, for changes of the worker.
 type entry struct {
 	base  *engine.File // nil: there was no file
 	now   *engine.File // nil: there is none in the draft. Counts only when own is set
@@ -49,13 +50,11 @@ func (d *draft) Read(ctx context.Context, path string) (engine.File, error) {
 		return e.read(path)
 	}
 	f, err := d.files.Read(ctx, path)
-	if d.entries[path] == nil {
-		switch {
-		case err == nil:
-			d.entries[path] = &entry{base: clone(f)}
-		case errors.Is(err, fs.ErrNotExist):
-			d.entries[path] = &entry{}
-		}
+	switch {
+	case err == nil:
+		d.entries[path] = &entry{base: clone(f)}
+	case errors.Is(err, fs.ErrNotExist):
+		d.entries[path] = &entry{}
 	}
 	return f, err
 }
@@ -63,7 +62,7 @@ func (d *draft) Read(ctx context.Context, path string) (engine.File, error) {
 // Shelf is engine.Draft's.
 func (d *draft) Shelf() *engine.Shelf { return &d.shelf }
 
-// Peek is Read without remembering that the worker was shown the file: for a search, which reads them all.
+// Peek is Read without remembering that the worker was shown the file.
 func (d *draft) Peek(ctx context.Context, path string) (engine.File, error) {
 	if e := d.entries[path]; e != nil && e.own {
 		return e.read(path)
@@ -151,8 +150,10 @@ func (d *draft) own(ctx context.Context, path string) (*entry, error) {
 	if err := d.w.checkTarget(path); err != nil {
 		return nil, err
 	}
-	if _, err := d.Read(ctx, path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+	if d.entries[path] == nil {
+		if _, err := d.Read(ctx, path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
 	}
 	e := d.entries[path]
 	if !e.own && e.base != nil {

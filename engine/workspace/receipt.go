@@ -27,6 +27,7 @@ type receipts struct {
 // receipt is what one delivery does to one file. Contents are named by their hash, no file by "".
 type receipt struct {
 	Delivery string `json:"delivery"` // the run and exactly its change set
+	Run      string `json:"run,omitempty"`
 	Path     string `json:"path"`
 	Before   string `json:"before"`
 	After    string `json:"after"`
@@ -48,7 +49,7 @@ func deliveryName(run engine.Run, set engine.ChangeSet) string {
 }
 
 // arrived reports whether a delivery had put its change into what a path holds now: by itself, or below what others
-// have delivered since.
+// have delivered since. What its own run did to the path after it has taken it back.
 func (r *receipts) arrived(delivery, path, now string) bool {
 	at := len(r.list) - 1
 	for at >= 0 && (r.list[at].Delivery != delivery || r.list[at].Path != path) {
@@ -59,6 +60,9 @@ func (r *receipts) arrived(delivery, path, now string) bool {
 	}
 	reached := map[string]bool{r.list[at].After: true}
 	for _, later := range r.list[at+1:] {
+		if later.Path == path && later.Run != "" && later.Run == r.list[at].Run {
+			return false
+		}
 		if later.Path == path && reached[later.Before] {
 			reached[later.After] = true
 		}
@@ -67,7 +71,7 @@ func (r *receipts) arrived(delivery, path, now string) bool {
 }
 
 // note adds what the plans are about to do to files that are there, durably.
-func (r *receipts) note(delivery string, plans []plan) error {
+func (r *receipts) note(run engine.Run, delivery string, plans []plan) error {
 	if r.path == "" {
 		return nil
 	}
@@ -77,7 +81,7 @@ func (r *receipts) note(delivery string, plans []plan) error {
 			if op.before == nil {
 				continue // a new file is never merged
 			}
-			n := receipt{Delivery: delivery, Path: op.path, Before: op.before.hash(), After: op.after.hash()}
+			n := receipt{Delivery: delivery, Run: run.String(), Path: op.path, Before: op.before.hash(), After: op.after.hash()}
 			line, err := json.Marshal(n)
 			if err != nil {
 				return fmt.Errorf("noting what is delivered: %w", err)
