@@ -63,6 +63,9 @@ func (c record) as(run Run) workerCommand {
 	case DeliveryStarted:
 		b.Run = run
 		c.body = b
+	case DeliveryConflicted:
+		b.Run = run
+		c.body = b
 	case EditDelivered:
 		b.Run = run
 		c.body = b

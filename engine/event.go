@@ -169,6 +169,12 @@ type (
 	LeaseReturned struct {
 		Run Run `json:"run"`
 	}
+	// DeliveryConflicted says that a delivery met other changes of the same lines. Nothing of it is left in the
+	// workspace; the worker goes on.
+	DeliveryConflicted struct {
+		Run   Run      `json:"run"`
+		Paths []string `json:"paths"`
+	}
 	// EditDelivered says what has been seen to arrive.
 	EditDelivered struct {
 		Run   Run             `json:"run"`
@@ -215,6 +221,8 @@ func (ContextPacked) body()     {}
 func (DeliveryStarted) body()   {}
 func (LeaseReturned) body()     {}
 func (EditDelivered) body()     {}
+
+func (DeliveryConflicted) body() {}
 
 // Kind implements Body.
 func (TrackPlanned) Kind() string { return "track_planned" }
@@ -286,6 +294,9 @@ func (DeliveryStarted) Kind() string { return "delivery_started" }
 func (LeaseReturned) Kind() string { return "lease_returned" }
 
 // Kind implements Body.
+func (DeliveryConflicted) Kind() string { return "delivery_conflicted" }
+
+// Kind implements Body.
 func (EditDelivered) Kind() string { return "edit_delivered" }
 
 // decoders knows each kind's body. It is the registry that makes the set closed on disk.
@@ -325,6 +336,7 @@ func init() {
 	register[ContextPacked]()
 	register[DeliveryStarted]()
 	register[LeaseReturned]()
+	register[DeliveryConflicted]()
 	register[EditDelivered]()
 }
 

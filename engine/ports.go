@@ -275,6 +275,10 @@ type Draft interface {
 	Rename(ctx context.Context, from, to string) error
 	// Changes is what the draft would deliver, sorted by path; empty when nothing differs.
 	Changes(ctx context.Context) (ChangeSet, error)
+	// Rebase brings the draft's changes onto the files as they are now, and gives the files that were read or changed
+	// here and have changed there since, each change once. A change that cannot be merged is let go and returned as a
+	// conflict: the draft then has what the workspace has.
+	Rebase(ctx context.Context, run Run) (changed []string, conflicts []Conflict, err error)
 	// Shelf is always the same one, and gone with the draft.
 	Shelf() *Shelf
 }

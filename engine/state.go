@@ -107,6 +107,8 @@ func (s *State) applyRun(body Body) error {
 		return s.withTicket(b.Run.Ticket, func(t *Ticket) error { t.Before, t.After = b.Before, b.After; return nil })
 	case DeliveryStarted:
 		return s.withTicket(b.Run.Ticket, func(t *Ticket) error { d := b.Delivery; t.Delivery = &d; return nil })
+	case DeliveryConflicted:
+		return s.withTicket(b.Run.Ticket, func(t *Ticket) error { t.Delivery = nil; return nil })
 	case EditDelivered:
 		return s.withTicket(b.Run.Ticket, func(t *Ticket) error { t.delivered(b.Files, s.now.seq); return nil })
 	case LeaseReturned:

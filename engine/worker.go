@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"time"
 )
 
@@ -79,6 +80,8 @@ type attempt struct {
 	waited   time.Duration // for people, and at gates
 	began    time.Time
 	last     repeat
+	clashes  []Conflict // of the one time that they went back to the worker
+	behind   bool       // it has waited: files that it has read may have changed
 }
 
 // ended is the error by which any step ends the attempt with an outcome of its own.
@@ -159,7 +162,9 @@ func providerOutcome(e *ProviderError) Outcome {
 func (a *attempt) gate(ctx context.Context) error {
 	since := time.Now()
 	err := a.desk.Gate(ctx)
-	a.waited += time.Since(since)
+	took := time.Since(since)
+	a.waited += took
+	a.behind = a.behind || took > time.Second // the track was paused
 	return err
 }
 
@@ -168,6 +173,7 @@ func (a *attempt) ask(ctx context.Context, q Question) (Answer, Content, error) 
 	since := time.Now()
 	answer, content, err := a.desk.Ask(ctx, q)
 	a.waited += time.Since(since)
+	a.behind = a.behind || !strings.HasPrefix(string(answer.By), byRule)
 	if err == nil && answer.Decision == Denied {
 		err = &ended{Outcome{Kind: OutcomeDenied, By: ByConductor, Reason: "nobody was there to answer: " + q.Title}}
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -39,10 +40,17 @@ func (a *attempt) finish(ctx context.Context, call ToolCall) (outcome Outcome, o
 
 // complete verifies and delivers. A problem is for the worker to mend within its limits.
 func (a *attempt) complete(ctx context.Context, summary string) (outcome Outcome, problem string, err error) {
+	if problem, err = a.rebased(ctx); problem != "" || err != nil {
+		return Outcome{}, problem, err
+	}
 	if problem, err = a.verify(ctx); problem != "" || err != nil {
 		return Outcome{}, problem, err
 	}
 	delivered, err := a.deliver(ctx, summary)
+	if conflict := (*ConflictError)(nil); errors.As(err, &conflict) {
+		problem, err = a.clashed(ctx, conflict)
+		return Outcome{}, problem, err
+	}
 	if err != nil {
 		return Outcome{}, "", err
 	}

@@ -525,28 +525,84 @@ func TestProviderOutcomes(t *testing.T) {
 	}
 }
 
-// TestConflictGoesBackThenBlocks: the workspace changed the same line meanwhile.
+// TestConflictGoesBackThenBlocks: the workspace changed the same line meanwhile. The worker is told once, in the same
+// conversation, and then the ticket waits for a person with the conflict shown.
 func TestConflictGoesBackThenBlocks(t *testing.T) {
 	t.Parallel()
+	for name, tc := range map[string]struct {
+		again  bool // the worker makes its change again
+		person bool // the person is there first again
+		want   engine.Status
+	}{
+		"resolved":      {true, false, engine.Completed},
+		"clashes again": {true, true, engine.Blocked},
+		"let go":        {false, false, engine.Blocked},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var s *shop
+			write := func(text string) engine.ToolCall {
+				return call("write_file", map[string]string{"Path": "a", "Content": text})
+			}
+			s = newShop(t, newDisk(), shopConfig{
+				files: map[string]string{"a": "one\n"},
+				model: func(r engine.Request) enginetest.ProviderReply {
+					n := turnOf(r)
+					switch {
+					case n == 0:
+						return says(write("theirs\n"))
+					case n == 2 && tc.again:
+						return says(write("person and theirs\n"))
+					case n == 1 || n == 3 && tc.person:
+						s.files.Put("a", fmt.Sprintf("person %d\n", n))
+					}
+					return says(finishCall("done", "x"))
+				},
+			})
+			s.run(ticket("T1"))
+			snap := s.until("it rests", func(s *engine.Snapshot) bool {
+				tr, _ := s.Track("a")
+				return tr.Status == engine.TrackBlocked || tr.Status == engine.TrackDone
+			})
+			tk, _ := snap.Ticket(key("T1"))
+			if tk.Status != tc.want || tk.Attempt != 1 || tk.Delivery != nil {
+				t.Fatalf("the ticket: %s %+v, attempt %d", tk.Status, tk.Block, tk.Attempt)
+			}
+			if tk.Status == engine.Blocked && (tk.Block.By != engine.ByEditConflict || !strings.Contains(tk.Block.Reason, "theirs")) {
+				t.Errorf("blocked: %+v", tk.Block)
+			}
+			if got := s.files.Contents()["a"]; !strings.HasPrefix(got, "person") || (got == "person and theirs\n") != (tk.Status == engine.Completed) {
+				t.Errorf("the file: %q", got)
+			}
+		})
+	}
+}
+
+// TestDeliveryThatConflictsGoesBack: who delivers may meet what the draft has not seen yet.
+func TestDeliveryThatConflictsGoesBack(t *testing.T) {
+	t.Parallel()
+	tries := 0
 	var s *shop
 	s = newShop(t, newDisk(), shopConfig{
-		files: map[string]string{"a": "one\n"},
-		model: func(r engine.Request) enginetest.ProviderReply {
-			if turnOf(r) == 0 {
-				return says(call("write_file", map[string]string{"Path": "a", "Content": "theirs\n"}))
+		model: writesAndFinishes,
+		applier: applierFunc(func(set engine.ChangeSet) (engine.Delivered, error) {
+			if tries++; tries == 1 {
+				s.files.Put("a.txt", "person\n")
+				return engine.Delivered{}, &engine.ConflictError{Conflicts: []engine.Conflict{{Path: "a.txt", Text: "both"}}}
 			}
-			s.files.Put("a", fmt.Sprintf("person %d\n", len(s.provider.Requests())))
-			return says(finishCall("done", "x"))
-		},
+			return engine.Delivered{Files: []engine.DeliveredFile{{Path: "a.txt", Op: set.Files[0].Op}}}, nil
+		}),
 	})
 	s.run(ticket("T1"))
-	snap := s.until("blocked", trackIs("a", engine.TrackBlocked))
-	tk, _ := snap.Ticket(key("T1"))
-	if tk.Block.By != engine.ByEditConflict || !strings.Contains(tk.Block.Reason, "theirs") {
-		t.Errorf("the ticket: %+v", tk.Block)
+	s.until("done", trackIs("a", engine.TrackDone))
+	kinds := 0
+	for _, e := range s.disk.All() {
+		if b, ok := e.Body.(engine.DeliveryConflicted); ok && len(b.Paths) == 1 {
+			kinds++
+		}
 	}
-	if !strings.HasPrefix(s.files.Contents()["a"], "person") {
-		t.Errorf("a person's line is gone: %q", s.files.Contents()["a"])
+	if kinds != 1 || tries != 2 {
+		t.Errorf("%d conflicts journalled, %d deliveries", kinds, tries)
 	}
 }
 

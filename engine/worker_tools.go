@@ -43,7 +43,11 @@ func (a *attempt) useTool(ctx context.Context, call ToolCall) error {
 	if err != nil {
 		return err
 	}
-	a.messages = append(a.messages, Message{Role: RoleTool, CallID: call.ID, Name: call.Name, Text: result})
+	news, err := a.catchUp(ctx)
+	if err != nil {
+		return err
+	}
+	a.messages = append(a.messages, Message{Role: RoleTool, CallID: call.ID, Name: call.Name, Text: result + news})
 	return a.repeats(call, result)
 }
 

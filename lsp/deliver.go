@@ -36,19 +36,48 @@ func (e *DeliveryError) Unwrap() error { return engine.ErrUndelivered }
 // what an editor then refuses takes the rest back. Where the editor goes away, or closes a file, it is delivered to
 // what is left.
 func (h *Hub) Deliver(ctx context.Context, run engine.Run, set engine.ChangeSet) (engine.Delivered, error) {
-	var out engine.Delivered
+	var there, out engine.Delivered // what is on the disk stays while the rest is tried elsewhere
+	var undo []func(error) error
 	var err error
 	for range maxTries {
 		s := h.deliverer(run.Ticket.Track)
 		if s == nil {
-			return h.deliverToDisk(ctx, run, set)
+			out, err = h.deliverToDisk(ctx, run, set)
+			break
 		}
-		out, err = h.deliverThrough(ctx, s, run, set)
+		var back func(error) error
+		if out, back, err = h.deliverThrough(ctx, s, run, set); back != nil {
+			undo = append(undo, back)
+		}
 		if err == nil || !s.lost(ctx, err) {
 			break
 		}
+		there = joined(there, out)
+		set.Files = without(set.Files, out.Files)
 	}
-	return out, err
+	for _, back := range slices.Backward(undo) {
+		if err != nil {
+			err = back(err)
+		}
+	}
+	if err != nil {
+		return engine.Delivered{}, err
+	}
+	return joined(there, out), nil
+}
+
+// joined is two parts of a delivery as one.
+func joined(a, b engine.Delivered) engine.Delivered {
+	out := engine.Delivered{Files: slices.Concat(a.Files, b.Files), Note: joinNotes(a.Note, b.Note)}
+	slices.SortFunc(out.Files, func(a, b engine.DeliveredFile) int { return strings.Compare(a.Path, b.Path) })
+	return out
+}
+
+// without are the changes of files that are not there yet.
+func without(files []engine.FileChange, there []engine.DeliveredFile) []engine.FileChange {
+	return slices.DeleteFunc(slices.Clone(files), func(f engine.FileChange) bool {
+		return slices.ContainsFunc(there, func(d engine.DeliveredFile) bool { return d.Path == f.Path })
+	})
 }
 
 // deliverToDisk is for when no editor takes edits. Those that are attached, and show something else, are named.
@@ -79,7 +108,7 @@ func (s *Session) lost(ctx context.Context, err error) bool {
 	}
 }
 
-func (h *Hub) deliverThrough(ctx context.Context, s *Session, run engine.Run, set engine.ChangeSet) (engine.Delivered, error) {
+func (h *Hub) deliverThrough(ctx context.Context, s *Session, run engine.Run, set engine.ChangeSet) (_ engine.Delivered, undo func(error) error, _ error) {
 	docs := s.desk.docs()
 	var inEditor, onDisk []engine.FileChange
 	for _, f := range set.Files {
@@ -88,12 +117,12 @@ func (h *Hub) deliverThrough(ctx context.Context, s *Session, run engine.Run, se
 			continue
 		}
 		if err := unsaved(docs, f); err != nil {
-			return engine.Delivered{}, err
+			return engine.Delivered{}, nil, err
 		}
 		onDisk = append(onDisk, f)
 	}
 	if err := mergeable(docs, inEditor); err != nil {
-		return engine.Delivered{}, err
+		return engine.Delivered{}, nil, err
 	}
 	return h.deliverBoth(ctx, s, run, set, inEditor, onDisk)
 }
@@ -158,7 +187,7 @@ const maxConflict = 8 << 10
 
 // deliverBoth delivers to the disk first, because there it is all or nothing. Where the person is to decide in a preview
 // the editor comes first: what they decline must not have happened.
-func (h *Hub) deliverBoth(ctx context.Context, s *Session, run engine.Run, set engine.ChangeSet, inEditor, onDisk []engine.FileChange) (engine.Delivered, error) {
+func (h *Hub) deliverBoth(ctx context.Context, s *Session, run engine.Run, set engine.ChangeSet, inEditor, onDisk []engine.FileChange) (_ engine.Delivered, undo func(error) error, _ error) {
 	p := &dispatch{s: s, label: set.Label, preview: s.previews(set)}
 	var out engine.Delivered
 	var written []engine.FileChange
@@ -173,7 +202,7 @@ func (h *Hub) deliverBoth(ctx context.Context, s *Session, run engine.Run, set e
 	}
 	if !p.preview {
 		if err := toDisk(); err != nil {
-			return engine.Delivered{}, err
+			return engine.Delivered{}, nil, err
 		}
 	} else if len(onDisk) > 0 {
 		p.besides = "written to the disk besides: " + pathsOf(onDisk)
@@ -183,10 +212,16 @@ func (h *Hub) deliverBoth(ctx context.Context, s *Session, run engine.Run, set e
 		err = toDisk()
 	}
 	if err != nil {
-		return engine.Delivered{}, h.takeBack(context.WithoutCancel(ctx), s, run, err, files, written)
+		undo := func(cause error) error {
+			return h.takeBack(context.WithoutCancel(ctx), s, run, cause, files, written)
+		}
+		if len(written) == 0 {
+			out = engine.Delivered{}
+		}
+		return out, undo, err // what is on the disk
 	}
 	out.Note = joinNotes(out.Note, s.saveClean(ctx, files))
-	return h.account(ctx, s, set.Label, out, files, onDisk), nil
+	return h.account(ctx, s, set.Label, out, files, onDisk), nil, nil
 }
 
 // account is what is said of a delivery: what is where, and what a person should know.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,7 +32,7 @@ func FilesConformance(t *testing.T, open func(t *testing.T) Folder) {
 		{"reads", readsFiles}, {"lists", listsFiles}, {"refuses paths", refusesPaths},
 		{"draft sees itself", draftSeesItself}, {"draft is private", draftIsPrivate},
 		{"draft lists", draftLists}, {"draft refuses", draftRefuses}, {"changes", collapsesChanges},
-		{"base is what was read", baseIsWhatWasRead}, {"base is what was read last", baseIsWhatWasReadLast}, {"delivers", delivers}, {"delivers again", deliversAgain},
+		{"base is what was read", baseIsWhatWasRead}, {"base is what was read last", baseIsWhatWasReadLast}, {"rebases", rebases}, {"delivers", delivers}, {"delivers again", deliversAgain},
 		{"merges", merges}, {"conflicts", conflicts}, {"all or none", allOrNone}, {"cancelled", cancelled},
 		{"keeps bytes", keepsBytes}, {"shelf", keepsShelf}, {"copies", copiesSlices},
 	} {
@@ -295,6 +296,46 @@ func baseIsWhatWasReadLast(t *testing.T, f Folder) {
 	_, err = f.Applier.Deliver(ctx, engine.Run{}, set)
 	must(t, err)
 	wantFile(t, f.Files, "a.txt", "typed\none\n2\n3\n4\n")
+}
+
+// rebases: a change goes onto what is there now, one that cannot be merged is let go, and what was only read and has
+// changed is told once.
+func rebases(t *testing.T, f Folder) {
+	for _, p := range []string{"merged", "clash", "read", "kept"} {
+		f.Put(p, "1\n2\n3\n4\n5\n")
+	}
+	f.Put("deleted", "x\n")
+	ctx, d := t.Context(), openDraft(t, f)
+	for _, p := range []string{"merged", "clash", "kept"} {
+		wantFile(t, d, p, "1\n2\n3\n4\n5\n")
+		must(t, d.Write(ctx, p, []byte("1\n2\n3\n4\nfive\n")))
+	}
+	wantFile(t, d, "read", "1\n2\n3\n4\n5\n")
+	must(t, d.Delete(ctx, "deleted"))
+	must(t, d.Write(ctx, "new", []byte("mine\n")))
+	f.Put("merged", "one\n2\n3\n4\n5\n")
+	f.Put("clash", "1\n2\n3\n4\nFIVE\n")
+	f.Put("read", "something else\n")
+	f.Put("deleted", "y\n")
+	f.Put("new", "theirs\n")
+	changed, conflicts, err := d.Rebase(ctx, engine.Run{})
+	must(t, err)
+	var clashes []string
+	for _, c := range conflicts {
+		clashes = append(clashes, c.Path)
+	}
+	if !slices.Equal(changed, []string{"merged", "read"}) || !slices.Equal(clashes, []string{"clash", "deleted", "new"}) {
+		t.Errorf("changed %v, conflicts %v", changed, conflicts)
+	}
+	wantFile(t, d, "merged", "one\n2\n3\n4\nfive\n")
+	wantFile(t, d, "clash", "1\n2\n3\n4\nFIVE\n")
+	wantFile(t, d, "deleted", "y\n")
+	wantFile(t, d, "new", "theirs\n")
+	if changed, conflicts, err := d.Rebase(ctx, engine.Run{}); err != nil || len(changed)+len(conflicts) > 0 {
+		t.Errorf("again: %v, %v, %v", changed, conflicts, err)
+	}
+	wantChanges(t, d, `modify kept "1\n2\n3\n4\n5\n" → "1\n2\n3\n4\nfive\n"`+"\n"+
+		`modify merged "one\n2\n3\n4\n5\n" → "one\n2\n3\n4\nfive\n"`+"\n")
 }
 
 // fourChanges is a change set with each operation, and what it makes.

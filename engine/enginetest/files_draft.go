@@ -2,6 +2,7 @@ package enginetest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/text"
 )
 
 // memoryDraft is the plainest draft that passes FilesConformance.
@@ -26,6 +28,7 @@ func (d *memoryDraft) Shelf() *engine.Shelf { return &d.shelf }
 type memoryEntry struct {
 	base, now []byte
 	changed   bool
+	told      bool   // that somebody else has changed it since it was read
 	moved     string // the path whose base the content was
 }
 
@@ -190,6 +193,37 @@ func (d *memoryDraft) Changes(ctx context.Context) (engine.ChangeSet, error) {
 		return c.Op == engine.OpDelete && renamed[c.Path]
 	})
 	return set, nil
+}
+
+func (d *memoryDraft) Rebase(ctx context.Context, _ engine.Run) (changed []string, conflicts []engine.Conflict, err error) {
+	set, err := d.Changes(ctx)
+	for _, c := range set.Files {
+		from := cmp.Or(c.From, c.Path)
+		f, err := d.files.Read(ctx, from)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, nil, err
+		}
+		if bytes.Equal(f.Data, d.entries[from].base) && (err == nil) == (d.entries[from].base != nil) {
+			continue
+		}
+		changed = append(changed, c.Path)
+		merged, both := text.Merge3(c.Base, f.Data, c.After)
+		if len(both) > 0 || err != nil || c.Op == engine.OpDelete || c.Op == engine.OpCreate && !bytes.Equal(f.Data, c.After) {
+			conflicts, changed = append(conflicts, engine.Conflict{Path: c.Path, Text: string(f.Data) + string(c.After)}), changed[:len(changed)-1]
+			delete(d.entries, c.Path)
+			delete(d.entries, from)
+			continue
+		}
+		d.entries[from].base, d.entries[c.Path].now = f.Data, merged
+	}
+	for p, e := range d.entries {
+		if f, readErr := d.files.Read(ctx, p); !e.changed && !e.told && (!bytes.Equal(f.Data, e.base) || (readErr == nil) != (e.base != nil)) {
+			e.told = true
+			changed = append(changed, p)
+		}
+	}
+	slices.Sort(changed)
+	return changed, conflicts, err
 }
 
 func (d *memoryDraft) change(p string, renamed map[string]bool) engine.FileChange {

@@ -51,57 +51,94 @@ func (d *draft) change(p string, renamed map[string]bool) (engine.FileChange, bo
 	return engine.FileChange{Path: p, Op: engine.OpCreate, After: bytes.Clone(e.now.Data), Mode: e.now.Mode}, true
 }
 
-// Rebase brings the draft's changes onto the files as they are now, after a delivery met a conflict: each changed
-// path gets today's content as its base, with the draft's change merged in. Where both changed the same lines the
-// draft's text gets conflict markers, for the worker to resolve, and a conflict is returned. What was deleted on one
-// side and changed on the other keeps the side that has content.
-func (d *draft) Rebase(ctx context.Context, run engine.Run) ([]engine.Conflict, error) {
+// Rebase is engine.Draft's.
+func (d *draft) Rebase(ctx context.Context, run engine.Run) (changed []string, conflicts []engine.Conflict, err error) {
 	set, err := d.Changes(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var conflicts []engine.Conflict
 	for _, c := range set.Files {
-		conflict, err := d.rebaseOne(ctx, c, run)
+		moved, conflict, err := d.rebaseOne(ctx, c, run)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if conflict != nil {
 			conflicts = append(conflicts, *conflict)
+		} else if moved {
+			changed = append(changed, c.Path)
 		}
 	}
-	return conflicts, nil
+	others, err := d.changedSince(ctx)
+	return slices.Sorted(slices.Values(append(changed, others...))), conflicts, err
 }
 
-func (d *draft) rebaseOne(ctx context.Context, c engine.FileChange, run engine.Run) (*engine.Conflict, error) {
-	target, rests := d.entries[c.Path], d.entries[cmp.Or(c.From, c.Path)]
-	now, err := d.files.Read(ctx, cmp.Or(c.From, c.Path))
+// rebaseOne lays one change onto what its file holds now. One that cannot be is let go: the draft then has what the
+// workspace has. moved says that it holds something else than before.
+func (d *draft) rebaseOne(ctx context.Context, c engine.FileChange, run engine.Run) (moved bool, _ *engine.Conflict, err error) {
+	from := cmp.Or(c.From, c.Path)
+	target, rests := d.entries[c.Path], d.entries[from]
+	now, err := d.files.Read(ctx, from)
 	gone := errors.Is(err, fs.ErrNotExist)
 	if err != nil && !gone {
-		return nil, err
+		return false, nil, err
 	}
 	if gone == (rests.base == nil) && (gone || bytes.Equal(now.Data, rests.base.Data)) {
-		return nil, nil
+		return false, nil, nil
+	}
+	var merged []byte
+	var conflict *engine.Conflict
+	switch {
+	case target.now == nil && gone: // both deleted it
+	case target.now == nil:
+		conflict = changedSince(c, now.Data)
+	case gone:
+		conflict = goneAway(c)
+	case bytes.Equal(now.Data, c.After):
+		merged = now.Data
+	case c.Op == engine.OpCreate:
+		conflict = bothAdded(c, now.Data, run)
+	case isBinary(c.Base) || isBinary(now.Data) || isBinary(c.After):
+		conflict = binaryChanged(c)
+	default:
+		var both []text.Conflict
+		if merged, both = text.Merge3(c.Base, now.Data, c.After); len(both) > 0 {
+			conflict = bothChanged(c, now.Data, run)
+		}
 	}
 	rests.base = nil
 	if !gone {
 		rests.base = clone(now)
 	}
-	switch {
-	case target.now == nil && gone:
-		return nil, nil
-	case target.now == nil:
-		target.own = false
-		return changedSince(c, now.Data), nil
-	case gone:
-		return goneAway(c), nil
-	case isBinary(c.Base) || isBinary(now.Data) || isBinary(c.After):
-		return binaryChanged(c), nil
+	if conflict != nil {
+		*target, rests.own = entry{base: target.base}, false
+		return true, conflict, nil
 	}
-	marked, n := text.MergeWithMarkers(c.Base, now.Data, c.After, labels(run))
-	target.now.Data = marked
-	if n == 0 {
-		return nil, nil
+	if target.now != nil {
+		target.now.Data = merged
 	}
-	return bothChanged(c, now.Data, run), nil
+	return true, nil, nil
+}
+
+// changedSince are the files that the worker was shown, has not changed itself, and that hold something else now than
+// it was shown or told of.
+func (d *draft) changedSince(ctx context.Context) ([]string, error) {
+	var out []string
+	for _, p := range slices.Sorted(maps.Keys(d.entries)) {
+		e := d.entries[p]
+		if e.own {
+			continue
+		}
+		now, err := d.files.Read(ctx, p)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if ctx.Err() != nil {
+				return nil, context.Cause(ctx)
+			}
+			continue // whoever reads it is told why it cannot be
+		}
+		if hash := engine.ContentHash(now.Data); (e.base == nil || !bytes.Equal(e.base.Data, now.Data)) && (e.base != nil || err == nil) && e.told != hash {
+			e.told = hash
+			out = append(out, p)
+		}
+	}
+	return out, nil
 }

@@ -34,13 +34,12 @@ func (w *Workspace) Deliver(ctx context.Context, run engine.Run, set engine.Chan
 	if err := w.receipts.load(); err != nil {
 		return engine.Delivered{}, err
 	}
-	name := deliveryName(run, set)
 	for range maxReplans {
-		plans, err := w.planAll(ctx, run, set, name)
+		plans, err := w.planAll(ctx, run, set)
 		if err != nil {
 			return engine.Delivered{}, err
 		}
-		if err := w.receipts.note(run, name, plans); err != nil {
+		if err := w.receipts.note(run, plans); err != nil {
 			return engine.Delivered{}, err
 		}
 		err = w.carryOut(ctx, run, plans)

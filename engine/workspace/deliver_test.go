@@ -395,17 +395,18 @@ func TestRebase(t *testing.T) {
 	f.put("clash", "1\nzwei\n3\n")
 	f.put("moved", "1\n2\n3\n4\nfive\n")
 	f.put("gone", "changed\n")
-	got, err := d.(interface {
-		Rebase(context.Context, engine.Run) ([]engine.Conflict, error)
-	}).Rebase(ctx, engine.Run{Ticket: engine.TicketKey{ID: "T1"}})
+	changed, got, err := d.Rebase(ctx, engine.Run{Ticket: engine.TicketKey{ID: "T1"}})
 	must(t, err)
+	if diff := cmp.Diff([]string{"clean", "to"}, changed); diff != "" {
+		t.Error(diff)
+	}
 	if len(got) != 2 || got[0].Path != "clash" || got[1].Path != "gone" {
 		t.Fatalf("conflicts: %+v", got)
 	}
 	clash, err := d.Read(ctx, "clash")
 	must(t, err)
-	if !strings.Contains(string(clash.Data), "<<<<<<< workspace\nzwei\n") {
-		t.Errorf("the conflict reads %q", clash.Data)
+	if string(clash.Data) != "1\nzwei\n3\n" || !strings.Contains(got[0].Text, "<<<<<<< workspace\nzwei\n") {
+		t.Errorf("it reads %q; the conflict is told as %q", clash.Data, got[0].Text)
 	}
 	must(t, d.Write(ctx, "clash", []byte("1\nzwei, two\n3\n")))
 	set, err := d.Changes(ctx)

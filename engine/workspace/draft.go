@@ -37,6 +37,7 @@ type entry struct {
 	base  *engine.File // nil: there was no file
 	now   *engine.File // nil: there is none in the draft. Counts only when own is set
 	own   bool         // the draft has its own mind about the path; else reads go through to the files
+	told  string       // the hash of what it was last said to hold instead of base
 	moved string       // where the content came from by a rename; a path whose base it has
 }
 

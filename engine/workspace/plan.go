@@ -73,14 +73,14 @@ func (w *Workspace) checkSet(set engine.ChangeSet) error {
 
 // planAll plans every change that the receipts do not show to be made. Where one conflicts the error is a
 // *ConflictError with all conflicts.
-func (w *Workspace) planAll(ctx context.Context, run engine.Run, set engine.ChangeSet, delivery string) ([]plan, error) {
+func (w *Workspace) planAll(ctx context.Context, run engine.Run, set engine.ChangeSet) ([]plan, error) {
 	plans := make([]plan, 0, len(set.Files))
 	var conflicts []engine.Conflict
 	for _, c := range set.Files {
 		if err := context.Cause(ctx); err != nil {
 			return nil, err
 		}
-		p, err := w.planChange(c, run, delivery)
+		p, err := w.planChange(c, run)
 		if err != nil {
 			return nil, err
 		}
@@ -95,12 +95,12 @@ func (w *Workspace) planAll(ctx context.Context, run engine.Run, set engine.Chan
 	return plans, nil
 }
 
-func (w *Workspace) planChange(c engine.FileChange, run engine.Run, delivery string) (plan, error) {
+func (w *Workspace) planChange(c engine.FileChange, run engine.Run) (plan, error) {
 	now, err := w.current(c.Path)
 	if err != nil {
 		return plan{}, err
 	}
-	p := plan{change: c, arrived: now != nil && w.receipts.arrived(delivery, c.Path, now.hash())}
+	p := plan{change: c, arrived: now != nil && w.receipts.arrived(deliveryName(run, c), c.Path, now.hash())}
 	switch c.Op {
 	case engine.OpCreate:
 		p.create(now, run)

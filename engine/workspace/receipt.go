@@ -26,7 +26,7 @@ type receipts struct {
 
 // receipt is what one delivery does to one file. Contents are named by their hash, no file by "".
 type receipt struct {
-	Delivery string `json:"delivery"` // the run and exactly its change set
+	Delivery string `json:"delivery"` // the run and exactly its change of the file
 	Run      string `json:"run,omitempty"`
 	Path     string `json:"path"`
 	Before   string `json:"before"`
@@ -42,9 +42,9 @@ const receiptsKept = 1024
 // called before the first Deliver.
 func (w *Workspace) KeepReceipts(dir string) { w.receipts.path = filepath.Join(dir, "receipts.jsonl") }
 
-// deliveryName names a delivery in receipts.
-func deliveryName(run engine.Run, set engine.ChangeSet) string {
-	sum := sha256.Sum256([]byte(run.String() + "\x00" + engine.ContentHash(set.Encode())))
+// deliveryName names what a delivery does to a file in receipts: whichever files it is repeated with.
+func deliveryName(run engine.Run, c engine.FileChange) string {
+	sum := sha256.Sum256([]byte(run.String() + "\x00" + engine.ContentHash(engine.ChangeSet{Files: []engine.FileChange{c}}.Encode())))
 	return hex.EncodeToString(sum[:])
 }
 
@@ -71,7 +71,7 @@ func (r *receipts) arrived(delivery, path, now string) bool {
 }
 
 // note adds what the plans are about to do to files that are there, durably.
-func (r *receipts) note(run engine.Run, delivery string, plans []plan) error {
+func (r *receipts) note(run engine.Run, plans []plan) error {
 	if r.path == "" {
 		return nil
 	}
@@ -81,7 +81,7 @@ func (r *receipts) note(run engine.Run, delivery string, plans []plan) error {
 			if op.before == nil {
 				continue // a new file is never merged
 			}
-			n := receipt{Delivery: delivery, Run: run.String(), Path: op.path, Before: op.before.hash(), After: op.after.hash()}
+			n := receipt{Delivery: deliveryName(run, p.change), Run: run.String(), Path: op.path, Before: op.before.hash(), After: op.after.hash()}
 			line, err := json.Marshal(n)
 			if err != nil {
 				return fmt.Errorf("noting what is delivered: %w", err)
