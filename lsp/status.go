@@ -1,10 +1,12 @@
 package lsp
 
 import (
+	"strings"
 	"time"
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/page"
+	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
@@ -42,10 +44,18 @@ func ticketStatus(all *engine.Waits, t *engine.Ticket) wire.Ticket {
 		waits = append(waits, id)
 	}
 	return wire.Ticket{
-		ID: t.Key.ID, Status: string(t.Status), Phase: string(t.Phase()), Reason: page.Reason(t), WaitsFor: waits,
+		ID: t.Key.ID, Title: ticketTitle(t), DependsOn: t.Spec.DependsOn, Status: string(t.Status), Phase: string(t.Phase()), Reason: page.Reason(t), WaitsFor: waits,
 		RetryCount: t.RetryCount, Attempt: t.Attempt, Stale: t.Stale, Orphaned: t.Orphaned,
 		Usage: usage(t.Usage),
 	}
+}
+
+// ticketTitle is the first line of what a ticket is to do.
+func ticketTitle(t *engine.Ticket) string {
+	const runes = 120
+	first, _, _ := strings.Cut(strings.TrimSpace(t.Spec.Description), "\n")
+	line, _ := text.VisibleLine(first, runes)
+	return line
 }
 
 func usage(u engine.Usage) wire.Usage {

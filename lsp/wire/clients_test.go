@@ -1,12 +1,10 @@
 package wire_test
 
 import (
-	"flag"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -15,14 +13,11 @@ import (
 	"testing"
 	"unicode"
 
-	"github.com/google/go-cmp/cmp"
-
+	"github.com/slop-ls/slop-ls/engine/leaftest"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
 //go:generate go test . -run TestClientTypesAreFresh -update
-
-var update = flag.Bool("update", false, "write the types of our editors' clients again")
 
 // A dialect writes this package down in a client's language.
 type dialect struct {
@@ -62,18 +57,7 @@ func TestClientTypesAreFresh(t *testing.T) {
 			if d.file == lua.file {
 				b.WriteString("\nreturn M\n")
 			}
-			if *update {
-				if err := os.WriteFile(d.file, []byte(b.String()), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			have, err := os.ReadFile(d.file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(b.String(), string(have)); diff != "" {
-				t.Errorf("%s is not what package wire says; go generate ./lsp/wire writes it again (-want +have):\n%s", d.file, diff)
-			}
+			leaftest.Golden(t, d.file, b.String())
 		})
 	}
 }

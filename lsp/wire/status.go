@@ -28,6 +28,9 @@ type Ticket struct {
 	Stale      bool     `json:"stale,omitempty"`    // its text, or what it depends on, changed since it ran
 	Orphaned   bool     `json:"orphaned,omitempty"` // it is not in its document any more; its state is kept
 	Usage      Usage    `json:"usage"`
+	// What it is to do comes last: programs that read what stood here before read on as they did.
+	Title     string   `json:"title"` // the first line of its description, safe to show
+	DependsOn []string `json:"depends_on,omitempty"`
 }
 
 // Usage is the tokens of a ticket's model calls, and what they cost.

@@ -192,6 +192,9 @@ export interface Ticket {
   /** it is not in its document any more; its state is kept */
   orphaned?: boolean;
   usage: Usage;
+  /** the first line of its description, safe to show */
+  title: string;
+  depends_on?: string[];
 }
 
 /** Usage is the tokens of a ticket's model calls, and what they cost. */

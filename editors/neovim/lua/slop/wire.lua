@@ -153,6 +153,8 @@ M.methods = {
 ---@field stale? boolean its text, or what it depends on, changed since it ran
 ---@field orphaned? boolean it is not in its document any more; its state is kept
 ---@field usage slop.Usage
+---@field title string the first line of its description, safe to show
+---@field depends_on? string[]
 
 --- Usage is the tokens of a ticket's model calls, and what they cost.
 ---@class slop.Usage

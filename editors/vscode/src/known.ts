@@ -1,0 +1,123 @@
+// What is known of one workspace, folded from slop/state and slop/stream. It knows nothing of VS Code.
+import type { Approval, State, Stream, Ticket, TrackChange } from "./wire";
+
+export interface KnownTrack {
+  readonly id: string;
+  readonly status: string;
+  readonly reason: string;
+  /** In file order. */
+  readonly tickets: readonly Ticket[];
+}
+
+interface Said {
+  attempt: number;
+  pieces: Stream[];
+  bytes: number;
+  done: boolean;
+}
+
+/** How much of an attempt's stream is kept, in characters. */
+export const kept = 64 * 1024;
+
+export class Known {
+  private seq = 0;
+  private whole = false;
+  private readonly byId = new Map<string, KnownTrack>();
+  private waiting: Approval[] = [];
+  private readonly streams = new Map<string, Said>();
+
+  /** Takes a state over; false where states between were lost, and only a whole one helps. */
+  apply(state: State): boolean {
+    if (state.whole) {
+      this.byId.clear();
+      this.waiting = [];
+      this.whole = true;
+    } else if (!this.whole || state.since !== this.seq) {
+      return false;
+    }
+    this.seq = state.seq;
+    for (const id of state.gone) {
+      this.byId.delete(id);
+    }
+    for (const change of state.tracks) {
+      this.byId.set(change.id, follow(this.byId.get(change.id), change));
+    }
+    const settled = new Set(state.settled);
+    this.waiting = this.waiting.filter((a) => !settled.has(a.id)).concat(state.asked);
+    return true;
+  }
+
+  /** Takes a piece of a stream over. */
+  hear(piece: Stream): void {
+    const key = streamKey(piece.track, piece.ticket);
+    let said = this.streams.get(key);
+    if (!said || said.attempt !== piece.attempt) {
+      said = { attempt: piece.attempt, pieces: [], bytes: 0, done: false };
+      this.streams.set(key, said);
+    }
+    for (let last = said.pieces.at(-1); last && last.from >= piece.from; last = said.pieces.at(-1)) {
+      said.pieces.pop(); // the call was made again: what was said from there on is void
+      said.bytes -= last.text.length;
+    }
+    said.pieces.push(piece);
+    said.bytes += piece.text.length;
+    said.done = piece.done;
+    while (said.bytes > kept && said.pieces.length > 1) {
+      said.bytes -= said.pieces.shift()?.text.length ?? 0;
+    }
+  }
+
+  /** What the model of a ticket's newest attempt has said, as far as it is kept; what was left out is said. */
+  said(track: string, ticket: string): string | undefined {
+    const said = this.streams.get(streamKey(track, ticket));
+    if (!said) {
+      return undefined;
+    }
+    let text = "";
+    let to = 0;
+    for (const piece of said.pieces) {
+      text += piece.from > to ? `\n[${piece.from - to} bytes left out]\n${piece.text}` : piece.text;
+      to = piece.to;
+    }
+    return text;
+  }
+
+  /** By id. */
+  get tracks(): KnownTrack[] {
+    return [...this.byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  track(id: string): KnownTrack | undefined {
+    return this.byId.get(id);
+  }
+
+  /** What waits for a person, the oldest first. */
+  get asked(): readonly Approval[] {
+    return this.waiting;
+  }
+
+  forget(): void {
+    this.byId.clear();
+    this.streams.clear();
+    this.waiting = [];
+    this.whole = false;
+  }
+}
+
+function follow(before: KnownTrack | undefined, change: TrackChange): KnownTrack {
+  const tickets = new Map((before?.tickets ?? []).map((t) => [t.id, t]));
+  for (const t of change.tickets) {
+    tickets.set(t.id, t);
+  }
+  const order = change.order ?? [...tickets.keys()];
+  return {
+    id: change.id,
+    status: change.status,
+    reason: change.reason ?? "",
+    tickets: order.flatMap((id) => tickets.get(id) ?? []),
+  };
+}
+
+function streamKey(track: string, ticket: string): string {
+  return `${track}\n${ticket}`;
+}
