@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 import type { Slop, Workspace } from "./context";
 import { Graph } from "./graph/panel";
+import { isTrack, trackId } from "./names";
 import { reviewing } from "./review";
 import type { ApprovalItem, Item, TicketItem, TrackItem } from "./tree";
 import { Watch } from "./watch";
@@ -31,9 +32,8 @@ async function track(slop: Slop, item?: Item): Promise<{ workspace: Workspace; u
   }
   const active = vscode.window.activeTextEditor?.document.uri;
   const here = active && slop.of(active);
-  if (active && here && /\.track\.(ya?ml|json)$/.test(active.path)) {
-    const path = vscode.workspace.asRelativePath(active, false);
-    return { workspace: here, uri: active, id: path.replace(/\.track\.(ya?ml|json)$/, "") };
+  if (active && here && isTrack(active.path)) {
+    return { workspace: here, uri: active, id: trackId(vscode.workspace.asRelativePath(active, false)) };
   }
   const all = slop.workspaces.flatMap((workspace) => workspace.known.tracks.map((t) => ({ label: t.id, description: t.status, workspace })));
   const picked = all.length === 1 ? all[0] : await vscode.window.showQuickPick(all, { placeHolder: "Which track?" });

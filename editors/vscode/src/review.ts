@@ -1,11 +1,6 @@
 // Review… documents: which editor shows one, and what is done with it.
 import * as vscode from "vscode";
-
-/** The id of the approval that a Review… document is about, by its name and its first line. */
-export function reviewOf(path: string, firstLine: string): string | undefined {
-  const id = /[/\\](A\d+)\.md$/.exec(path)?.[1];
-  return id !== undefined && firstLine.includes(`slop:review ${id} `) ? id : undefined;
-}
+import { isTrack, reviewOf } from "./names";
 
 /** The approval that the active editor is about. */
 export function reviewing(): { id: string; uri: vscode.Uri } | undefined {
@@ -22,7 +17,7 @@ export function editorContexts(): vscode.Disposable {
   const tell = (): void => {
     const path = vscode.window.activeTextEditor?.document.uri.path ?? "";
     void vscode.commands.executeCommand("setContext", "slop.reviewing", reviewing() !== undefined);
-    void vscode.commands.executeCommand("setContext", "slop.editingTrack", /\.track\.(ya?ml|json)$/.test(path));
+    void vscode.commands.executeCommand("setContext", "slop.editingTrack", isTrack(path));
   };
   tell();
   return vscode.Disposable.from(

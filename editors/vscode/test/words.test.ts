@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { reviewOf } from "../src/names";
+import { count, spent, statusText, sum, ticketLine, trackLine, trackName } from "../src/words";
+import type { Ticket } from "../src/wire";
+
+const nothing = { input: 0, cached_input: 0, output: 0, reasoning: 0, cost: "unknown" as const };
+const plain: Ticket = { id: "T1", title: "one", status: "todo", phase: "", reason: "", waits_for: [], retry_count: 0, attempt: 0, usage: nothing };
+
+describe("words", () => {
+  it.each([[0, "0"], [999, "999"], [1234, "1.2k"], [2_500_000, "2.5M"]])("%d tokens are %s", (tokens, want) => {
+    expect(count(tokens)).toBe(want);
+  });
+
+  it("never calls an unknown price nothing", () => {
+    expect(spent(nothing)).toBe("");
+    expect(spent({ ...nothing, input: 900, output: 100 })).toBe("1.0k tokens");
+    expect(spent({ ...nothing, input: 900, output: 100, cost: 0.5 })).toBe("1.0k tokens, $0.50");
+  });
+
+  it.each<[Partial<Ticket>, string]>([
+    [{}, "todo"],
+    [{ waits_for: ["T2", "T3"] }, "todo · waits for T2, T3"],
+    [{ status: "in_progress", phase: "thinking", attempt: 2 }, "thinking · attempt 2"],
+    [{ status: "blocked", reason: "verify:\n exit 1" }, "blocked · verify: exit 1"],
+    [{ status: "completed", stale: true, orphaned: true }, "completed · stale · not in the track any more"],
+  ])("a ticket %j is %s", (more, want) => {
+    expect(ticketLine({ ...plain, ...more })).toBe(want);
+  });
+
+  it("says how far a track is", () => {
+    const tickets = [plain, { ...plain, id: "T2", status: "completed" }];
+    expect(trackLine({ id: "a", status: "blocked", reason: "T1\nfailed", tickets })).toBe("1 of 2, blocked: T1 failed");
+    expect(trackName(".slop/tracks/first")).toBe("first");
+  });
+
+  it("says that a cost is at least that much", () => {
+    const tickets = [{ ...plain, status: "in_progress", usage: { ...nothing, cost: 0.25 } }, plain];
+    const total = sum([{ id: "a", status: "running", reason: "", tickets }]);
+    expect(statusText(total, 2)).toBe("slop: 1 running, 2 waiting for you, $0.25+");
+    expect(statusText({ running: 0, cost: 0, more: false }, 0)).toBe("slop");
+  });
+
+  it.each([
+    ["/state/review/A12.md", "<!-- slop:review A12 abc -->", "A12"],
+    ["/state/review/A12.md", "<!-- slop:review A1 abc -->", undefined],
+    ["/notes/A12.md", "# notes", undefined],
+    ["/state/review/B1.md", "<!-- slop:review B1 abc -->", undefined],
+  ])("%s is about %s", (path, first, want) => {
+    expect(reviewOf(path, first)).toBe(want);
+  });
+});
