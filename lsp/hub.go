@@ -77,6 +77,7 @@ type Hub struct {
 	tree      tree
 	aims      aims
 	inbox     inbox
+	saves     saves
 	paths     trackPaths
 	silence   time.Duration // see maxSilence
 	plans     *plans

@@ -20,8 +20,9 @@ import (
 	"github.com/slop-ls/slop-ls/engine/text"
 )
 
-// inbox is the one document that lists what waits for a person. It is a file, written when somebody opens it and again
-// whenever what it lists has changed while somebody has it open.
+// inbox is the one document that lists what waits for a person. Where a client asks for the text of documents it is one
+// of these (a paper); elsewhere it is a file, written when somebody opens it and again whenever what it lists has
+// changed while somebody has it open.
 type inbox struct {
 	mu      sync.Mutex
 	seq     uint64 // of the state that was written last
@@ -32,11 +33,28 @@ func (h *Hub) inboxPath() string { return filepath.Join(h.opts.ReviewDir, "appro
 
 func (h *Hub) isInbox(d *document) bool {
 	p, ok := filePath(d.uri)
-	return ok && p == h.inboxPath() && page.IsInbox(d.text())
+	ours := ok && p == h.inboxPath() || d.uri == (paper{kind: paperInbox}).uri()
+	return ours && page.IsInbox(d.text())
 }
 
-// openInbox writes the inbox and shows it.
+// openInbox shows the inbox.
 func (s *Session) openInbox() error {
+	if !s.traits().virtual {
+		return s.openInboxFile()
+	}
+	s.later(func(ctx context.Context) {
+		if s.openVirtual(ctx, paper{kind: paperInbox}) {
+			return
+		}
+		if err := s.openInboxFile(); err != nil {
+			s.tell(ctx, protocol.MessageTypeError, err.Error())
+		}
+	})
+	return nil
+}
+
+// openInboxFile writes the inbox and shows it.
+func (s *Session) openInboxFile() error {
 	if err := s.hub.writeInbox(s.engine.Snapshot(), true); err != nil {
 		return err
 	}

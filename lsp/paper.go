@@ -23,6 +23,7 @@ const (
 	paperDiff       = "diff"       // track, ticket: what it delivered, or is about to
 	paperOutcome    = "outcome"    // track: its whole diff, and a commit message
 	paperView       = "view"       // path, kind of view, symbols
+	paperInbox      = "inbox"      // nothing; elsewhere than as a virtual document it is a file of its own: inbox.go
 )
 
 // paper names a read-only document. Its name is all there is of it, so that a client may ask for one that it showed
@@ -35,6 +36,7 @@ type paper struct {
 // paperArgs is how many arguments a kind of paper takes: at least, and at most (-1: any number).
 var paperArgs = map[string][2]int{
 	paperPlan: {1, 1}, paperStatus: {0, 1}, paperTranscript: {2, 2}, paperDiff: {2, 2}, paperOutcome: {1, 1}, paperView: {2, -1},
+	paperInbox: {0, 0},
 }
 
 // track is the track that the paper is about; "" for none.
@@ -144,6 +146,8 @@ func fileRune(r rune) rune {
 // title says what the paper is, for a person.
 func (p paper) title() string {
 	switch p.kind {
+	case paperInbox:
+		return "what waits for approval"
 	case paperView:
 		return "the " + p.args[1] + " view of " + p.args[0]
 	case paperStatus:

@@ -41,7 +41,7 @@ type shownPaper struct {
 
 // stamp is what a paper's text depends on. The same stamp is the same text.
 type stamp struct {
-	of    any // a pointer into the snapshot that changes with what is shown; nil: it does not change by itself
+	of    any // a value that changes with what is shown, most often a pointer into the snapshot
 	place engine.Place
 }
 
@@ -70,8 +70,12 @@ func (h *Hub) stampOf(p paper) stamp {
 			}
 		}
 		return s
-	default:
-		return stamp{}
+	case paperPlan:
+		return stamp{of: h.planStamp(p)}
+	case paperInbox:
+		return stamp{of: listed(snap)}
+	default: // a view
+		return stamp{of: h.saves.count(p.args[0])}
 	}
 }
 

@@ -22,6 +22,10 @@ var writers = map[string]func(ctx context.Context, h *Hub, p paper) (string, err
 	paperDiff:       writeDiff,
 	paperOutcome:    writeOutcome,
 	paperView:       writeView,
+	paperInbox: func(_ context.Context, h *Hub, _ paper) (string, error) {
+		snap := h.snapshot()
+		return page.Inbox(snap.Pending(), snap.Remembered(), h.opts.Now()), nil
+	},
 }
 
 // paperText is a paper as it is now. What cannot be written is said in its place, because a document that does not open

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -190,6 +191,63 @@ func TestVirtualDocuments(t *testing.T) {
 		if err := r.ask(t.Context(), "slop-ls:/nothing/at/all.md"); err == nil {
 			t.Error("a document that is none was given")
 		}
+	})
+}
+
+// The inbox is a virtual document too, with its lenses and actions where the client opens it as one, and follows.
+func TestVirtualInbox(t *testing.T) {
+	t.Parallel()
+	modes(t, commandsTrack, func(t *testing.T, d *daemon) {
+		const inbox = uri.URI("slop-ls:/inbox.md")
+		r := &reader{texts: map[uri.URI]string{}, asks: map[uri.URI]int{}}
+		r.e = d.open(r.virtual(false))
+		runTrack(t, r.e, mainTrack)
+		d.awaitPending(3)
+		must(t, r.e.Command(t.Context(), wire.ApprovalList, wire.ListArgs{Open: true}, nil))
+		eventually(t, "the inbox", func() bool { return strings.Contains(r.text(inbox), "# 3 approvals wait for you\n") }, func() string { return r.text(inbox) })
+		opened := `{"textDocument":{"uri":"` + string(inbox) + `","languageId":"markdown","version":1,"text":` + quoted(r.text(inbox)) + `}}`
+		must(t, r.e.Notify(t.Context(), protocol.MethodTextDocumentDidOpen, json.RawMessage(opened)))
+		var lenses []lens
+		var answer json.RawMessage
+		must(t, r.e.Call(t.Context(), protocol.MethodTextDocumentCodeLens, json.RawMessage(`{"textDocument":{"uri":"`+string(inbox)+`"}}`), &answer))
+		must(t, json.Unmarshal(answer, &lenses))
+		reject := slices.IndexFunc(lenses, func(l lens) bool { return l.Command.Title == "Reject A1" })
+		if reject < 0 {
+			t.Fatalf("lenses: %s", answer)
+		}
+		must(t, r.e.Command(t.Context(), lenses[reject].Command.Command, lenses[reject].Command.Arguments[0], nil))
+		eventually(t, "the inbox after an answer", func() bool { return strings.Contains(r.text(inbox), "# 2 approvals wait for you\n") }, func() string { return r.text(inbox) })
+		if _, err := os.Stat(filepath.Join(d.reviews, "approvals.md")); err == nil {
+			t.Error("it was written as a file as well")
+		}
+		if n := len(r.e.Seen().Shown); n != 0 {
+			t.Errorf("%d files were shown", n)
+		}
+	})
+}
+
+// A plan and a view follow what is saved, be they files or virtual.
+func TestPlansAndViewsFollow(t *testing.T) {
+	t.Parallel()
+	modes(t, sample, func(t *testing.T, d *daemon) {
+		r := &reader{texts: map[uri.URI]string{}, asks: map[uri.URI]int{}}
+		r.e = d.open(r.virtual(false))
+		e := d.open()
+		const plan, view = uri.URI("slop-ls:/plan/~2eslop~2ftracks~2fmain.md"), uri.URI("slop-ls:/view/a.go/skeleton.md")
+		for _, editor := range []*lsptest.Env{r.e, e} {
+			must(t, editor.Command(t.Context(), wire.TrackPlan, wire.TrackArgs{URI: string(e.URI(mainDoc))}, nil))
+			must(t, editor.Command(t.Context(), wire.ViewOpen, wire.ViewArgs{URI: string(e.URI("a.go")), Kind: "skeleton"}, nil))
+		}
+		path, viewPath := paperFile(t, e, "plan-main", "2 tickets"), paperFile(t, e, "view-a-go", "func Plain")
+		eventually(t, "both", func() bool { return r.text(plan) != "" && strings.Contains(r.text(view), "func Plain") }, func() string { return r.text(view) })
+		must(t, e.Open(t.Context(), mainDoc))
+		must(t, e.Open(t.Context(), "a.go"))
+		edited(t, e, mainDoc, "tickets:\n", "tickets:\n  - id: T3\n    description: Third\n")
+		edited(t, e, "a.go", "func Plain", "func Fancy")
+		eventually(t, "the new plan", func() bool { return strings.Contains(r.text(plan), "3 tickets") }, func() string { return r.text(plan) })
+		eventually(t, "the new view", func() bool { return strings.Contains(r.text(view), "func Fancy") }, func() string { return r.text(view) })
+		awaitFile(t, path, "3 tickets")
+		awaitFile(t, viewPath, "func Fancy")
 	})
 }
 

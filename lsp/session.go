@@ -183,6 +183,8 @@ func (s *Session) notified(method string, params json.RawMessage) error {
 		s.desk.set(docs)
 	}
 	switch method {
+	case protocol.MethodTextDocumentDidSave:
+		s.savedPaper(params)
 	case protocol.MethodTextDocumentDidChange:
 		s.acts.typed.Add(1)
 	case protocol.MethodTextDocumentDidOpen:
