@@ -39,18 +39,38 @@ func (h *Hub) isInbox(d *document) bool {
 
 // openInbox shows the inbox.
 func (s *Session) openInbox() error {
-	if !s.traits().virtual {
+	if !s.traits().virtual || s.papers.unopened.Load() {
 		return s.openInboxFile()
 	}
 	s.later(func(ctx context.Context) {
-		if s.openVirtual(ctx, paper{kind: paperInbox}) {
+		if p := (paper{kind: paperInbox}); s.openVirtual(ctx, p) && s.opens(ctx, p.uri()) {
 			return
 		}
+		s.papers.unopened.Store(true)
 		if err := s.openInboxFile(); err != nil {
 			s.tell(ctx, protocol.MessageTypeError, err.Error())
 		}
 	})
 	return nil
+}
+
+// opens says whether the client opens a document that it shows. In one that it does not it offers no lenses.
+func (s *Session) opens(ctx context.Context, u uri.URI) bool {
+	timer := time.NewTimer(askTime)
+	defer timer.Stop()
+	for {
+		docs, changed := s.desk.watch()
+		if docs.get(u) != nil {
+			return true
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return true
+		case <-timer.C:
+			return false
+		}
+	}
 }
 
 // openInboxFile writes the inbox and shows it.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.lsp.dev/protocol"
@@ -26,6 +27,8 @@ const (
 
 // papers are the read-only documents that a session shows.
 type papers struct {
+	unopened atomic.Bool // the client shows virtual documents and does not open them: they have no lenses there
+
 	mu    sync.Mutex
 	shown []*shownPaper // the one shown last at the end
 }

@@ -226,6 +226,19 @@ func TestVirtualInbox(t *testing.T) {
 	})
 }
 
+// Where the client shows it and does not open it, it would have no lenses: it comes as a file then.
+func TestVirtualInboxThatIsNotOpened(t *testing.T) {
+	t.Parallel()
+	modes(t, commandsTrack, func(t *testing.T, d *daemon) {
+		r := &reader{texts: map[uri.URI]string{}, asks: map[uri.URI]int{}}
+		r.e = d.open(r.virtual(false))
+		runTrack(t, r.e, mainTrack)
+		d.awaitPending(3)
+		press(t, r.e, openInbox(t, r.e), "Reject A1")
+		d.awaitPending(2)
+	})
+}
+
 // A plan and a view follow what is saved, be they files or virtual.
 func TestPlansAndViewsFollow(t *testing.T) {
 	t.Parallel()
