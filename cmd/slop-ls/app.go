@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -38,11 +39,15 @@ func (a *app) main(ctx context.Context, args []string) int {
 	return exitCode(err)
 }
 
-// root is the workspace: --root, else the git top level, else the current folder; always absolute, symlinks resolved.
+// root is the workspace: --root, else the git top level, else the current folder, and in a folder of state the workspace
+// that it is of; always absolute, symlinks resolved.
 func (a *app) root(ctx context.Context) (string, error) {
 	dir := a.rootFlag
 	if dir == "" {
 		dir = gitTopLevel(ctx)
+		if cwd, err := os.Getwd(); err == nil {
+			dir = cmp.Or(workspaceOf(cwd), dir)
+		}
 	}
 	abs, err := filepath.Abs(dir)
 	if err != nil {

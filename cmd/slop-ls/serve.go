@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/slop-ls/slop-ls/lsp"
@@ -20,16 +21,31 @@ func (a *app) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d, err := a.dialer(root)
+	first, err := a.dialer(root)
 	if err != nil {
 		return err
 	}
+	var to atomic.Pointer[attach.Dialer]
+	to.Store(first)
 	ctx, unhook := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer unhook()
 	return attach.Forward(ctx, a.in, a.out, attach.Forwarding{
 		Log: slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		// An editor may start a server for a Review… document by itself, and anywhere: that file says whose it is.
+		Elsewhere: func(uri string) bool {
+			other := workspaceOf(pathOf(uri))
+			if other == "" || other == root || a.rootFlag != "" {
+				return false
+			}
+			d, err := a.dialer(other)
+			if err != nil {
+				return false
+			}
+			to.Store(d)
+			return true
+		},
 		Dial: func(ctx context.Context) (io.ReadWriteCloser, error) {
-			c, err := d.Dial(ctx)
+			c, err := to.Load().Dial(ctx)
 			if err != nil {
 				return nil, err // a nil *Conn is no nil connection
 			}

@@ -77,7 +77,7 @@ func begin(ctx context.Context, o Options) (_ *daemon, err error) {
 	if err != nil {
 		return nil, err
 	}
-	ln, err := o.Place.listen()
+	ln, err := o.Place.listen(o.Root)
 	if err != nil {
 		return nil, errors.Join(err, ws.Close())
 	}

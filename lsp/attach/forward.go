@@ -18,6 +18,11 @@ type Forwarding struct {
 	// Dial attaches to a daemon, starting one where there is none.
 	Dial func(ctx context.Context) (io.ReadWriteCloser, error)
 
+	// Elsewhere says whether a document, by its URI, belongs to another workspace than that of the daemon, to whose own
+	// daemon Dial attaches from then on. It is asked once, about the first document that the editor opens, and must not
+	// wait. Nil: none does.
+	Elsewhere func(uri string) bool
+
 	Restarts int           // how many deaths within Within are made good; 0: 5
 	Within   time.Duration // 0: a minute
 	Patience time.Duration // for a new daemon's answer to initialize, and for the old one's last words; 0: 20 s
@@ -85,6 +90,8 @@ type forwarder struct {
 	asked   bool          // the editor said shutdown, be it to nobody yet
 	exiting bool          // it said exit
 	gone    bool          // left is closed
+	settled bool          // it has opened a document: its workspace is no longer in question
+	moving  bool          // it is on its way to the daemon of another workspace
 	leaving error         // why the editor left
 }
 
@@ -150,6 +157,11 @@ func (f *forwarder) take(body []byte) (last bool) {
 	f.asked = f.asked || ok && msg.method == "shutdown"
 	f.exiting = ok && msg.method == "exit" && msg.isNotification()
 	exiting, rude := f.exiting, !f.asked
+	from := f.daemon
+	if ok && from != nil && f.moves(&msg) {
+		f.daemon, f.moving = nil, true
+		defer from.conn.Close() //nolint:errcheck // it only makes hear end
+	}
 	to := f.daemon
 	var parts [][]byte
 	if to != nil {
@@ -168,6 +180,15 @@ func (f *forwarder) take(body []byte) (last bool) {
 		f.leave(nil)
 	}
 	return exiting
+}
+
+// moves says whether a message is about another workspace than the daemon's. mu is held.
+func (f *forwarder) moves(msg *message) bool {
+	if msg.method != "textDocument/didOpen" || f.settled || f.memory.initialize == nil {
+		return false
+	}
+	f.settled = true
+	return f.opts.Elsewhere != nil && f.opts.Elsewhere(uriOf(msg.params))
 }
 
 // makeRoom waits until the backlog can take another message; false says that nobody will read it.
@@ -340,7 +361,11 @@ func (f *forwarder) attend(ctx context.Context, conn io.ReadWriteCloser) error {
 	defer unhook()
 	go f.hear(l)
 	fatal := f.revive(ctx, l)
-	if fatal == nil && known {
+	f.mu.Lock()
+	moved := f.moving
+	f.moving = f.moving && fatal != nil
+	f.mu.Unlock()
+	if fatal == nil && known && !moved {
 		f.tell(messageInfo, "slop-ls: the daemon of this workspace ended, and another one has taken over. Nothing that you typed is lost.")
 	}
 	if fatal == nil {

@@ -34,6 +34,17 @@ const maxSocketPath = 100
 type address struct {
 	Socket string `json:"socket"`
 	PID    int    `json:"pid"`
+	Root   string `json:"root,omitempty"` // of the workspace
+}
+
+// Root is the folder of the workspace whose place this is, as the last daemon left it. The error is ErrNoDaemon where
+// none did.
+func (p Place) Root() (string, error) {
+	a, err := p.address()
+	if err == nil && a.Root == "" {
+		err = ErrNoDaemon
+	}
+	return a.Root, err
 }
 
 // address reads what the last daemon left; the error is ErrNoDaemon where there is nothing of use.
@@ -59,7 +70,7 @@ func (p Place) address() (address, error) {
 
 // listen takes the socket and says where it is. Only the holder of the workspace's lock may call it: it removes what
 // an earlier daemon left.
-func (p Place) listen() (*net.UnixListener, error) {
+func (p Place) listen(root string) (*net.UnixListener, error) {
 	path, err := p.socket()
 	if err != nil {
 		return nil, err
@@ -71,7 +82,7 @@ func (p Place) listen() (*net.UnixListener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listening for editors: %w", err)
 	}
-	if err := errors.Join(os.Chmod(path, 0o600), p.publish(address{Socket: path, PID: os.Getpid()})); err != nil {
+	if err := errors.Join(os.Chmod(path, 0o600), p.publish(address{Socket: path, PID: os.Getpid(), Root: root})); err != nil {
 		return nil, errors.Join(fmt.Errorf("saying where the daemon listens: %w", err), ln.Close())
 	}
 	return ln, nil
