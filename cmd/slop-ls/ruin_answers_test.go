@@ -3,8 +3,6 @@
 package main
 
 import (
-	"io"
-	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -19,23 +17,6 @@ func editorOf(server *exec.Cmd) *exec.Cmd {
 	editor := exec.Command("slop-editor", server.Args...) //nolint:noctx // the test kills it, or closes its pipes
 	editor.Dir, editor.Env = server.Dir, server.Env
 	return editor
-}
-
-// editorMain is that process: what the test types goes to the server, and back.
-func editorMain() {
-	server := exec.Command(os.Args[1], os.Args[2:]...) //nolint:noctx // it ends with its standard input
-	server.Stdout, server.Stderr = os.Stdout, os.Stderr
-	in, err := server.StdinPipe()
-	if err != nil || server.Start() != nil {
-		os.Exit(1)
-	}
-	go func() {
-		_, _ = io.Copy(in, os.Stdin) // the server leaves when that ends, however
-		_ = in.Close()
-	}()
-	if server.Wait() != nil {
-		os.Exit(1)
-	}
 }
 
 // ruinAnswers are states in which an answer is more than a yes: a rejection, an answer that comes from two sides at the
