@@ -412,14 +412,7 @@ func TestCodeLenses(t *testing.T) {
 		must(t, e.Open(t.Context(), track))
 		must(t, e.Command(t.Context(), wire.TrackRun, wire.TrackArgs{URI: string(e.URI(track))}, nil))
 		d.awaitPending(1)
-		var lenses []struct {
-			Range   wire.Range
-			Command struct{ Title string }
-		}
-		var answer json.RawMessage
-		params := json.RawMessage(`{"textDocument":{"uri":"` + string(e.URI(track)) + `"}}`)
-		must(t, e.Call(t.Context(), protocol.MethodTextDocumentCodeLens, params, &answer))
-		must(t, json.Unmarshal(answer, &lenses))
+		lenses := rawLenses(t, e, track)
 		var got []string
 		for _, l := range lenses {
 			got = append(got, l.Command.Title)

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
@@ -55,14 +54,15 @@ func (r *reader) virtual(deaf bool) lsptest.Option {
 	})
 }
 
-// eventually waits until a condition holds.
+// eventually is wait that says what there is in place of what it waits for.
 func eventually(t *testing.T, what string, ok func() bool, got func() string) {
 	t.Helper()
-	for end := time.Now().Add(lsptest.Patience); !ok(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("%s did not come; there is:\n%s", what, got())
+	defer func() {
+		if t.Failed() {
+			t.Logf("there is:\n%s", got())
 		}
-	}
+	}()
+	wait(t, what, ok)
 }
 
 func quoted(s string) string {

@@ -129,12 +129,8 @@ func TestTrackIsEditedWhileItRuns(t *testing.T) {
 // lenses are the titles of a document's lenses.
 func lenses(t *testing.T, e *lsptest.Env, path string) []string {
 	t.Helper()
-	var answer json.RawMessage
-	must(t, e.Call(t.Context(), protocol.MethodTextDocumentCodeLens, json.RawMessage(`{"textDocument":{"uri":"`+string(e.URI(path))+`"}}`), &answer))
-	var list []struct{ Command struct{ Title string } }
-	must(t, json.Unmarshal(answer, &list))
 	var out []string
-	for _, l := range list {
+	for _, l := range rawLenses(t, e, path) {
 		out = append(out, l.Command.Title)
 	}
 	return out
@@ -282,7 +278,7 @@ func TestRenamedFilesAreFollowedLate(t *testing.T) {
 		d.move("a.go", "new.go")
 		must(t, e.Notify(t.Context(), protocol.MethodWorkspaceDidRenameFiles, json.RawMessage(
 			`{"files":[{"oldUri":"`+string(e.URI("a.go"))+`","newUri":"`+string(e.URI("new.go"))+`"}]}`)))
-		waitFor(t, "the document follows", func() bool { return strings.Contains(d.readFile(mainDoc), "target_file: new.go\n") })
+		wait(t, "the document follows", func() bool { return strings.Contains(d.readFile(mainDoc), "target_file: new.go\n") })
 	})
 }
 
@@ -367,16 +363,5 @@ func testSettings(t *testing.T, d *daemon) {
 	changed(pushes, `{"slop":{"mma":{"auto_queue":true}}}`)
 	if got := next(t, took); got != `{"mma":{"auto_queue":true}}` {
 		t.Errorf("pushed: %s", got)
-	}
-}
-
-// waitFor waits for what no state tells of.
-func waitFor(t *testing.T, what string, met func() bool) {
-	t.Helper()
-	for end := time.Now().Add(lsptest.Patience); !met(); {
-		if time.Now().After(end) {
-			t.Fatalf("%s: not within %v", what, lsptest.Patience)
-		}
-		time.Sleep(5 * time.Millisecond)
 	}
 }
