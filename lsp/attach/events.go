@@ -15,6 +15,7 @@ type told struct {
 	seq   uint64 // of the newest event, or after which the client asked for them
 	n     int    // how many of that seq the client has had
 	again int    // how many of that seq another daemon tells a second time
+	back  uint64 // the client went back behind this seq: what is told beyond it may still be what it asked for before
 }
 
 // event takes a slop/events notification. It is false for one that the client has had from an earlier daemon.
@@ -27,9 +28,13 @@ func (t *told) event(params []byte) (news bool) {
 		t.again--
 		return false
 	}
+	if t.known && (t.back > 0 && e.Seq > t.back || t.n == 0 && e.Seq <= t.seq) {
+		return true // of the subscription before: it says nothing of how far the present one is
+	}
 	if !t.known || e.Seq != t.seq {
 		t.n = 0
 	}
+	t.back = 0
 	t.known, t.seq, t.again = true, e.Seq, 0
 	t.n++
 	return true
@@ -38,9 +43,14 @@ func (t *told) event(params []byte) (news bool) {
 // subscribed takes a request for the events after a seq, which replaces what was asked for before.
 func (t *told) subscribed(params []byte) {
 	var p wire.EventsArgs
-	if json.Unmarshal(params, &p) == nil {
-		*t = told{known: true, seq: p.After}
+	if json.Unmarshal(params, &p) != nil {
+		return
 	}
+	next := told{known: true, seq: p.After}
+	if t.n > 0 && p.After < t.seq {
+		next.back = t.seq
+	}
+	*t = next
 }
 
 // after is the seq after which another daemon is to tell. Several events may have one seq, and the one that died may

@@ -57,8 +57,11 @@ func TestEventsGoOn(t *testing.T) {
 		fourth.tells(9, n)
 	}
 	fourth.tells(10, 0)
+	editor.await("the newest event", func(m said) bool { return string(m.Params) == `{"n":0,"seq":10}` })
 	ask := editor.send(wire.SubscribeMethod, map[string]any{"after": 3})
-	fourth.answer(fourth.awaitMethod(wire.SubscribeMethod), nil)
+	asks := fourth.awaitMethod(wire.SubscribeMethod)
+	fourth.tells(11, 0) // it was on its way
+	fourth.answer(asks, nil)
 	editor.awaitReply(ask)
 	fourth.die()
 
@@ -73,7 +76,7 @@ func TestEventsGoOn(t *testing.T) {
 		}
 	}
 	var want []string
-	for _, e := range [][2]int{{7, 0}, {9, 0}, {9, 1}, {9, 2}, {10, 0}, {4, 0}} {
+	for _, e := range [][2]int{{7, 0}, {9, 0}, {9, 1}, {9, 2}, {10, 0}, {11, 0}, {4, 0}} {
 		want = append(want, fmt.Sprintf(`{"n":%d,"seq":%d}`, e[1], e[0]))
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
