@@ -263,8 +263,8 @@ func elided(rnd *rand.Rand, w wish) (corpusCase, bool) {
 	return said(w, slices.Concat(head, mark, w.search()), slices.Concat(head, mark, w.replace()))
 }
 
-// context gives a line of the search that stays and is not beside the change, to be spoiled: its number in both texts.
-func context(rnd *rand.Rand, w wish) (i, j int, ok bool) {
+// contextLine gives a line of the search that stays and is not beside the change, to be spoiled: its number in both texts.
+func contextLine(rnd *rand.Rand, w wish) (i, j int, ok bool) {
 	var all [][2]int
 	n := w.last - w.first
 	for k := range n {
@@ -285,7 +285,7 @@ func context(rnd *rand.Rand, w wish) (i, j int, ok bool) {
 }
 
 func slipped(rnd *rand.Rand, w wish) (corpusCase, bool) {
-	i, j, ok := context(rnd, w)
+	i, j, ok := contextLine(rnd, w)
 	if !ok {
 		return corpusCase{}, false
 	}
@@ -321,7 +321,7 @@ func slip(rnd *rand.Rand, s string) string {
 }
 
 func forgotten(rnd *rand.Rand, w wish) (corpusCase, bool) {
-	i, j, ok := context(rnd, w)
+	i, j, ok := contextLine(rnd, w)
 	if !ok || i == 0 || i == w.last-w.first-1 || opensBlock(w.search()[i]) {
 		return corpusCase{}, false
 	}
@@ -330,7 +330,7 @@ func forgotten(rnd *rand.Rand, w wish) (corpusCase, bool) {
 
 // staleNear changes a line of the file that the search shows and that stays.
 func staleNear(rnd *rand.Rand, w wish) (corpusCase, bool) {
-	i, _, ok := context(rnd, w)
+	i, _, ok := contextLine(rnd, w)
 	if !ok {
 		return corpusCase{}, false
 	}
@@ -345,7 +345,7 @@ func staleNear(rnd *rand.Rand, w wish) (corpusCase, bool) {
 }
 
 func staleAdded(rnd *rand.Rand, w wish) (corpusCase, bool) {
-	i, _, ok := context(rnd, w)
+	i, _, ok := contextLine(rnd, w)
 	if !ok || w.first+i >= w.from-1 {
 		return corpusCase{}, false
 	}

@@ -90,6 +90,7 @@ type request struct {
 	where           Where
 	split           *fileLines   // made by file
 	elided          *ElidedError // what findElided found amiss
+	unlaid          bool         // there is a place, and the replacement cannot be laid there
 }
 
 // file is the lines of src, cut once.
@@ -149,6 +150,7 @@ func ReplaceAt(src []byte, search, replace string, where Where) (Result, error) 
 		}
 		edits, ok := found.at[0].edits()
 		if !ok {
+			r.unlaid = true
 			continue // the replacement would not stand well there
 		}
 		return r.result(s.name, found.at[0], edits)

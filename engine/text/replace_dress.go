@@ -8,18 +8,18 @@ import (
 // dress says how the replacement's lines get the indentation of the place. w
 // comes back as it is to be compared. It is false where there is no saying.
 func (rel relation) dress(fr frame, m alignment, w wanted) (wanted, dresser, bool) {
-	if len(rel.fit) == 0 {
-		return w, m.clippedDress(w, rel.clipped), true
-	}
 	if rel.first {
 		return fr.firstRestored(w), asDented(same), true
 	}
-	switch fr.replacementStands(w) {
-	case asFile:
+	stands := fr.replacementStands(w)
+	switch {
+	case stands == asFile:
 		w.search = m.asInFile(w.search)
 		return w, asDented(same), true
-	case nowhere:
+	case stands == nowhere:
 		return w, nil, false
+	case len(rel.fit) == 0:
+		return w, m.clippedDress(w, rel.clipped), true
 	}
 	fr.tabs, _ = fr.tabbed()
 	best, least := shift(nil), unusable

@@ -4,7 +4,7 @@ import "strings"
 
 // refusal is the error for a search that fits nowhere.
 func (r *request) refusal() error {
-	if line := r.already(); line > 0 {
+	if line := r.already(); line > 0 && !r.unlaid {
 		return &AlreadyError{Line: line}
 	}
 	if r.elided != nil {

@@ -249,7 +249,7 @@ func (s *slips) worth(i, k int) float64 {
 	case !s.stays[i]:
 		return -1e6
 	}
-	like := alike(s.keys[i], said)
+	like := likeness(s.keys[i], said)
 	if like < 0.4 {
 		return -s.weight[i]
 	}

@@ -10,16 +10,20 @@ import (
 // like it: enough of the search is there as it stands, the lines beside each
 // change are, and what differs is a slip.
 func (s *slips) acceptable(fit fitting, changes []change) bool {
-	total, odd := 0.0, 0
+	total, support, odd := 0.0, fit.score, 0
 	for i := range s.keys {
 		total += s.weight[i]
-		if !s.equal(fit, i) {
-			odd++
+		if s.equal(fit, i) {
+			continue
+		}
+		odd++
+		if fit.at[i] >= 0 {
+			support += 0.8 * s.weight[i] * likeness(s.keys[i], unadorned(s.f.said[fit.at[i]]))
 		}
 	}
 	extra, ok := s.extra(fit)
 	switch {
-	case fit.unsure || !ok || fit.score < 0.6*total || fit.score < 9:
+	case fit.unsure || !ok || support < 0.6*total || fit.score < 0.3*total || fit.score < 6:
 		return false
 	case odd+extra == 0 || odd+extra > 1+len(s.keys)/5:
 		return false

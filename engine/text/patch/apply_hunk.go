@@ -1,6 +1,7 @@
 package patch
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 
@@ -101,24 +102,30 @@ func (s *state) find(h Hunk) (text.Result, error) {
 }
 
 // split reads a block in whose content something looks like a divider in the
-// one way in which it fits.
+// one way in which it fits, or the one in which both texts have as many such
+// lines.
 func (s *state) split(h Hunk) (text.Result, error) {
-	var fits []text.Result
+	var fits, even []text.Result
 	var first error
-	for _, sp := range h.Splits {
+	for i, sp := range h.Splits {
 		if sp.Search == "" {
 			continue
 		}
 		res, err := text.ReplaceAt(s.now, sp.Search, sp.Replace, text.Where{Whole: true})
-		if err == nil {
-			fits = append(fits, res)
-		} else if first == nil {
-			first = err
+		if err != nil {
+			first = cmp.Or(first, err)
+			continue
+		}
+		fits = append(fits, res)
+		if 2*i+1 == len(h.Splits) {
+			even = append(even, res)
 		}
 	}
 	switch {
 	case len(fits) == 1:
 		return fits[0], nil
+	case len(even) == 1:
+		return even[0], nil
 	case len(fits) > 1:
 		return text.Result{}, errDividers
 	}

@@ -29,12 +29,7 @@ func FuzzApply(f *testing.F) {
 			}
 			return
 		}
-		changes, outcomes, ok := Apply(parts, func(path string) ([]byte, error) {
-			if s, ok := files[path]; ok {
-				return []byte(s), nil
-			}
-			return nil, fs.ErrNotExist
-		})
+		changes, outcomes, ok := Apply(parts, reading(files))
 		if len(outcomes) < len(parts) || len(parts) == 0 {
 			t.Fatalf("%d outcomes for %d parts", len(outcomes), len(parts))
 		}
@@ -53,4 +48,14 @@ func FuzzApply(f *testing.F) {
 			}
 		}
 	})
+}
+
+// reading reads files of a map.
+func reading(files map[string]string) Read {
+	return func(path string) ([]byte, error) {
+		if s, ok := files[path]; ok {
+			return []byte(s), nil
+		}
+		return nil, fs.ErrNotExist
+	}
 }
