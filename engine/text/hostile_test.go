@@ -1,6 +1,7 @@
 package text
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +26,16 @@ func TestHostileInput(t *testing.T) {
 		"wrong shift everywhere":       replace(pairs, "x\n  y\n"),
 		"wrong shift at the end":       replace(same, strings.Repeat("x\n", n/2)+" x\n"),
 		"a prefix of one byte":         replace(strings.Repeat("a", 10*n), strings.Repeat("a", n)+"b"),
+		"near everywhere":              replace(strings.Repeat("alpha beta\ngamma delta\n", n/2), strings.Repeat("alpha beta\ngamma dleta\n", 100)+"end\n"),
+		"a slip and a long search":     replace(strings.Repeat("alpha beta\ngamma delta\n", n/2), strings.Repeat("alpha beta\ngamma dleta\n", n/4)),
+		"long lines that are near":     replace(strings.Repeat(strings.Repeat("w", 10_000)+"\n", 100), strings.Repeat(strings.Repeat("w", 9_999)+"v\nx\n", 50)),
+		"elisions without end":         replace(same, strings.Repeat("x\n...\n", n/4)+"y\n"),
+		"elided between many":          replace(strings.Repeat("a {\nb\n}\n", n/3), "a {\n...\nc\n}\n"),
+		"entities without end":         replace(same, strings.Repeat("&lt;", n)),
+		"numbers without end":          replace(same, numberedLines(n)),
+		"backslashes without end":      replace(same, strings.Repeat(`\\n`, n)),
+		"curly quotes without end":     replace(strings.Repeat("“", n), strings.Repeat("\"", n)+"x"),
+		"one line of 10 MB":            replace(strings.Repeat("word ", 2<<20), "word  wrod"),
 		"unlike lines, diffed":         func() { Diff([]byte(same), []byte(pairs)) },
 		"unlike lines, merged":         func() { Merge3([]byte(pairs), []byte(same), []byte("y\n"+pairs+"y\n")) },
 		"one line, shorter and longer": func() { Merge3([]byte(same), []byte(same[:n]), []byte(same+same)) },
@@ -40,4 +51,12 @@ func TestHostileInput(t *testing.T) {
 			t.Logf("%s: %v", name, took)
 		}
 	}
+}
+
+func numberedLines(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "%d| y\n", i)
+	}
+	return b.String()
 }

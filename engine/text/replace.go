@@ -77,8 +77,8 @@ var steps = []step{
 	{Indentation, findSolid(stripped)},
 	{Spacing, findSolid(spaced)},
 	{Punctuation, findSolid(unadorned)},
-	{Escapes, findRead(unescapings)},
-	{LineNumbers, findRead(unnumberings)},
+	{Escapes, findRead(unescaped, unquotedTwice)},
+	{LineNumbers, findRead(unnumbered, unnumberedUnescaped)},
 	{Elisions, findElided},
 	{Context, findSlipped},
 }
@@ -88,7 +88,8 @@ type request struct {
 	src             string
 	search, replace string
 	where           Where
-	split           *fileLines   // made by file
+	split           *fileLines // made by file
+	reread          [versions]reread
 	elided          *ElidedError // what findElided found amiss
 	unlaid          bool         // there is a place, and the replacement cannot be laid there
 }

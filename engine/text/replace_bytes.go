@@ -31,11 +31,68 @@ func splitsEnding(s string, start, end int) bool {
 // caller's business where search has any, or the file has none; else new ones
 // follow the line's own.
 func exactEdits(r *request, at int) []Edit {
-	replace := r.replace
+	replace := dented(r, at)
 	if !strings.Contains(r.search, "\n") && strings.Contains(r.src, "\n") {
 		replace = withEnding(toLF(replace), endingNear(r.src, at))
 	}
 	return moved(diffStrings(r.search, replace), func(offset int) int { return at + offset })
+}
+
+// dented is the replacement of a line that was given without its indentation:
+// where the lines after its first one are indented as if the margin were there,
+// they get it, too.
+func dented(r *request, at int) string {
+	line := r.src[strings.LastIndexByte(r.src[:at], '\n')+1 : at]
+	body := strings.TrimSuffix(r.search, "\n")
+	rows := plainLines(r.replace)
+	end := at + len(body)
+	switch {
+	case line == "" || !blank(line), strings.Contains(body, "\n"), len(rows) < 2, blank(rows[0]), indent(rows[0]) != "":
+		return r.replace
+	case end < len(r.src) && r.src[end] != '\n' && r.src[end] != '\r':
+		return r.replace
+	case !meansMargin(rows, line):
+		return r.replace
+	}
+	var b strings.Builder
+	for i, row := range lines(r.replace) {
+		if i > 0 && !blank(strings.TrimRight(row, "\r\n")) {
+			b.WriteString(line)
+		}
+		b.WriteString(row)
+	}
+	return b.String()
+}
+
+// meansMargin says whether rows are indented as if their first one stood at the
+// margin, and not at in: one that opens a block is followed by none further in
+// than in, or all that follow are less far in, and none of them closes what was
+// open before.
+func meansMargin(rows []string, in string) bool {
+	open := 0
+	least := -1
+	for i, row := range rows {
+		if blank(row) {
+			continue
+		}
+		open += strings.Count(row, "{") + strings.Count(row, "(") + strings.Count(row, "[")
+		open -= strings.Count(row, "}") + strings.Count(row, ")") + strings.Count(row, "]")
+		if open < 0 {
+			return false
+		}
+		if i == 0 {
+			continue
+		}
+		if w := columns(indent(row), 4); least < 0 {
+			if opensBlock(rows[0]) && w > 0 && w <= columns(in, 4) {
+				return true
+			}
+			least = w
+		} else {
+			least = max(least, w)
+		}
+	}
+	return least >= 0 && least < columns(in, 4)
 }
 
 // findAcrossEndings finds search where \r\n and \n count as alike, anywhere in

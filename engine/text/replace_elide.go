@@ -24,7 +24,7 @@ var commented = regexp.MustCompile(`^(?://|#|--|;|%|/\*|<!--|\{/\*|\*)`)
 // or in a comment.
 func omits(s string) bool {
 	s = stripped(s)
-	if len(s) > 100 || !omission.MatchString(s) {
+	if len(s) > 100 || len(s) < 3 || !omission.MatchString(s) {
 		return false
 	}
 	return strings.Contains(s, "..") || strings.Contains(s, "…") || commented.MatchString(s)
@@ -32,7 +32,10 @@ func omits(s string) bool {
 
 func elision(s string) bool {
 	s = stripped(s)
-	return len(s) <= 100 && (dots.MatchString(s) || omits(s))
+	if len(s) > 100 || !strings.Contains(s, "..") && !strings.Contains(s, "…") && !commented.MatchString(s) {
+		return false
+	}
+	return (dots.MatchString(s) || omits(s))
 }
 
 // checkReplacement refuses a replacement that leaves lines out where the search
@@ -71,14 +74,14 @@ func mayOmit(s string) bool {
 // findElided finds a search some of whose lines stand for any lines of the
 // file. The replacement has them, too: what nobody has seen is not removed.
 func findElided(r *request) places {
-	for _, read := range readings {
-		search, replace, ok := read(r.search, r.replace)
-		if !ok {
+	for _, v := range loosely {
+		all, ok := r.read(v)
+		if !ok || !slices.ContainsFunc(all.search, elision) {
 			continue
 		}
-		w := trimElisions(dropOuterBlanks(wantedLines(search, replace)))
+		w := trimElisions(all)
 		if !slices.ContainsFunc(w.search, elision) {
-			if len(w.search) < len(plainLines(search)) && len(w.search) > 0 {
+			if len(w.search) > 0 {
 				if found := r.findSolid(w, unadorned); len(found.at) > 0 {
 					return found
 				}
@@ -106,9 +109,6 @@ func (r *request) leaveOut(search []string) {
 // trimElisions drops what stands for the lines before and after all others,
 // where both texts have it.
 func trimElisions(w wanted) wanted {
-	if !slices.ContainsFunc(w.search, elision) {
-		return w
-	}
 	for len(w.search) > 0 && len(w.replace) > 0 && elision(w.search[0]) && elision(w.replace[0]) {
 		w = dropOuterBlanks(wanted{w.search[1:], w.replace[1:]})
 	}

@@ -2,7 +2,6 @@ package text
 
 import (
 	"html"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,16 +11,46 @@ import (
 // there is none.
 type rereading func(search, replace string) (string, string, bool)
 
-// unescapings read texts that were escaped once too often.
-var unescapings = []rereading{fromHTML, fromString}
+// version names a way to read.
+type version int
 
-// unnumberings read texts that were pasted with line numbers.
-var unnumberings = []rereading{withoutNumbers, both(withoutNumbers, fromHTML)}
+const (
+	given version = iota
+	unescaped
+	unquotedTwice
+	unnumbered
+	unnumberedUnescaped
+	versions // how many there are
+)
 
-// readings are all of them, for the steps that look less closely.
-var readings = []rereading{asGiven, fromHTML, withoutNumbers, both(withoutNumbers, fromHTML)}
+var rereadings = [versions]rereading{
+	given:               func(search, replace string) (string, string, bool) { return search, replace, true },
+	unescaped:           fromHTML,
+	unquotedTwice:       fromString,
+	unnumbered:          withoutNumbers,
+	unnumberedUnescaped: both(withoutNumbers, fromHTML),
+}
 
-func asGiven(search, replace string) (string, string, bool) { return search, replace, true }
+// loosely are the versions for the steps that look less closely.
+var loosely = []version{given, unescaped, unnumbered, unnumberedUnescaped}
+
+// reread is what a version made of a request.
+type reread struct {
+	w        wanted
+	ok, done bool
+}
+
+// read is the request in another version, made once.
+func (r *request) read(v version) (wanted, bool) {
+	if c := &r.reread[v]; !c.done {
+		search, replace, ok := rereadings[v](r.search, r.replace)
+		c.done, c.ok = true, ok
+		if ok {
+			c.w = dropOuterBlanks(wantedLines(search, replace))
+		}
+	}
+	return r.reread[v].w, r.reread[v].ok
+}
 
 func both(first, second rereading) rereading {
 	return func(search, replace string) (string, string, bool) {
@@ -33,16 +62,16 @@ func both(first, second rereading) rereading {
 	}
 }
 
-// findRead is a step that finds other readings; the first one with a place
+// findRead is a step that finds other versions; the first one with a place
 // decides.
-func findRead(all []rereading) func(*request) places {
+func findRead(all ...version) func(*request) places {
 	return func(r *request) places {
-		for _, read := range all {
-			search, replace, ok := read(r.search, r.replace)
+		for _, v := range all {
+			w, ok := r.read(v)
 			if !ok {
 				continue
 			}
-			if found := r.findSolid(wantedLines(search, replace), unadorned); len(found.at) > 0 {
+			if found := r.findSolid(w, unadorned); len(found.at) > 0 {
 				return found
 			}
 		}
@@ -55,8 +84,8 @@ func fromHTML(search, replace string) (string, string, bool) {
 	if !strings.Contains(search, "&") {
 		return "", "", false
 	}
-	unescaped := html.UnescapeString(search)
-	return unescaped, html.UnescapeString(replace), unescaped != search
+	bare := html.UnescapeString(search)
+	return bare, html.UnescapeString(replace), bare != search
 }
 
 // fromString reads \n, \t and \" as a string literal would, where the search has
@@ -84,10 +113,6 @@ func unquoted(s string, lines bool) string {
 	}
 	return strings.NewReplacer(pairs...).Replace(s)
 }
-
-// numberPrefix is a line number as tools show it before a line: "12|", "12:",
-// "12→", "L12:", "12\t", or the number alone on a blank line.
-var numberPrefix = regexp.MustCompile(`^[ \t]*[Ll]?(\d{1,7})(?:[ ]?[|│:→>]|\t|$)`)
 
 // withoutNumbers reads lines without the numbers before them, where each line of
 // the search that says something has one, and they count up one by one. Of the
@@ -133,7 +158,8 @@ func tight(row string) bool {
 func onlyNumbered(rows []string) bool {
 	for _, row := range rows {
 		if !blank(row) {
-			return strings.ContainsAny(numberPrefix.FindString(row), "|│→")
+			_, rest, _ := cutNumber(row)
+			return strings.ContainsAny(row[:len(row)-len(rest)], "|│→")
 		}
 	}
 	return false
@@ -161,13 +187,32 @@ func numberedToo(replace, search, bare string) bool {
 	return 2*numbered > solid
 }
 
+// cutNumber is a line without the number that tools show before it: "12|",
+// "12:", "12→", "L12:", "12\t", or the number alone on a blank line.
 func cutNumber(row string) (n int, rest string, ok bool) {
-	at := numberPrefix.FindStringSubmatchIndex(row)
-	if at == nil {
+	s := strings.TrimLeft(row, " \t")
+	if s != "" && s[0]|0x20 == 'l' {
+		s = s[1:]
+	}
+	digits := 0
+	for digits < min(len(s), 8) && '0' <= s[digits] && s[digits] <= '9' {
+		digits++
+	}
+	n, err := strconv.Atoi(s[:digits])
+	if err != nil || digits > 7 {
 		return 0, row, false
 	}
-	n, err := strconv.Atoi(row[at[2]:at[3]])
-	return n, row[at[1]:], err == nil
+	s = s[digits:]
+	if s == "" || s[0] == '\t' {
+		return n, strings.TrimPrefix(s, "\t"), true
+	}
+	s = strings.TrimPrefix(s, " ")
+	for _, sign := range []string{"|", ":", "→", "│", ">"} {
+		if rest, ok := strings.CutPrefix(s, sign); ok {
+			return n, rest, true
+		}
+	}
+	return 0, row, false
 }
 
 // dropNumbers is s without the numbers before its lines, and the space that

@@ -18,12 +18,11 @@ const (
 // line to be removed is there, and lines that stay differ in little. Where
 // another stretch is nearly as near, none is.
 func findSlipped(r *request) places {
-	for _, read := range readings {
-		search, replace, ok := read(r.search, r.replace)
+	for _, v := range loosely {
+		w, ok := r.read(v)
 		if !ok {
 			continue
 		}
-		w := dropOuterBlanks(wantedLines(search, replace))
 		if found := r.slipped(w); len(found.at) > 0 {
 			return found
 		}

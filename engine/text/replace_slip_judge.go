@@ -178,9 +178,9 @@ func (d wordDifference) typos() bool {
 	if len(d.gone) != len(d.come) || len(d.gone) > 2 {
 		return false
 	}
-	named := declares(d.was) || declares(d.now)
+	naming := declares(d.was) || declares(d.now)
 	for i, w := range d.gone {
-		if !mistyped(w, d.come[i], named) || d.s.f.hasWord(w) {
+		if !mistyped(w, d.come[i], naming) || d.s.f.hasWord(w) {
 			return false
 		}
 	}
@@ -190,11 +190,11 @@ func (d wordDifference) typos() bool {
 // mistyped says whether was is now but for a letter or two. Where it may be the
 // name of something, another letter makes another name, and so does one more at
 // its end: then only swapped, lost and doubled letters within it are slips.
-func mistyped(was, now string, named bool) bool {
+func mistyped(was, now string, naming bool) bool {
 	if min(len(was), len(now)) < 4 || len(was)+len(now) > 200 || digits(was) != digits(now) || Distance(was, now) > 2 {
 		return false
 	}
-	if !named {
+	if !naming {
 		return min(len(was), len(now)) > 5 || Distance(was, now) == 1
 	}
 	first, last := was[0] == now[0], was[len(was)-1] == now[len(now)-1]
@@ -251,10 +251,13 @@ func (f *fileLines) hasWord(w string) bool {
 // declaration is a line that says what the lines after it belong to.
 var declaration = regexp.MustCompile(`\b(?:func|function|def|class|fn|fun|interface|struct|type|impl|trait|enum|module|namespace|package|sub|case|when|select|section|test|describe|it)\b`)
 
+// named is a field that says which of several things the lines beside it are of.
+var named = regexp.MustCompile(`(?i)\b(?:name|id|key|title|path|host|label|type|kind)\b["']?\s*[:=]`)
+
 // declares says whether a line may say what other lines belong to. A slip there
 // can be another place.
 func declares(s string) bool {
-	return opensBlock(s) || strings.HasPrefix(s, "[") || strings.HasPrefix(s, "#") && !strings.HasPrefix(s, "# ") || declaration.MatchString(s)
+	return opensBlock(s) || strings.HasPrefix(s, "[") || strings.HasPrefix(s, "- ") || named.MatchString(s) || strings.HasPrefix(s, "#") && !strings.HasPrefix(s, "# ") || declaration.MatchString(s)
 }
 
 // name is what a declaration declares: the word after a keyword, or before the

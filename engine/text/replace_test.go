@@ -1,9 +1,12 @@
 package text
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -204,6 +207,9 @@ func FuzzReplace(f *testing.F) {
 		if got.Step == Exact && replace != "" {
 			checkReverse(t, src, out, search, replace)
 		}
+		if got.Step == Context {
+			return // it looks for the place of a change
+		}
 		again, err := Replace(src, search, search)
 		if err != nil || len(again.Edits) != 0 {
 			t.Fatalf("a search replaced by itself: %+v, %v", again, err)
@@ -294,23 +300,47 @@ func endAlike(texts ...string) bool {
 	return crlf == 0 || crlf == all
 }
 
-func BenchmarkReplaceExact10MB(b *testing.B) {
-	src := []byte(strings.Repeat("all work and no play makes jack a dull boy\n", 10<<20/43) + "here\n" + strings.Repeat("x\n", 1000))
-	b.SetBytes(int64(len(src)))
-	for b.Loop() {
-		if _, err := Replace(src, "boy\nhere\n", "boy\nthere\n"); err != nil {
-			b.Fatal(err)
-		}
-	}
+const dull = "all work and no play makes jack a dull boy\n"
+
+// bigFile is a text of 10 MB with one line that is there once, near its end.
+func bigFile() []byte {
+	return []byte(strings.Repeat(dull, 10<<20/len(dull)) + "\there {\n\t\tis(jack)\n\t}\n" + strings.Repeat("x\n", 1000))
 }
 
-func BenchmarkReplaceNotFound10MB(b *testing.B) {
-	src := []byte(strings.Repeat("all work and no play makes jack a dull boy\n", 10<<20/43))
-	search := strings.Repeat("all work and no play makes jack a dull boy\n", 1000) + "nowhere\n"
-	b.SetBytes(int64(len(src)))
-	for b.Loop() {
-		if _, err := Replace(src, search, "x"); err == nil {
-			b.Fatal("found")
-		}
+// BenchmarkReplace is an edit of a source file of 30 KB, by how it is found, and of a text of 10 MB, against looking through
+// that text once.
+func BenchmarkReplace(b *testing.B) {
+	var src strings.Builder
+	for i := range 700 {
+		fmt.Fprintf(&src, "func f%d(n int) int {\n\treturn n + %d\n}\n\n", i, i)
+	}
+	file, big := []byte(src.String()), bigFile()
+	for _, c := range []struct {
+		name            string
+		src             []byte
+		search, replace string
+		found           bool
+	}{
+		{"30KB/exact", file, "\treturn n + 350\n", "\treturn n - 350\n", true},
+		{"30KB/indentation", file, "func f350(n int) int {\n    return n + 350\n}\n", "func f350(n int) int {\n    return n\n}\n", true},
+		{"30KB/context", file, "func f350(n int) itn {\n\treturn n + 350\n}\n\nfunc f351(n int) int {\n", "func f350(n int) itn {\n\treturn n\n}\n\nfunc f351(n int) int {\n", true},
+		{"30KB/nowhere", file, "func g(n int) int {\n\treturn 2 * n\n}\n", "x\n", false},
+		{"10MB/exact", big, "\t\tis(jack)\n", "\t\tis(not(jack))\n", true},
+		{"10MB/indentation", big, "here {\n\tis(jack)\n}\n", "here {\n\tis(not)\n}\n", true},
+		{"10MB/nowhere", big, strings.Repeat(dull, 1000) + "nowhere\n", "x\n", false},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			start := time.Now()
+			for range 3 {
+				bytes.Index(c.src, []byte("x y"))
+			}
+			once := time.Since(start) / 3
+			for b.Loop() {
+				if _, err := Replace(c.src, c.search, c.replace); (err == nil) != c.found {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(max(once, 1)), "x/Index")
+		})
 	}
 }

@@ -125,6 +125,7 @@ func (w *work) part(p Part) []Outcome {
 		return []Outcome{s.create(p, base)}
 	case Delete:
 		return []Outcome{s.remove(p, base)}
+	default:
 	}
 	s.end, s.drift = 1, 0
 	if p.Mode != 0 {
@@ -154,6 +155,7 @@ func (w *work) open(p Part) (*state, error) {
 		return s, nil
 	case Rename, Copy:
 		return s, w.move(s, p)
+	default:
 	}
 	if s.is && binary(s.now) {
 		return nil, ErrBinary
