@@ -170,13 +170,16 @@ func (s *Session) trackActions(v view, d *document, offset int) []protocol.Comma
 	doc := s.trackDoc(v, d)
 	return slices.Concat(
 		trackdoc.Actions(doc, offset), trackCommands(doc.State, doc.Track, string(d.sent)),
-		trackPapers(doc.State, doc.Track, string(d.sent)), inboxCommand(doc.State, doc.Track))
+		trackPapers(doc, string(d.sent)), inboxCommand(doc.State, doc.Track))
 }
 
 // trackPapers are the commands that open what there is to read of a track.
-func trackPapers(snap *engine.Snapshot, id engine.TrackID, uri string) []protocol.Command {
-	cmds := []protocol.Command{commandOf("Open the plan", wire.TrackPlan, wire.TrackArgs{URI: uri})}
-	tr, ok := snap.Track(id)
+func trackPapers(doc *trackdoc.Doc, uri string) []protocol.Command {
+	cmds := []protocol.Command{commandOf("Open the plan", wire.TrackPlan, wire.PlanArgs{URI: uri, Generate: new(false)})}
+	if t := doc.Parsed.Track; len(t.Tickets) == 0 && !doc.Parsed.Errors() && t.Title+t.Goal != "" {
+		cmds[0] = commandOf("Break the track into tickets", wire.TrackPlan, wire.PlanArgs{URI: uri, Generate: new(true)})
+	}
+	tr, ok := doc.State.Track(doc.Track)
 	if ok {
 		cmds = append(cmds, commandOf("Open the status board", wire.StatusShow, wire.StatusArgs{URI: uri, Open: true}))
 	}

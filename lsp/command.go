@@ -19,6 +19,7 @@ var commands = map[string]preparer{
 	wire.TrackPause:  command(trackPause),
 	wire.TrackResume: acting(trackResume),
 	wire.TrackStop:   command(trackStop),
+	wire.TrackNew:    command(trackNew),
 	wire.TrackPlan:   command(trackPlan),
 
 	wire.TicketRun:     acting(ticketRun),

@@ -10,9 +10,11 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/planning"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
 )
 
@@ -47,7 +49,9 @@ type Options struct {
 
 	// Forecast tells what a track would cost before it runs; nil: plans say nothing of it.
 	Forecast func(ctx context.Context, track trackfile.Track) engine.Forecast
-	Count    func(text string) int // tokens; default: four bytes are one
+	// Planner gives tiers 1 and 2 as they are configured now; its Note is set here. Nil: there are none.
+	Planner func() (*planning.Planner, error)
+	Count   func(text string) int // tokens; default: four bytes are one
 
 	Version string        // of the program, for serverInfo
 	Models  []string      // that the configuration names, for completion
@@ -81,6 +85,7 @@ type Hub struct {
 	paths     trackPaths
 	silence   time.Duration // see maxSilence
 	plans     *plans
+	planned   atomic.Int64 // progresses of plans
 
 	mu       sync.Mutex
 	engine   Engine

@@ -122,6 +122,7 @@ func withProgress(token json.RawMessage, title string, w work) work {
 		defer cancel(nil)
 		defer s.cancellable(token, cancel)()
 		bar := &requestBar{s: s, token: token}
+		ctx = context.WithValue(ctx, barKey{}, bar)
 		begin := time.AfterFunc(longRequest, func() { bar.begin(ctx, title) })
 		defer bar.end(ctx, begin)
 		out := make(chan outcome, 1) // room for the one outcome
@@ -145,6 +146,28 @@ type requestBar struct {
 
 	mu          sync.Mutex
 	begun, over bool
+	doing       string // what it says it does
+}
+
+// barKey is where a request's progress is in its context.
+type barKey struct{}
+
+// barOf is the progress of the request that ctx is of; nil where its client wants none.
+func barOf(ctx context.Context) *requestBar {
+	bar, _ := ctx.Value(barKey{}).(*requestBar)
+	return bar
+}
+
+// report says what the request does now. Nil says nothing.
+func (b *requestBar) report(ctx context.Context, doing string) {
+	if b == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.doing = doing; b.begun && !b.over {
+		b.send(ctx, progressDoing(doing))
+	}
 }
 
 func (b *requestBar) begin(ctx context.Context, title string) {
@@ -154,7 +177,7 @@ func (b *requestBar) begin(ctx context.Context, title string) {
 		return
 	}
 	b.begun = true
-	b.send(ctx, progressBegin("slop-ls: "+title, "", true))
+	b.send(ctx, progressBegin("slop-ls: "+title, b.doing, true))
 }
 
 func (b *requestBar) end(ctx context.Context, begin *time.Timer) {

@@ -14,13 +14,17 @@ func (s *Session) opening(p paper) (any, error) {
 	return nil, nil
 }
 
-func trackPlan(ctx context.Context, s *Session, v view, a wire.TrackArgs) (any, error) {
-	_, id, err := v.trackAt(a.URI)
+func trackPlan(ctx context.Context, s *Session, v view, a wire.PlanArgs) (any, error) {
+	path, id, err := v.trackAt(a.URI)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.hub.spec(ctx, id); err != nil {
+	spec, err := s.hub.spec(ctx, id)
+	if err != nil {
 		return nil, err
+	}
+	if generates(a, spec) {
+		return s.generate(ctx, path, a.Instruction)
 	}
 	return s.opening(paper{paperPlan, []string{string(id)}})
 }

@@ -19,6 +19,10 @@ func progressReport(message string, percent uint32) *protocol.WorkDoneProgressRe
 	return &protocol.WorkDoneProgressReport{Kind: "report", Message: &message, Percentage: &percent}
 }
 
+func progressDoing(message string) *protocol.WorkDoneProgressReport {
+	return &protocol.WorkDoneProgressReport{Kind: "report", Message: &message}
+}
+
 func progressEnd(message string) *protocol.WorkDoneProgressEnd {
 	return &protocol.WorkDoneProgressEnd{Kind: "end", Message: &message}
 }

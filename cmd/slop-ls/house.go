@@ -125,7 +125,7 @@ func (h *house) hubOptions() lsp.Options {
 	return lsp.Options{
 		Root: h.root, Disk: h.disk, Applier: h.disk, Blobs: h.store, Viewer: h.viewer,
 		ReviewDir: filepath.Join(h.stateDir(), "review"), Version: buildVersion().Version, Log: h.log,
-		Models: configuredModels(&h.config), Forecast: h.forecast, Count: countTokens,
+		Models: configuredModels(&h.config), Forecast: h.forecast, Planner: h.planner, Count: countTokens,
 
 		Prompts: lsp.PromptPolicy(h.config.Editor.Prompts), Preview: lsp.PreviewPolicy(h.config.Editor.Preview),
 		Save: lsp.SavePolicy(h.config.Editor.Save),

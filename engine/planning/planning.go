@@ -10,6 +10,7 @@ package planning
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/slop-ls/slop-ls/engine"
@@ -67,7 +68,11 @@ type RefusedError struct {
 }
 
 func (e *RefusedError) Error() string {
-	return fmt.Sprintf("the answer of %s (%s) still has errors after it was sent back %d times: %s", e.Model, e.Tier, MaxReturns, e.Problems[0])
+	first := e.Problems[0]
+	if i := slices.IndexFunc(e.Problems, func(p string) bool { return strings.Contains(p, ": error: ") }); i >= 0 {
+		first = e.Problems[i]
+	}
+	return fmt.Sprintf("the answer of %s (%s) still has errors after it was sent back %d times: %s", e.Model, e.Tier, MaxReturns, first)
 }
 
 func (p *Planner) note(format string, args ...any) {

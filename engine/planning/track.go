@@ -48,7 +48,7 @@ func (p *Planner) Track(ctx context.Context, goal string) (Proposal, error) {
 		return out, err
 	}
 	out.Text = trackfile.Write(track)
-	out.Path, err = p.freePath(ctx, track.Title)
+	out.Path, err = p.FreePath(ctx, track.Title)
 	return out, err
 }
 
@@ -99,8 +99,8 @@ func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 // suffixes are how a track's document may be called.
 var suffixes = []string{".track.yaml", ".track.yml", ".track.json"}
 
-// freePath is a path for a new document: no file is there, and no state that it would inherit.
-func (p *Planner) freePath(ctx context.Context, title string) (string, error) {
+// FreePath is a path for a new document with a title: no file is there, and no state that it would inherit.
+func (p *Planner) FreePath(ctx context.Context, title string) (string, error) {
 	base := TracksDir + "/" + slug(title)
 	id := base
 	for n := 2; ; n++ {

@@ -168,3 +168,8 @@ func ProgressEnded(token string) Expectation {
 		return Unmet
 	}}
 }
+
+// ProgressBegun expects that the progress with the token has begun.
+func ProgressBegun(token string) Expectation {
+	return met("the beginning of progress "+token, func(s State) bool { return len(s.Progress[token]) > 0 })
+}

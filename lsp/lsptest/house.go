@@ -47,13 +47,15 @@ func build(ctx context.Context, p plan, parts Parts, s puppeteer, change []Chang
 		Root: p.Root, Disk: parts.Disk, Applier: parts.Applier, Blobs: parts.Blobs, Viewer: heldViewer{parts.Viewer, s}, ReviewDir: p.Reviews,
 		Version: "test", Settings: s.settings, Trust: s.trusted,
 	}
+	h := &House{Parts: parts, plan: p}
+	opts.Planner = h.planner
 	if err := p.options(&opts); err != nil {
 		return nil, err
 	}
 	for _, c := range change {
 		c(&opts)
 	}
-	h := &House{Parts: parts, plan: p, Hub: lsp.NewHub(opts)}
+	h.Hub = lsp.NewHub(opts)
 	var err error
 	h.Engine, err = engine.NewConductor(ctx, engine.Config{
 		Journal: parts.Journal, Blobs: parts.Blobs, Worker: &worker{hub: h.Hub, blobs: parts.Blobs, script: s},

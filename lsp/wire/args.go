@@ -13,6 +13,18 @@ type TrackArgs struct {
 	URI string `json:"uri"`
 }
 
+// NewTrackArgs is what a new track is for.
+type NewTrackArgs struct {
+	Goal string `json:"goal"`
+}
+
+// PlanArgs names a track whose plan is opened, or, where it has no tickets or Generate says so, is written by a model.
+type PlanArgs struct {
+	URI         string `json:"uri"`
+	Generate    *bool  `json:"generate,omitempty"`    // default: where the document has no tickets
+	Instruction string `json:"instruction,omitempty"` // what the person adds, for the model
+}
+
 // TicketArgs names a ticket of a track's document. Reason is for kill, block and skip; for run, retry and unblock it
 // is an instruction that goes into the next prompt.
 type TicketArgs struct {

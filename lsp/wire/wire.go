@@ -17,7 +17,8 @@ const (
 	TrackResume = "slop.track.resume" // TrackArgs
 	TrackStop   = "slop.track.stop"   // TrackArgs
 
-	TrackPlan = "slop.track.plan" // TrackArgs
+	TrackNew  = "slop.track.new"  // NewTrackArgs
+	TrackPlan = "slop.track.plan" // PlanArgs
 
 	TicketRun     = "slop.ticket.run"     // TicketArgs
 	TicketRetry   = "slop.ticket.retry"   // TicketArgs
@@ -43,7 +44,7 @@ const (
 
 // Commands lists the commands in the order in which they are announced and documented.
 var Commands = []string{
-	TrackRun, TrackPause, TrackResume, TrackStop, TrackPlan,
+	TrackNew, TrackRun, TrackPause, TrackResume, TrackStop, TrackPlan,
 	TicketRun, TicketRetry, TicketKill, TicketBlock, TicketUnblock, TicketSkip,
 	TicketRunOnSymbol, TicketNew,
 	ApprovalList, ApprovalAnswer, ApprovalOpen, ApprovalRules, ApprovalForget,

@@ -3,6 +3,7 @@
 export const version = 2;
 
 export const commands = {
+  trackNew: "slop.track.new",
   trackRun: "slop.track.run",
   trackPause: "slop.track.pause",
   trackResume: "slop.track.resume",
@@ -38,6 +39,20 @@ export const methods = {
 /** TrackArgs names a track by its document. */
 export interface TrackArgs {
   uri: string;
+}
+
+/** NewTrackArgs is what a new track is for. */
+export interface NewTrackArgs {
+  goal: string;
+}
+
+/** PlanArgs names a track whose plan is opened, or, where it has no tickets or Generate says so, is written by a model. */
+export interface PlanArgs {
+  uri: string;
+  /** default: where the document has no tickets */
+  generate?: boolean;
+  /** what the person adds, for the model */
+  instruction?: string;
 }
 
 /** TicketArgs names a ticket of a track's document. Reason is for kill, block and skip; for run, retry and unblock it is an instruction that goes into the next prompt. */

@@ -5,6 +5,7 @@ local M = {}
 M.version = 2
 
 M.commands = {
+  track_new = "slop.track.new",
   track_run = "slop.track.run",
   track_pause = "slop.track.pause",
   track_resume = "slop.track.resume",
@@ -40,6 +41,16 @@ M.methods = {
 --- TrackArgs names a track by its document.
 ---@class slop.TrackArgs
 ---@field uri string
+
+--- NewTrackArgs is what a new track is for.
+---@class slop.NewTrackArgs
+---@field goal string
+
+--- PlanArgs names a track whose plan is opened, or, where it has no tickets or Generate says so, is written by a model.
+---@class slop.PlanArgs
+---@field uri string
+---@field generate? boolean default: where the document has no tickets
+---@field instruction? string what the person adds, for the model
 
 --- TicketArgs names a ticket of a track's document. Reason is for kill, block and skip; for run, retry and unblock it is an instruction that goes into the next prompt.
 ---@class slop.TicketArgs
