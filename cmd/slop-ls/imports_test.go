@@ -30,6 +30,7 @@ var rooms = map[string][]string{
 		"engine/config", "engine/policy", "engine/workspace", "engine/tool", "engine/tool/mcp", "engine/openai", "store", "treesitter", "lsp",
 	},
 	"planning": {"engine/planning", "engine/prompts"},
+	"foreign":  {"engine/trackfile/foreign"},
 	"page":     {"engine/page"},
 	"wire":     {"lsp/attach", "lsp/client"},
 	"told":     {"lsp/trackdoc"},
@@ -97,6 +98,11 @@ var bans = []ban{
 		who: "lsp/...", what: "<adapter>", but: []string{"lsp"},
 		why:    "editors are views: the server sees store, views, models and files as the interfaces of engine",
 		breaks: [2]string{"lsp/client", "store"},
+	},
+	{
+		who: "<foreign>", what: "own", but: []string{"engine/trackfile"},
+		why:    "other programs' plans become documents, and know nothing of what is done with these",
+		breaks: [2]string{"engine/trackfile/foreign", "engine"},
 	},
 	{
 		who: "engine/prompts", what: "own", but: []string{"<leaf>"},

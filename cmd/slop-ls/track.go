@@ -37,6 +37,8 @@ func trackCommand(a *app) *cobra.Command {
 			RunE:  func(cmd *cobra.Command, args []string) error { return a.trackShow(cmd.Context(), args[0]) },
 		},
 		trackPlanCommand(a),
+		trackImportCommand(a),
+		trackExportCommand(a),
 	)
 	return track
 }

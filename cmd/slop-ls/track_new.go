@@ -241,7 +241,10 @@ func (a *app) trackGenerate(ctx context.Context, name string, o planOptions) err
 }
 
 // readText is a file's text, or that of standard input for "-".
-func (a *app) readText(file string) (string, error) {
+func (a *app) readText(file string) (string, error) { return a.readUpTo(file, maxGoal) }
+
+// readUpTo is readText with a bound of its own, in bytes; what is beyond it is left out.
+func (a *app) readUpTo(file string, most int64) (string, error) {
 	in := a.in
 	if file != "-" {
 		f, err := os.Open(file)
@@ -251,7 +254,7 @@ func (a *app) readText(file string) (string, error) {
 		defer f.Close() //nolint:errcheck // it was only read
 		in = f
 	}
-	text, err := io.ReadAll(io.LimitReader(in, maxGoal))
+	text, err := io.ReadAll(io.LimitReader(in, most))
 	if err != nil {
 		return "", fmt.Errorf("reading %s: %w", file, err)
 	}
