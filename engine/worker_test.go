@@ -17,7 +17,7 @@ import (
 type rules map[string]engine.Verdict
 
 func (r rules) Rule(_ context.Context, a engine.Action) engine.Ruling {
-	for _, k := range []string{string(a.Kind), a.Tool} {
+	for _, k := range append([]string{string(a.Kind), a.Tool}, a.Paths...) {
 		if v, ok := r[k]; ok {
 			return engine.Ruling{Verdict: v, Rule: "rule of " + k}
 		}

@@ -195,7 +195,7 @@ func (a *attempt) analyse(ctx context.Context, r CommandResult) string {
 	if a.QAModel == "" {
 		return ""
 	}
-	failure := fmt.Sprintf("Ticket %s\n\nThe command\n%s\nexited with status %d%s. Its output:\n%s", a.job.Run.Ticket.ID, fenced(r.Line), r.ExitCode, timedOut(r), fenced(r.Output))
+	failure := a.failureText(ctx, r)
 	system, err := a.Prompts.Prompt(string(TierQA), map[string]string{"ticket": a.job.Run.Ticket.ID, "command": r.Line})
 	var reply Message
 	if err == nil {
@@ -206,7 +206,7 @@ func (a *attempt) analyse(ctx context.Context, r CommandResult) string {
 		a.Log.Warn("the analysis of a failure failed", "run", a.job.Run.String(), "err", err)
 		return "\n(no analysis of this failure: " + err.Error() + ")\n"
 	}
-	return "\nAnalysis of this failure (tier 4, " + a.QAModel + "):\n" + strings.TrimSpace(reply.Text) + "\n"
+	return "\nAnalysis of this failure (tier 4, " + a.QAModel + "):\n" + a.proposal(ctx, reply.Text)
 }
 
 func timedOut(r CommandResult) string {
