@@ -170,7 +170,8 @@ func (s *Session) reserve(ctx context.Context, p *planning.Planner, proposal pla
 func (s *Session) lay(ctx context.Context, path, label string, before, after []byte) error {
 	change := engine.FileChange{Path: path, Op: engine.OpModify, Base: before, After: after}
 	set := engine.ChangeSet{Label: label, Files: []engine.FileChange{change}}
-	if s.traits().applyEdit && s.opened(ctx, path) {
+	open, shown := s.opened(ctx, path)
+	if open && s.traits().applyEdit {
 		d := &dispatch{s: s, label: label, preview: s.previews(set)}
 		_, err := d.deliver(ctx, set.Files)
 		if !s.lost(ctx, err) {
@@ -183,29 +184,34 @@ func (s *Session) lay(ctx context.Context, path, label string, before, after []b
 	if _, err := s.hub.opts.Applier.Deliver(ctx, engine.Run{}, set); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	if !s.traits().showDocument {
-		s.tell(ctx, protocol.MessageTypeInfo, "Open "+filepath.Join(s.hub.opts.Root, filepath.FromSlash(path))+" to review it.")
+	file := filepath.Join(s.hub.opts.Root, filepath.FromSlash(path))
+	switch {
+	case shown: // by an editor that does not tell us of such files
+		s.tell(ctx, protocol.MessageTypeWarning, file+" was written to the disk, and is shown as it was before: reload it to review it.")
+	default:
+		s.tell(ctx, protocol.MessageTypeInfo, "Open "+file+" to review it.")
 	}
 	return nil
 }
 
-// opened opens a document in the editor and waits until it says so; false where it does not.
-func (s *Session) opened(ctx context.Context, path string) bool {
-	open := func(docs *documents) bool { d := docs.byPath(path); return d != nil && d.broken == nil }
-	if open(s.desk.docs()) {
-		return true
+// opened opens a document in the editor and waits until it says so. open is false where it does not; shown says that it
+// shows it nevertheless.
+func (s *Session) opened(ctx context.Context, path string) (open, shown bool) {
+	is := func(docs *documents) bool { d := docs.byPath(path); return d != nil && d.broken == nil }
+	if is(s.desk.docs()) {
+		return true, true
 	}
 	if !s.traits().showDocument {
-		return false
+		return false, false
 	}
 	var result protocol.ShowDocumentResult
 	params := &protocol.ShowDocumentParams{URI: s.desk.docs().root.uri(path), TakeFocus: new(true)}
 	err := s.conn.call(ctx, protocol.MethodWindowShowDocument, params, &result)
 	if err != nil || !result.Success {
 		s.log.Debug("a document was not shown", "path", path, "err", err)
-		return false
+		return false, false
 	}
-	return s.shows(ctx, open)
+	return s.shows(ctx, is), true
 }
 
 // shows waits for the open documents to be as they should; false where they are not within askTime.

@@ -210,3 +210,18 @@ func TestPlanMeetsTyping(t *testing.T) {
 	must(t, e.Command(t.Context(), wire.TrackPlan, wire.PlanArgs{URI: string(e.URI(path))}, nil))
 	awaitText(t, e, path, "# mine, really\ntitle: empty\ngoal: something\n"+greetTickets)
 }
+
+// An editor that shows the document and does not tell us of it, as a bare one whose client is not for such files, has the
+// plan on the disk and is told to reload.
+func TestPlanBeneathAShownDocument(t *testing.T) {
+	t.Parallel()
+	w := lsptest.NewWorld(t, lsptest.Direct, goalWorld)
+	e := w.Open(lsptest.WithConfig(func(cfg *client.Config) {
+		cfg.Hooks.ShowDocument = func(context.Context, protocol.ShowDocumentParams) (bool, error) { return true, nil }
+	}))
+	must(t, e.Command(t.Context(), wire.TrackNew, wire.NewTrackArgs{Goal: "Greet everybody"}, nil))
+	e.Await(lsptest.Message("greet-everybody.track.yaml was written to the disk, and is shown as it was before: reload it"))
+	if got := w.OnDisk(greetTrack); got != greetHead+"tickets: []\n" {
+		t.Errorf("on the disk is\n%s", got)
+	}
+}
