@@ -9,7 +9,7 @@ COUNT ?= 6
 SOAKTIME ?= 10m
 
 .DEFAULT_GOAL := help
-.PHONY: help build install demo generate fmt test check unit race corpus face fuzz portable neovim gofmt vet lint bench soak clean
+.PHONY: help build install demo generate fmt test check unit race corpus face bouts fuzz portable neovim gofmt vet lint bench soak clean
 
 ##@ Use
 build: ## build bin/slop-ls
@@ -21,7 +21,7 @@ demo: ## run the demo: no key, no network
 
 ##@ Check
 check: test ## what CI runs (.ci/run)
-test: gofmt vet race corpus face portable neovim fuzz ## everything, with -race, short fuzz runs and the other systems
+test: gofmt vet race corpus face bouts portable neovim fuzz ## everything, with -race, short fuzz runs and the other systems
 unit: ## the tests alone, without -race: the quickest answer
 	$(GO) tool gotestsum --format pkgname-and-test-fails -- ./...
 race: ## the tests with -race
@@ -30,6 +30,8 @@ corpus: ## views of every file of the Go tree and of Python's library, without -
 	$(GO) tool gotestsum --format pkgname-and-test-fails -- -count 1 -timeout 20m -run 'TestGoTree|TestPythonLibrary' ./treesitter
 face: ## answers within 50 ms under load, without -race (which makes it ten times slower)
 	$(GO) tool gotestsum --format pkgname-and-test-fails -- -count 1 -timeout 20m -run 'TestFace$$' ./lsp
+bouts: ## 200 runs of many tickets beside typing people, without -race (which has 40 of them)
+	$(GO) tool gotestsum --format pkgname-and-test-fails -- -count 1 -timeout 20m -run 'TestParallelTickets' ./lsp
 fuzz: ## each fuzz target for FUZZTIME (20s), the less exposed ones for FUZZREST (5s)
 	.ci/fuzz $(FUZZTIME) $(FUZZREST)
 portable: ## vet without cgo, builds for macOS and Windows
@@ -52,6 +54,7 @@ soak: ## race, crash and fuzz tests for long (SOAKTIME=10m a target)
 	$(GO) test -race -count 20 -timeout 2h ./engine/... ./store/... ./lsp/...
 	SLOP_LS_CRASH_KILLS=500 $(GO) test -count 1 -timeout 1h ./cmd/slop-ls -run TestCrash
 	SLOP_LS_FACE_SOAK=$(SOAKTIME) $(GO) test -count 1 -timeout 2h -v ./lsp -run 'TestFace$$'
+	SLOP_LS_BOUTS=2000 $(GO) test -count 1 -timeout 2h ./lsp -run TestParallelTickets
 	.ci/fuzz $(SOAKTIME)
 
 ##@ Keep

@@ -50,7 +50,7 @@ func (w *vigil) hush() time.Duration { return w.settle / 10 }
 
 func (w *vigil) until(ctx context.Context) (string, error) {
 	for {
-		w.look()
+		w.look(ctx)
 		if missing(w.files) == nil {
 			if w.answer == nil {
 				return "", nil
@@ -95,10 +95,12 @@ func (w *vigil) until(ctx context.Context) (string, error) {
 }
 
 // look brings the receipts up to date.
-func (w *vigil) look() {
+func (w *vigil) look(ctx context.Context) {
 	for _, f := range w.files {
 		for _, d := range w.trail.take(f.doc.uri) {
 			if d == nil || d.broken != nil {
+				f.receipt.judge()
+				f.arrived = d == nil && f.receipt.state == sightArrived && w.p.isSaved(ctx, f)
 				f.receipt.state = sightClosed
 				break
 			}
@@ -110,6 +112,13 @@ func (w *vigil) look() {
 		f.receipt.judge()
 		f.arrived = f.receipt.state == sightArrived
 	}
+}
+
+// isSaved says whether a file that was closed lies on the disk as its buffer had it: then what had arrived is there, and
+// to deliver it once more could bring it twice beside what was typed.
+func (p *dispatch) isSaved(ctx context.Context, f *editedFile) bool {
+	disk, err := p.s.hub.opts.Disk.Read(ctx, f.change.Path)
+	return err == nil && string(disk.Data) == f.receipt.now
 }
 
 // forgive takes the edits that were ours out of what the person typed.

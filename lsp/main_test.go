@@ -3,6 +3,7 @@ package lsp_test
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -14,6 +15,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if help := workspace.Helper(os.Args); help != nil {
+		os.Exit(help())
+	}
 	lsptest.Main(realParts)
 	goleak.VerifyTestMain(m)
 }
