@@ -248,9 +248,10 @@ type File struct {
 
 // Entry is one name in a folder.
 type Entry struct {
-	Path string
-	Dir  bool
-	Size int64
+	Path  string
+	Dir   bool
+	Size  int64
+	Stamp int64 // of a file on disk: another one whenever it is written; 0 where that is not known
 }
 
 // Files reads the workspace as it is now: an editor's open buffer, else the disk. Errors wrap fs.ErrNotExist,

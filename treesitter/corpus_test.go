@@ -202,9 +202,13 @@ func TestPythonItselfParsesSkeletons(t *testing.T) {
 	var names []string
 	for _, part := range []string{"asyncio", "email", "json", "unittest", "importlib", "concurrent"} {
 		eachFile(t, filepath.Join(strings.TrimSpace(string(root)), part), ".py", func(p string, src []byte) {
+			a := timedRead(t, r, p, src)
+			if a.fallback() { // no time for it, on a busy machine: a view by lines need not parse
+				return
+			}
 			name := filepath.Join(dir, strconv.Itoa(len(names))+"_"+filepath.Base(p))
 			names = append(names, name)
-			writeBoth(t, name, timedRead(t, r, p, src).skeleton(false), src)
+			writeBoth(t, name, a.skeleton(false), src)
 		})
 	}
 	ask := exec.Command("python3", "-c", bothParse)

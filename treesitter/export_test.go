@@ -8,5 +8,6 @@ const (
 	Patience = patience
 )
 
-// patience is what a view may take in a test: a second by contract, and more because other tests share the machine.
-const patience = slowdown * 3 * time.Second
+// patience is what a view may take in a test. By contract it is a second; this tells one that hangs from a machine that
+// others keep busy. What a view takes is seen in the benchmarks.
+const patience = slowdown * 30 * time.Second

@@ -221,41 +221,6 @@ func TestViewErrors(t *testing.T) {
 	}
 }
 
-func TestSymbolAt(t *testing.T) {
-	t.Parallel()
-	viewer := treesitter.New(treesitter.Options{})
-	defer viewer.Close()
-	tests := []struct{ name, src, want string }{
-		{"a.go", "package p\n\n// Doc ^ of f.\nfunc f() {}\n", "f"},
-		{"a.go", "package p\n\ntype T struct {\n\tA, B^b int\n}\n", "T.Bb"},
-		{"a.go", "package p\n\nfunc (t *T[K]) M() {\n\tx := ^1\n}\n", "T.M"},
-		{"a.go", "package p ^\n\nfunc f() {}\n", ""},
-		{"a.go", "package p\n\nconst (\n\tA = 1 ^\n\tB = 2\n)\n", "A"},
-		{"a.py", "class A:\n    @property\n    # about ^ m\n    def m(self):\n        return 1\n", "A.m"},
-		{"a.py", "class A:\n    @prop^erty\n    def m(self):\n        return 1\n", "A.m"},
-		{"a.ts", "export class A {\n  /** Doc ^ */\n  m(): void {}\n}\n", "A.m"},
-		{"a.ts", "/** D^oc */\nexport const f = () => { return 1; };\n", "f"},
-	}
-	for _, tt := range tests {
-		offset := strings.IndexByte(tt.src, '^')
-		src := strings.Replace(tt.src, "^", "", 1)
-		s, ok, err := viewer.SymbolAt(t.Context(), tt.name, []byte(src), offset)
-		if err != nil {
-			t.Fatal(err)
-		}
-		o, err := viewer.Outline(t.Context(), tt.name, []byte(src))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if o.Fallback {
-			continue
-		}
-		if s.Path != tt.want || ok != (tt.want != "") {
-			t.Errorf("%q: got %q", tt.src, s.Path)
-		}
-	}
-}
-
 // TestPassedBytesAreNotKept: the caller may change its bytes after a call, and what is cached of them stays right.
 func TestPassedBytesAreNotKept(t *testing.T) {
 	t.Parallel()
@@ -308,9 +273,6 @@ func FuzzViews(f *testing.F) {
 		for i, s := range o.Symbols {
 			if i < 5 {
 				requests = append(requests, engine.ViewRequest{Path: name, Kind: engine.Targeted, Symbols: []string{s.Path}})
-			}
-			if _, ok, err := viewer.SymbolAt(t.Context(), name, src, s.NameStart); !ok || err != nil {
-				t.Errorf("no symbol at the name of %s: %v", s.Path, err)
 			}
 		}
 		for _, r := range requests {

@@ -30,3 +30,7 @@ func (f *forest) analyse(context.Context, string, *language, []byte, []string) (
 func (f *forest) uses(context.Context, string, *language, []byte, []span) (uses, bool) {
 	return uses{}, false
 }
+
+func (f *forest) codeOnly(context.Context, string, *language, []byte, []int) ([]int, bool) {
+	return nil, false
+}

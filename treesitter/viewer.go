@@ -1,7 +1,6 @@
 package treesitter
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"time"
@@ -109,42 +108,6 @@ func (v *Viewer) Outline(ctx context.Context, path string, src []byte) (engine.O
 	}
 	a.each(func(d *decl) { out.Symbols = append(out.Symbols, a.symbols(d)...) })
 	return out, nil
-}
-
-// SymbolAt finds the innermost declaration whose span, doc comment included, holds the offset, or that ends before it
-// on the same line with only white space between. ok is false where none does. Errors are Outline's.
-func (v *Viewer) SymbolAt(ctx context.Context, path string, src []byte, offset int) (symbol engine.Symbol, ok bool, err error) {
-	a, err := v.reader.read(ctx, path, src)
-	if err != nil {
-		return engine.Symbol{}, false, fmt.Errorf("symbol in %s: %w", path, err)
-	}
-	if a.recoded {
-		return engine.Symbol{}, false, nil
-	}
-	for d := a.atCursor(offset); d != nil; d = d.parent {
-		for _, s := range a.symbols(d) {
-			if len(d.names) == 1 || s.NameStart <= offset && offset <= s.NameEnd {
-				return s, true, nil
-			}
-		}
-		if len(d.names) > 1 {
-			return a.symbols(d)[0], true, nil
-		}
-	}
-	return engine.Symbol{}, false, nil
-}
-
-// atCursor is the innermost declaration at an offset, white space at the end of its last line included.
-func (a *analysis) atCursor(offset int) *decl {
-	offset = max(0, min(offset, len(a.src)))
-	if d := a.innermost(offset); d != nil && len(d.names) > 0 {
-		return d
-	}
-	line := bytes.TrimRight(a.src[lineStart(a.src, offset):offset], " \t\r;,")
-	if len(line) == 0 {
-		return a.innermost(offset)
-	}
-	return a.innermost(lineStart(a.src, offset) + len(line) - 1)
 }
 
 func (a *analysis) symbols(d *decl) []engine.Symbol {

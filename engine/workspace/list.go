@@ -62,7 +62,7 @@ func entryOf(p string, info fs.FileInfo) engine.Entry {
 	if info.IsDir() {
 		return engine.Entry{Path: p, Dir: true}
 	}
-	return engine.Entry{Path: p, Size: info.Size()}
+	return engine.Entry{Path: p, Size: info.Size(), Stamp: info.ModTime().UnixNano()}
 }
 
 // readFolder reads a folder by name, in order.
