@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -50,7 +51,11 @@ func (s *Shelf) Fit(long string) string {
 	})
 }
 
+// keep gives what is there already the name that it has: a worker that gets the same again must be seen to.
 func (s *Shelf) keep(whole string) (name string) {
+	if i := slices.Index(s.kept, whole); i >= 0 {
+		return shelfName + strconv.Itoa(i+1)
+	}
 	s.kept = append(s.kept, whole)
 	s.bytes += len(whole)
 	for s.bytes > maxShelf {

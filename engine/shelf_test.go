@@ -28,6 +28,9 @@ func TestShelf(t *testing.T) {
 		at := strings.Index(cut, "[…")
 		t.Errorf("%d bytes: …%s…", len(cut), cut[max(0, at-20):min(len(cut), at+300)])
 	}
+	if s.Fit(long.String()) != cut {
+		t.Error("the same result has another name")
+	}
 	whole, err := s.Read("result://1")
 	if err != nil || whole != long.String() {
 		t.Errorf("kept are %d of %d bytes, %v", len(whole), long.Len(), err)
@@ -45,8 +48,8 @@ func TestShelfBounds(t *testing.T) {
 	if !strings.Contains(cut, "of 525 are left out") {
 		t.Errorf("one long line gave %.200q…", cut[len(cut)/2:])
 	}
-	for range 4 {
-		s.Fit(strings.Repeat("0123456789abcde\n", 5<<20/16))
+	for i := range 4 {
+		s.Fit(strings.Repeat(fmt.Sprintf("%d123456789abcde\n", i), 5<<20/16))
 	}
 	if _, err := s.Read("result://1"); err == nil || !strings.Contains(err.Error(), "no longer kept") {
 		t.Errorf("the oldest: %v", err)

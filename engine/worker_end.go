@@ -17,10 +17,7 @@ var finishStatuses = []string{"done", "blocked", "completed", ""}
 
 // finish handles the worker's own word that it is done or blocked.
 func (a *attempt) finish(ctx context.Context, call ToolCall) (outcome Outcome, over bool, err error) {
-	var args struct {
-		Status  string `json:"status"`
-		Summary string `json:"summary"`
-	}
+	var args finishArgs
 	decodeErr := json.Unmarshal([]byte(call.Arguments), &args)
 	problem := ""
 	switch {

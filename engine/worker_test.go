@@ -471,6 +471,30 @@ func TestRepeatingWorkerIsStopped(t *testing.T) {
 	}
 }
 
+// TestCirclingWorkerIsStopped: a few calls in turn, again and again, are a circle; the same test after each edit is none.
+func TestCirclingWorkerIsStopped(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, newDisk(), shopConfig{model: func(r engine.Request) enginetest.ProviderReply {
+		return says(call([]string{"no_such_tool", "nor_this_one"}[turnOf(r)%2], "x"))
+	}})
+	s.run(ticket("T1"))
+	snap := s.until("blocked", trackIs("a", engine.TrackBlocked))
+	if tk, _ := snap.Ticket(key("T1")); !strings.Contains(tk.Block.Reason, "its last 12 calls were the same few") || tk.Attempt != 1 {
+		t.Errorf("the ticket: %+v", tk.Block)
+	}
+	s = newShop(t, newDisk(), shopConfig{limits: engine.Limits{Turns: 30}, model: func(r engine.Request) enginetest.ProviderReply {
+		if turnOf(r)%2 == 0 {
+			return says(call("write_file", map[string]string{"Path": "x", "Content": fmt.Sprint(turnOf(r))}))
+		}
+		return says(call("no_such_tool", "x"))
+	}})
+	s.run(ticket("T1"))
+	snap = s.until("blocked", trackIs("a", engine.TrackBlocked))
+	if tk, _ := snap.Ticket(key("T1")); !strings.Contains(tk.Block.Reason, "within 30 turns") {
+		t.Errorf("the ticket: %+v", tk.Block)
+	}
+}
+
 func TestTurnLimit(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, newDisk(), shopConfig{

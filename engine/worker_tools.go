@@ -11,26 +11,6 @@ import (
 	"github.com/slop-ls/slop-ls/engine/text"
 )
 
-// finishSpec and askPersonSpec are the tools that belong to the worker's loop itself.
-var (
-	finishSpec = ToolSpec{
-		Name:        "finish",
-		Description: "Ends the ticket. Call it once, when the work is complete (`done`) or when you cannot go on without a person (`blocked`). A `done` is checked first; what fails comes back to you.",
-		Effect:      EffectFinish,
-		Schema: json.RawMessage(`{"type":"object","additionalProperties":false,"required":["status","summary"],"properties":{` +
-			`"status":{"type":"string","enum":["done","blocked"]},` +
-			`"summary":{"type":"string","description":"What was done, or what is in the way, in one or two sentences."}}}`),
-	}
-	askPersonSpec = ToolSpec{
-		Name:        "ask_person",
-		Description: "Asks the person in charge one question and waits for the answer. Ask only what you cannot find out yourself.",
-		Effect:      EffectPerson,
-		Schema: json.RawMessage(`{"type":"object","additionalProperties":false,"required":["question"],"properties":{` +
-			`"question":{"type":"string"},` +
-			`"options":{"type":"array","items":{"type":"string"},"description":"Answers to choose from, if there are only a few."}}}`),
-	}
-)
-
 // titleRunes bounds the one line on which a person decides.
 const titleRunes = 120
 
@@ -166,27 +146,6 @@ func (a *attempt) noteCall(ctx context.Context, spec ToolSpec, called ToolCalled
 		return a.desk.Commit(ctx, called)
 	}
 	return a.desk.Tell(ctx, called)
-}
-
-// askPerson puts a worker's question to a person, whose words are the result.
-func (a *attempt) askPerson(ctx context.Context, call ToolCall) (string, error) {
-	var args struct {
-		Question string   `json:"question"`
-		Options  []string `json:"options"`
-	}
-	if err := json.Unmarshal([]byte(call.Arguments), &args); err != nil || strings.TrimSpace(args.Question) == "" {
-		return `error: ask_person takes {"question": "…", "options": ["…"]}`, nil
-	}
-	q := Question{Kind: KindQuestion, Options: args.Options, Content: Content{Question: args.Question}, Ruling: Ruling{Verdict: Ask, Rule: "default: a person answers"}}
-	q.Title, q.Cut = text.VisibleLine(a.job.Run.Ticket.ID+" asks: "+args.Question, titleRunes)
-	answer, _, err := a.ask(ctx, q)
-	if err != nil {
-		return "", err
-	}
-	if answer.Decision != Approved {
-		return rejected("the question was not answered", answer), nil
-	}
-	return "The person answers: " + answer.Reason, nil
 }
 
 // analyse is tier 4: what a failed command's output means. Without one, or when that model fails too, the output

@@ -116,23 +116,41 @@ func (a *attempt) generate(ctx context.Context, req Request, watched bool) (Mess
 
 // repeat notices a worker that goes round in circles.
 type repeat struct {
-	call, result string
-	times        int
+	recent []string // the last calls with their results, hashed
+	names  []string // of their tools
 }
 
-// repeats counts how often in a row the same call had the same result.
+// fewCalls is how many different calls a worker may alternate between before that is a circle.
+const fewCalls = 3
+
+// repeats stops a worker whose last calls had all the same result: one call Limits.Repeats times in a row, or a few in turn
+// three times as often. What it changes in between makes other calls, so that a test that is run after each edit is none.
 func (a *attempt) repeats(call ToolCall, result string) error {
-	key := call.Name + " " + call.Arguments
-	if key == a.last.call && result == a.last.result {
-		a.last.times++
-	} else {
-		a.last = repeat{key, result, 1}
+	r := &a.last
+	r.recent = append(r.recent, ContentHash([]byte(call.Name+" "+call.Arguments+"\x00"+result)))
+	r.names = append(r.names, call.Name)
+	n, few := a.Limits.Repeats, 3*a.Limits.Repeats
+	if drop := len(r.recent) - few; drop > 0 {
+		r.recent, r.names = r.recent[drop:], r.names[drop:]
 	}
-	if a.last.times < a.Limits.Repeats {
+	reason := ""
+	switch {
+	case len(r.recent) >= n && distinct(r.recent[len(r.recent)-n:]) == 1:
+		reason = fmt.Sprintf("it repeated the same call of %s with the same result %d times: %s", call.Name, n, oneLine(result))
+	case len(r.recent) == few && distinct(r.recent) <= fewCalls:
+		reason = fmt.Sprintf("it went round in circles: its last %d calls were the same few with the same results, again and again: %s", few, oneLine(strings.Join(r.names, ", ")))
+	default:
 		return nil
 	}
-	reason := fmt.Sprintf("it repeated the same call of %s with the same result %d times: %s", call.Name, a.last.times, oneLine(result))
 	return &ended{Outcome{Kind: OutcomeBlocked, By: ByConductor, Reason: reason}}
+}
+
+func distinct(list []string) int {
+	seen := map[string]bool{}
+	for _, s := range list {
+		seen[s] = true
+	}
+	return len(seen)
 }
 
 // Transcript is the name of the blob that keeps an attempt's conversation: one Message a line, as JSON.

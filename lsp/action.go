@@ -36,18 +36,6 @@ type codeActionParams struct {
 	}
 }
 
-// diagnostics are those that can be read.
-func (p *codeActionParams) diagnostics() []protocol.Diagnostic {
-	var out []protocol.Diagnostic
-	for _, raw := range p.Context.Diagnostics {
-		var d protocol.Diagnostic
-		if protocol.Unmarshal(raw, &d) == nil {
-			out = append(out, d)
-		}
-	}
-	return out
-}
-
 func prepareCodeAction(v view, params json.RawMessage) (work, error) {
 	var p codeActionParams
 	if err := json.Unmarshal(params, &p); err != nil {
@@ -57,9 +45,10 @@ func prepareCodeAction(v view, params json.RawMessage) (work, error) {
 	if d == nil || d.broken != nil || !wanted(p.Context.Only) {
 		return func(context.Context, *Session) (any, error) { return json.RawMessage("[]"), nil }, nil
 	}
-	span := v.docs.span(d, p.Range)
+	span, given := v.docs.span(d, p.Range), readable(p.Context.Diagnostics)
 	return func(ctx context.Context, s *Session) (any, error) {
-		actions := s.fixesAt(ctx, v, d, span, p.diagnostics())
+		s.overheard(d, p.Range, given)
+		actions := s.fixesAt(ctx, v, d, span, given)
 		actions = append(actions, asActions(s.actionsAt(ctx, v, d, span.Start))...)
 		return encodeActions(v.traits, p.Context.Only, actions)
 	}, nil

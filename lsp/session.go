@@ -41,6 +41,7 @@ type Session struct {
 	events subscriber
 	papers papers
 	pulls  pulls
+	heard  heard
 
 	trace   atomic.Pointer[protocol.TraceValue] // what the client wants to be told of; nil: nothing
 	cancels cancels
@@ -148,6 +149,7 @@ var outsides = map[string]func(s *Session, params json.RawMessage) error{
 	protocol.MethodWorkspaceDidDeleteFiles:         (*Session).filesChanged,
 	protocol.MethodWorkspaceDidRenameFiles:         (*Session).filesRenamed,
 	protocol.MethodWorkspaceDidChangeConfiguration: (*Session).settingsChanged,
+	wire.DiagnosticsMethod:                         (*Session).diagnosticsTold,
 }
 
 // notified implements routes.

@@ -31,6 +31,7 @@ type house struct {
 	disk      *workspace.Workspace
 	commands  *workspace.Workbench
 	viewer    *treesitter.Viewer
+	index     *treesitter.Index
 	provider  *openai.Provider
 	mcp       *mcp.Servers
 	conductor *engine.Conductor
@@ -83,6 +84,7 @@ func openHouse(ctx context.Context, a *app, root string, o opening) (_ *house, e
 	h.disk.KeepReceipts(filepath.Join(h.stateDir(), "receipts"))
 	h.viewer = treesitter.New(treesitter.Options{})
 	h.hub = lsp.NewHub(h.hubOptions())
+	h.index = treesitter.NewIndex(h.viewer, treesitter.IndexOptions{Files: h.disk, Overlays: h.hub.Unsaved})
 	bench, err := h.bench(ctx)
 	if err != nil {
 		return nil, err
@@ -193,7 +195,7 @@ func (h *house) worker(bench engine.Workbench, needed bool) (engine.Worker, engi
 
 // toolPorts is what the built-in tools work with.
 func (h *house) toolPorts(bench engine.Workbench) tool.Ports {
-	return tool.Ports{Viewer: h.viewer, Bench: bench, Secret: policy.Secret}
+	return tool.Ports{Viewer: h.viewer, Finder: h.index, Diagnostics: h.hub, Bench: bench, Secret: policy.Secret}
 }
 
 // models is who answers, the workers' models in the order of escalation, and the model of tier 4. A server without a
@@ -273,6 +275,9 @@ func (h *house) close() error {
 	}
 	if h.provider != nil {
 		h.provider.Close()
+	}
+	if h.index != nil {
+		h.index.Close()
 	}
 	if h.viewer != nil {
 		h.viewer.Close()

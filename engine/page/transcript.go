@@ -122,11 +122,19 @@ func writeMessage(b *strings.Builder, turn int, m engine.Message) {
 	}
 	fmt.Fprintf(b, "\n## %d · %s\n", turn, title)
 	if m.Text != "" {
-		b.WriteString("\n" + fenced("text", shownText(m.Text)))
+		b.WriteString("\n" + fenced(languageOf(m), shownText(m.Text)))
 	}
 	for _, call := range m.Calls {
 		fmt.Fprintf(b, "\nCalls **%s**:\n\n%s", cell(call.Name, 80), fenced("json", shownText(indented(call.Arguments))))
 	}
+}
+
+// languageOf is what a message's text is written in, for who colours it.
+func languageOf(m engine.Message) string {
+	if m.Role == engine.RoleTool && m.Name == "get_diff" {
+		return "diff"
+	}
+	return "text"
 }
 
 // shownText is a text cut to what is shown, with nothing hidden in it.

@@ -16,15 +16,18 @@ const maxResult = engine.MaxResult - 1<<10
 // Ports are what the tools of this package need beside a draft.
 type Ports struct {
 	Viewer engine.Viewer
-	Bench  engine.Workbench
-	Secret func(path string) bool // of a file that no search opens, since no rule about a path can ask about it there
+	Finder engine.Finder
+	// Diagnostics are what editors tell; nil: nobody tells any.
+	Diagnostics engine.Diagnostics
+	Bench       engine.Workbench
+	Secret      func(path string) bool // of a file that no search opens, since no rule about a path can ask about it there
 }
 
 // Builtin gives the tools of this package in the order in which they are shown to a model.
 func Builtin(p Ports) []engine.Tool {
 	return []engine.Tool{
-		readFile(), listDirectory(), searchFiles(p.Secret), getView(p.Viewer),
-		editFile(), writeFile(), deleteFile(), renameFile(), getDiff(), runCommand(p.Bench),
+		readFile(), listDirectory(), searchFiles(p.Secret), getView(p.Viewer), findSymbol(p), findReferences(p),
+		editFile(), writeFile(), deleteFile(), renameFile(), getDiff(), getDiagnostics(p.Diagnostics), runCommand(p.Bench),
 	}
 }
 

@@ -141,3 +141,16 @@ func TestCommandOutputWhole(t *testing.T) {
 		t.Errorf("%d bytes: …%s", len(got), got[max(0, len(got)-100):])
 	}
 }
+
+func TestFind(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, map[string]string{
+		"a.go": "package a\n\nfunc scan() {}\n\nfunc use() { scan() }\n", "b.go": "package a\n\nvar x = scan()\n\n\tscan()\n", ".env": "scan",
+	})
+	k.want("find_symbol", `{"name":"scan"}`, "a.go:3: function scan: func scan() {}\n", "found 1 declaration of scan")
+	k.want("find_references", `{"name":"scan"}`, "a.go:3: (declares function scan) func scan() {}\na.go:5: (in use) func use() { scan() }\n"+
+		"b.go:3: (in x) var x = scan()\nb.go:5: (outside of declarations) scan()\n", "found 4 lines of scan")
+	k.want("find_references", `{"name":"scan","path_glob":"b.go","max":1}`,
+		"b.go:3: (in x) var x = scan()\n[there are more after these 1: narrow the search with path_glob, or set max]\n", "found 1 line of scan and more")
+	k.want("find_references", `{"name":"nobody"}`, "no code uses the name nobody (search_files finds it in comments, strings and other files)\n", "no code uses the name nobody")
+}

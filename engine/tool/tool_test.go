@@ -50,7 +50,7 @@ type kit struct {
 
 // ports are the tools' with a viewer that shows a file's first line, and for which .env is secret.
 func ports(bench engine.Workbench) tool.Ports {
-	return tool.Ports{Viewer: viewer{}, Bench: bench, Secret: func(p string) bool { return p == ".env" }}
+	return tool.Ports{Viewer: viewer{}, Finder: enginetest.Finder{}, Bench: bench, Secret: func(p string) bool { return p == ".env" }}
 }
 
 func newKit(t *testing.T, contents map[string]string) *kit {
@@ -335,7 +335,8 @@ func TestCancelled(t *testing.T) {
 	for name, args := range map[string]string{
 		"read_file": `{"path":"a"}`, "list_directory": `{}`, "search_files": `{"pattern":"1"}`, "get_view": `{"path":"a","kind":"skeleton"}`,
 		"edit_file": `{"path":"a","search":"1","replace":"2"}`, "write_file": `{"path":"a","content":"2"}`, "run_command": `{"command":"x"}`,
-		"delete_file": `{"path":"a"}`, "rename_file": `{"from":"a","to":"b"}`, "get_diff": `{}`,
+		"delete_file": `{"path":"a"}`, "rename_file": `{"from":"a","to":"b"}`, "get_diff": `{}`, "get_diagnostics": `{}`,
+		"find_symbol": `{"name":"x"}`, "find_references": `{"name":"x"}`,
 	} {
 		if _, err := k.tools[name].Call(ctx, k.draft, json.RawMessage(args)); !errors.Is(err, stop) {
 			t.Errorf("%s gave %v", name, err)

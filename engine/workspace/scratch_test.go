@@ -222,9 +222,7 @@ func TestDraftCannotRedirectGit(t *testing.T) {
 	t.Parallel()
 	f := dirtyRepo(t)
 	d := f.draft()
-	if err := d.Write(t.Context(), "sub/.git/config", []byte("x")); err == nil {
-		t.Error("the draft takes git's settings")
-	}
+	must(t, d.Write(t.Context(), "sub/.git/config", []byte("x")))
 	f.wantOutput(d, "ls -A sub; git log --format=%s", "exec\nfirst\n")
 }
 

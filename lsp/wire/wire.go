@@ -8,7 +8,7 @@ package wire
 import "fmt"
 
 // Version is the version of everything in this package. It grows with every change that a client could notice.
-const Version = 2
+const Version = 3
 
 // The commands of workspace/executeCommand. Each takes one JSON object, the struct that is named beside it.
 const (
@@ -73,10 +73,12 @@ const (
 	EventsMethod    = "slop/events"           // an event as a line of `run --json`
 	SaveMethod      = "slop/save"             // SaveArgs → null, a request: the open files are to be saved
 	SubscribeMethod = "slop/events/subscribe" // EventsArgs → null, a request of the client
+
+	DiagnosticsMethod = "slop/diagnostics" // DiagnosticsArgs, a notification of the client
 )
 
 // Methods lists the custom methods in the order in which they are documented.
-var Methods = []string{StateMethod, StreamMethod, EventsMethod, SaveMethod, SubscribeMethod}
+var Methods = []string{StateMethod, StreamMethod, EventsMethod, SaveMethod, SubscribeMethod, DiagnosticsMethod}
 
 // Capabilities is what a client may say in capabilities.experimental.slop.
 type Capabilities struct {
@@ -86,6 +88,21 @@ type Capabilities struct {
 	Prompts bool         `json:"prompts"` // typing cannot answer its message prompts: approvals may be asked unasked
 	Batch   bool         `json:"batch"`   // it takes prompts that answer several approvals alike in one go
 	Save    bool         `json:"save"`    // it takes slop/save
+}
+
+// DiagnosticsArgs is all that the other language servers say of one file, in place of what was said before.
+type DiagnosticsArgs struct {
+	URI         string       `json:"uri"`
+	Version     int          `json:"version,omitempty"` // of the document that it is about
+	Diagnostics []Diagnostic `json:"diagnostics"`
+}
+
+// Diagnostic is LSP's. Members of it that are not here may be there, and are ignored.
+type Diagnostic struct {
+	Range    Range  `json:"range"`
+	Severity int    `json:"severity,omitempty"`
+	Source   string `json:"source,omitempty"`
+	Message  string `json:"message"`
 }
 
 // SaveArgs names open files that are to be saved as they are.

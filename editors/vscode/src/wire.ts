@@ -1,6 +1,6 @@
 // What slop-ls says beyond standard LSP (docs/protocol.md). Generated from lsp/wire: do not edit.
 
-export const version = 2;
+export const version = 3;
 
 export const commands = {
   trackNew: "slop.track.new",
@@ -34,6 +34,7 @@ export const methods = {
   events: "slop/events",
   save: "slop/save",
   eventsSubscribe: "slop/events/subscribe",
+  diagnostics: "slop/diagnostics",
 } as const;
 
 /** TrackArgs names a track by its document. */
@@ -285,6 +286,22 @@ export interface Capabilities {
   batch: boolean;
   /** it takes slop/save */
   save: boolean;
+}
+
+/** DiagnosticsArgs is all that the other language servers say of one file, in place of what was said before. */
+export interface DiagnosticsArgs {
+  uri: string;
+  /** of the document that it is about */
+  version?: number;
+  diagnostics: Diagnostic[];
+}
+
+/** Diagnostic is LSP's. Members of it that are not here may be there, and are ignored. */
+export interface Diagnostic {
+  range: Range;
+  severity?: number;
+  source?: string;
+  message: string;
 }
 
 /** SaveArgs names open files that are to be saved as they are. */

@@ -2,7 +2,7 @@
 
 local M = {}
 
-M.version = 2
+M.version = 3
 
 M.commands = {
   track_new = "slop.track.new",
@@ -36,6 +36,7 @@ M.methods = {
   events = "slop/events",
   save = "slop/save",
   events_subscribe = "slop/events/subscribe",
+  diagnostics = "slop/diagnostics",
 }
 
 --- TrackArgs names a track by its document.
@@ -216,6 +217,19 @@ M.methods = {
 ---@field prompts boolean typing cannot answer its message prompts: approvals may be asked unasked
 ---@field batch boolean it takes prompts that answer several approvals alike in one go
 ---@field save boolean it takes slop/save
+
+--- DiagnosticsArgs is all that the other language servers say of one file, in place of what was said before.
+---@class slop.DiagnosticsArgs
+---@field uri string
+---@field version? integer of the document that it is about
+---@field diagnostics slop.Diagnostic[]
+
+--- Diagnostic is LSP's. Members of it that are not here may be there, and are ignored.
+---@class slop.Diagnostic
+---@field range slop.Range
+---@field severity? integer
+---@field source? string
+---@field message string
 
 --- SaveArgs names open files that are to be saved as they are.
 ---@class slop.SaveArgs
