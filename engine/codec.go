@@ -21,6 +21,7 @@ type snapshotJSON struct {
 	Settled    []settledJSON `json:"settled,omitempty"`
 	Remembered []*Remembered `json:"remembered,omitempty"`
 	Used       []Run         `json:"used,omitempty"`
+	Day        daySpent      `json:"day,omitzero"`
 
 	Planning map[TrackID]map[Tier]Usage `json:"planning,omitempty"`
 }
@@ -51,7 +52,7 @@ func (s *Snapshot) Encode() ([]byte, error) {
 	for i, a := range s.settled.all() {
 		doc.Settled = append(doc.Settled, settledJSON{approvalID(uint64(i) + 1), *a})
 	}
-	doc.Remembered, doc.Planning = s.remembered, s.planning
+	doc.Remembered, doc.Planning, doc.Day = s.remembered, s.planning, s.day
 	for key, attempt := range s.used {
 		doc.Used = append(doc.Used, Run{key, attempt})
 	}
@@ -91,6 +92,7 @@ func DecodeState(data []byte) (*State, error) {
 		}
 		s.keepDecision(a.ID, a.Answer)
 	}
+	s.now.day = doc.Day
 	s.now.remembered = slices.DeleteFunc(doc.Remembered, func(r *Remembered) bool { return r == nil })
 	for _, t := range doc.Tracks {
 		if t.Track == nil {

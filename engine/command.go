@@ -143,9 +143,10 @@ func (Configure) command()       {}
 
 // Settings are the knobs of the Conductor, of configuration's section [mma].
 type Settings struct {
-	MaxWorkers int      // at least 1
-	AutoQueue  bool     // ready tickets that nobody has run start by themselves, unless they are in step mode
-	MaxRetries int      // counted failures before a ticket is blocked for a person
+	MaxWorkers int  // at least 1
+	AutoQueue  bool // ready tickets that nobody has run start by themselves, unless they are in step mode
+	MaxRetries int  // counted failures before a ticket is blocked for a person
+	Budget     Budget
 	Models     []string // the worker tier's escalation order, at least one
 
 	SideBySide  bool          // tickets whose declared files overlap run side by side, and are merged; else one after the other

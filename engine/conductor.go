@@ -69,6 +69,8 @@ type Conductor struct {
 	gates     []gate                // Run's: workers that stand at a paused track's gate, the first come first
 	saved     uint64                // Run's: Seq of the newest stored snapshot
 	saving    chan error            // Run's: the answer of a save under way, nil without one
+	held      map[Run]Spent         // Run's: what calls under way may come to, by the names their attempts began under
+	dawn      *time.Timer           // Run's: armed while a track waits for the day to end, else nil
 	quiets    []quiet               // Run's: who waits until a track stands still
 	parked    []parked              // Run's: who began to wait for a person with files leased, the first come first
 	alarm     *time.Timer           // Run's: rings when the first of them has waited long enough
@@ -147,6 +149,7 @@ func NewConductor(ctx context.Context, cfg Config) (*Conductor, error) {
 		settings: cfg.Settings,
 		runners:  map[TicketKey]*runner{},
 		renamed:  map[Run]*runner{},
+		held:     map[Run]Spent{},
 		saved:    saved,
 		alarm:    time.NewTimer(time.Hour),
 	}
@@ -288,6 +291,7 @@ func (c *Conductor) begin(workers context.Context) error {
 	for tr := range c.state.now.Tracks() {
 		c.state.index[tr.ID].reconsider(c.state, tr)
 	}
+	c.midnight(c.cfg.Now())
 	return c.commit(workers, c.cfg.Now(), &turn{bodies: bodies})
 }
 
@@ -299,6 +303,8 @@ func (c *Conductor) receive(ctx context.Context) (batch []letter, due bool) {
 		batch = append(batch, l)
 	case <-c.alarm.C:
 		return nil, true
+	case <-c.dawning():
+		return []letter{{cmd: newDay{}}}, false
 	case err := <-c.saving:
 		c.saveEnded(err)
 		return nil, false

@@ -17,11 +17,11 @@ func Decide(s *State, set Settings, c Command, now time.Time) ([]Body, error) {
 	case LoseTrack:
 		return s.decideLose(c)
 	case StartTrack:
-		return s.decideTrack(c.Track, TrackMoved{c.Track, TrackRunning, c.By, ""})
+		return s.decideTrack(c.Track, TrackMoved{Track: c.Track, To: TrackRunning, By: c.By})
 	case PauseTrack:
-		return s.decideTrack(c.Track, TrackMoved{c.Track, TrackPaused, c.By, "paused by " + string(c.By)})
+		return s.decideTrack(c.Track, TrackMoved{Track: c.Track, To: TrackPaused, By: c.By, Reason: "paused by " + string(c.By)})
 	case ResumeTrack:
-		return s.decideTrack(c.Track, TrackMoved{c.Track, TrackRunning, c.By, ""})
+		return s.decideResume(c)
 	case StopTrack:
 		return s.decideStop(c)
 	case AnswerApproval:
@@ -33,7 +33,7 @@ func Decide(s *State, set Settings, c Command, now time.Time) ([]Body, error) {
 	case ForgetAnswer:
 		return s.decideForget(c)
 	case RecordPlanning:
-		return []Body{PlanningRecorded(c)}, nil
+		return s.decidePlanning(set, PlanningRecorded(c), now), nil
 	case workerCommand:
 		return s.decideWorker(set, c, now)
 	default:
@@ -80,6 +80,15 @@ func illegal(t *Ticket, to Status) error {
 	return &TransitionError{Ticket: t.Key, From: t.Status, To: to}
 }
 
+// decideResume lets a track go on from where it was paused.
+func (s *State) decideResume(c ResumeTrack) ([]Body, error) {
+	to := TrackRunning
+	if tr, ok := s.now.Track(c.Track); ok && tr.Status == TrackPaused {
+		to = tr.before()
+	}
+	return s.decideTrack(c.Track, TrackMoved{Track: c.Track, To: to, By: c.By})
+}
+
 // decideTrack moves a track to a status that a person wants. A done track stays done.
 func (s *State) decideTrack(id TrackID, to TrackMoved) ([]Body, error) {
 	tr, ok := s.now.Track(id)
@@ -102,7 +111,7 @@ func (s *State) decideStop(c StopTrack) ([]Body, error) {
 	if !ok {
 		return nil, fmt.Errorf("%w: %s", ErrNoTrack, c.Track)
 	}
-	bodies := []Body{TrackMoved{c.Track, TrackStopped, c.By, "stopped by " + string(c.By)}}
+	bodies := []Body{TrackMoved{Track: c.Track, To: TrackStopped, By: c.By, Reason: "stopped by " + string(c.By)}}
 	if tr.Status == TrackStopped || tr.Status == TrackDone {
 		bodies = nil
 	}
@@ -138,7 +147,7 @@ func (s *State) revive(tr *Track, by Actor) []Body {
 	if tr.Status != TrackBlocked || tr.Lost {
 		return nil
 	}
-	return []Body{TrackMoved{tr.ID, TrackRunning, by, ""}}
+	return []Body{TrackMoved{Track: tr.ID, To: TrackRunning, By: by}}
 }
 
 func (s *State) decideRetry(c RetryTicket) ([]Body, error) {
@@ -244,17 +253,17 @@ func (s *State) settle(tr *Track) (TrackMoved, bool) {
 	all := tr.Count(Completed) == tr.Total()
 	switch {
 	case tr.Status == TrackDone && !all:
-		return TrackMoved{tr.ID, TrackIdle, ByConductor, "there is new work"}, true
+		return TrackMoved{Track: tr.ID, To: TrackIdle, By: ByConductor, Reason: "there is new work"}, true
 	case tr.Status == TrackDone || tr.Status == TrackPaused || tr.Status == TrackStopped:
 		return TrackMoved{}, false
 	case all && tr.Total() > 0 && s.running(tr) == 0:
-		return TrackMoved{tr.ID, TrackDone, ByConductor, ""}, true
+		return TrackMoved{Track: tr.ID, To: TrackDone, By: ByConductor}, true
 	case all && tr.Total() == 0 && tr.Status == TrackRunning:
-		return TrackMoved{tr.ID, TrackDone, ByConductor, "it has no tickets"}, true
+		return TrackMoved{Track: tr.ID, To: TrackDone, By: ByConductor, Reason: "it has no tickets"}, true
 	case tr.Status != TrackRunning || s.running(tr) > 0 || s.startable(tr):
 		return TrackMoved{}, false
 	default:
-		return TrackMoved{tr.ID, TrackBlocked, ByConductor, blockedReason(tr)}, true
+		return TrackMoved{Track: tr.ID, To: TrackBlocked, By: ByConductor, Reason: blockedReason(tr)}, true
 	}
 }
 

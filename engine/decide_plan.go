@@ -72,7 +72,7 @@ func (s *State) replan(tr *Track, b TrackPlanned, begun []Body) []Body {
 	}
 	bodies := append(begun, b)
 	if tr.Lost && tr.Status == TrackBlocked && tr.Reason == lostReason {
-		bodies = append(bodies, TrackMoved{tr.ID, TrackRunning, ByDocument, ""})
+		bodies = append(bodies, TrackMoved{Track: tr.ID, To: TrackRunning, By: ByDocument})
 	}
 	return bodies
 }

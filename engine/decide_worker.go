@@ -108,7 +108,7 @@ func (s *State) decideWorker(set Settings, c workerCommand, now time.Time) ([]Bo
 	case ask:
 		return s.decideAsk(t, c, now), nil
 	case record:
-		return []Body{c.body}, nil
+		return s.decideRecord(set, t, c.body, now), nil
 	case finished:
 		return s.decideFinished(set, t, c.outcome), nil
 	default:

@@ -53,6 +53,7 @@ type (
 		To     TrackStatus `json:"to"`
 		By     Actor       `json:"by,omitempty"`
 		Reason string      `json:"reason,omitempty"`
+		Over   *Overrun    `json:"over,omitempty"` // the bound that paused it
 	}
 	// TicketQueued says that a person asked for this ticket to run as soon as it can.
 	TicketQueued struct {
@@ -136,6 +137,8 @@ type (
 		Name    string `json:"name"`
 		OK      bool   `json:"ok"`
 		Summary string `json:"summary,omitempty"`
+		// Worked is as in UsageRecorded.
+		Worked time.Duration `json:"worked,omitempty"`
 	}
 	// UsageRecorded adds what one model call cost.
 	UsageRecorded struct {
@@ -143,6 +146,8 @@ type (
 		Tier  Tier   `json:"tier"`
 		Model string `json:"model"`
 		Usage Usage  `json:"usage"`
+		// Worked is how long the attempt had worked since it last said so, in nanoseconds, without its waiting.
+		Worked time.Duration `json:"worked,omitempty"`
 	}
 	// PlanningRecorded adds what a model call of tier 1 or 2 cost. It belongs to no attempt, and its track may not have
 	// been planned yet; "" is none, where no track came of it.
@@ -317,6 +322,7 @@ func init() {
 	register[TrackRenamed]()
 	register[TrackMoved]()
 	register[AwaitedArrived]()
+	register[BudgetWarned]()
 	register[TicketQueued]()
 	register[TicketStarted]()
 	register[TicketRetried]()

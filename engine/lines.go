@@ -78,6 +78,8 @@ func ticketOf(s *State, b Body) (key TicketKey, about bool) {
 		return TicketKey{Track: b.Track}, false
 	case AwaitedArrived:
 		return TicketKey{Track: b.Track}, false
+	case BudgetWarned:
+		return TicketKey{b.Track, b.Ticket}, b.Ticket != ""
 	case PlanningRecorded:
 		return TicketKey{Track: b.Track}, false
 	case TicketQueued:
@@ -159,6 +161,8 @@ func lineOf(b Body) (typ string, fields map[string]any) {
 		return "edit_delivered", map[string]any{"files": b.Files, "note": b.Note, "attempt": b.Run.Attempt}
 	case UsageRecorded:
 		return "usage", map[string]any{"tier": b.Tier, "model": b.Model, "usage": UsageFields(b.Usage), "attempt": b.Run.Attempt}
+	case BudgetWarned:
+		return "budget_warned", map[string]any{"scope": b.Over.Scope, "kind": b.Over.Kind, "limit": b.Over.inUnits(b.Over.Limit), "spent": b.Over.inUnits(b.Over.Spent), "text": b.Words()}
 	case PlanningRecorded:
 		return "usage", map[string]any{"tier": b.Tier, "model": b.Model, "usage": UsageFields(b.Usage)}
 	case ToolCalled:

@@ -1,13 +1,19 @@
 package engine
 
-import "maps"
+import (
+	"maps"
+	"time"
+)
 
 // applyPlanning adds what planning cost to the track. One that is not planned yet gets it when it is.
-func (s *State) applyPlanning(b PlanningRecorded) error {
+func (s *State) applyPlanning(b PlanningRecorded, at time.Time) error {
+	spent := spentOf(b.Tier, b.Usage, 0)
 	if tr, err := s.track(b.Track); err == nil {
+		s.spend(tr, nil, spent, at)
 		tr.Usage = withUsage(tr.Usage, b.Tier, b.Usage)
 		return nil
 	}
+	s.spend(nil, nil, spent, at)
 	planning := maps.Clone(s.now.planning)
 	if planning == nil {
 		planning = map[TrackID]map[Tier]Usage{}

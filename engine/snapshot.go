@@ -16,6 +16,7 @@ type Snapshot struct {
 	approvals  table[Approval] // proposed and decided ones, at their number
 	settled    table[Answer]   // how the last of those ended that are no longer there, at their number
 	remembered []*Remembered   // answers given for good; replaced, never changed in place
+	day        daySpent        // of the newest day with any use
 	active     int             // tickets that hold a slot of the pool
 	unspawned  int             // attempts whose spawn nobody has decided yet
 	holders    []TicketKey     // tickets that have leased files; replaced, never changed in place
@@ -40,6 +41,9 @@ type Track struct {
 	Reason  string         `json:"reason,omitempty"` // why it is paused, blocked or stopped
 	Plans   int            `json:"plans,omitempty"`  // how often its document became the plan
 	Usage   map[Tier]Usage `json:"usage,omitempty"`  // replaced, never changed in place
+	Spent   Spent          `json:"spent,omitzero"`   // what its bounds are held against
+	Was     TrackStatus    `json:"was,omitempty"`    // of a paused track: what it was before
+	Over    *Overrun       `json:"over,omitempty"`   // of a paused track: the bound that paused it
 	// Lost says that its document is gone: nothing new starts.
 	Lost bool `json:"lost,omitempty"`
 
@@ -77,6 +81,7 @@ type Ticket struct {
 	Delivered   []DeliveredFile   `json:"delivered,omitempty"`   // by the newest attempt that delivered
 	Deliveries  []DeliveredSet    `json:"deliveries,omitempty"`  // all that arrived, the oldest first
 	Usage       Usage             `json:"usage,omitzero"`
+	Spent       Spent             `json:"spent,omitzero"`   // since a person last stepped in
 	Before      int               `json:"before,omitempty"` // tokens of the context's files before pruning
 	After       int               `json:"after,omitempty"`  // and after
 	Started     time.Time         `json:"started,omitzero"`

@@ -73,6 +73,8 @@ func (s *State) apply(body Body, at time.Time) error {
 		return s.applyTrackMoved(b)
 	case AwaitedArrived:
 		return s.applyArrived(b)
+	case BudgetWarned:
+		return nil // it is for people
 	case TicketQueued:
 		return s.withTicket(b.Ticket, func(t *Ticket) error { s.queue(t, b.Instruction); return nil })
 	case TicketStarted:
@@ -88,21 +90,21 @@ func (s *State) apply(body Body, at time.Time) error {
 	case ApprovalRequested, ApprovalResumed, ApprovalDecided, ApprovalConsumed, ApprovalWithdrawn, ApprovalForgotten:
 		return s.applyApproval(body)
 	default:
-		return s.applyRun(body)
+		return s.applyRun(body, at)
 	}
 }
 
 // applyRun folds what a worker tells about its attempt.
-func (s *State) applyRun(body Body) error {
+func (s *State) applyRun(body Body, at time.Time) error {
 	switch b := body.(type) {
 	case ToolCalled:
 		return s.withTicket(b.Run.Ticket, func(t *Ticket) error { t.Tool = b.Name; return nil })
 	case ToolReturned:
-		return s.withTicket(b.Run.Ticket, func(t *Ticket) error { t.Tool = ""; return nil })
+		return s.applyReturned(b, at)
 	case UsageRecorded:
-		return s.applyUsage(b)
+		return s.applyUsage(b, at)
 	case PlanningRecorded:
-		return s.applyPlanning(b)
+		return s.applyPlanning(b, at)
 	case ContextPacked:
 		return s.withTicket(b.Run.Ticket, func(t *Ticket) error { t.Before, t.After = b.Before, b.After; return nil })
 	case DeliveryStarted:
@@ -251,7 +253,7 @@ func (s *State) applyRetried(b TicketRetried) error {
 			t.RetryCount++
 		}
 	case CausePerson:
-		t.RetryCount = 0
+		t.RetryCount, t.Spent = 0, Spent{}
 	case CauseNoPerson:
 		t.Denied = true
 		t.Answers = slices.DeleteFunc(slices.Clone(t.Answers), func(g GivenAnswer) bool { return g.Answer.Decision == Denied })
@@ -290,13 +292,24 @@ func (s *State) applyEnded(key TicketKey, to Status, why Block, at time.Time) er
 	return s.move(tr, t, to)
 }
 
-func (s *State) applyUsage(b UsageRecorded) error {
+func (s *State) applyReturned(b ToolReturned, at time.Time) error {
+	tr, t, err := s.ticket(b.Run.Ticket)
+	if err != nil {
+		return err
+	}
+	t.Tool = ""
+	s.spend(tr, t, Spent{Time: b.Worked}, at)
+	return nil
+}
+
+func (s *State) applyUsage(b UsageRecorded, at time.Time) error {
 	tr, t, err := s.ticket(b.Run.Ticket)
 	if err != nil {
 		return err
 	}
 	t.Usage = t.Usage.Add(b.Usage)
 	tr.Usage = withUsage(tr.Usage, b.Tier, b.Usage)
+	s.spend(tr, t, spentOf(b.Tier, b.Usage, b.Worked), at)
 	return nil
 }
 
@@ -305,7 +318,11 @@ func (s *State) applyTrackMoved(b TrackMoved) error {
 	if err != nil {
 		return err
 	}
-	tr.Status, tr.Reason = b.To, b.Reason
+	was := TrackStatus("")
+	if b.To == TrackPaused {
+		was = tr.Status
+	}
+	tr.Status, tr.Reason, tr.Was, tr.Over = b.To, b.Reason, was, b.Over
 	s.touch(b.Track)
 	switch b.To {
 	case TrackRunning: // somebody runs it anew: what was denied for want of a person may be asked again

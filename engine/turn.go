@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -54,7 +55,13 @@ func (c *Conductor) handle(t *turn, cmd Command, now time.Time) error {
 	switch cmd := cmd.(type) {
 	case Configure:
 		c.configure(t, cmd.Settings)
-		return nil
+		return c.apply(t, now, c.state.withinBudget(c.settings.Budget, now))
+	case newDay:
+		err := c.apply(t, now, c.state.withinBudget(c.settings.Budget, now))
+		c.midnight(now)
+		return err
+	case reserve:
+		return c.reserve(t, cmd, now)
 	case atGate:
 		c.gates = append(c.gates, gate{c.named(cmd.run), cmd.open})
 		c.waitsForPerson(c.named(cmd.run), "", now)
@@ -64,6 +71,7 @@ func (c *Conductor) handle(t *turn, cmd Command, now time.Time) error {
 		return nil
 	case workerCommand:
 		own := cmd.as(c.named(cmd.of()))
+		c.callEnded(cmd)
 		if _, ends := cmd.(finished); ends {
 			defer c.runnerGone(cmd.of(), own.of())
 		}
@@ -111,6 +119,9 @@ func (c *Conductor) commit(workers context.Context, now time.Time, t *turn) erro
 		}
 		c.cfg.Hook(PointAfterAppend)
 	}
+	if slices.ContainsFunc(t.events, func(e Event) bool { _, moved := e.Body.(TrackMoved); return moved }) {
+		c.midnight(now)
+	}
 	starts := c.starts(t)
 	c.cfg.Hook(PointBeforeEffect)
 	c.effect(workers, t, starts)
@@ -124,7 +135,7 @@ func (c *Conductor) commit(workers context.Context, now time.Time, t *turn) erro
 // again, then to tickets that are ready. Then it settles what the tracks came to.
 func (c *Conductor) schedule(t *turn, now time.Time) error {
 	for c.free() > 0 {
-		bodies := c.nextBodies(t)
+		bodies := c.nextBodies(t, now)
 		if bodies == nil {
 			break
 		}
@@ -154,7 +165,7 @@ func (c *Conductor) unspawned() int {
 }
 
 // nextBodies is what gives away one slot, or nil when nobody wants one. An open gate takes a slot without an event.
-func (c *Conductor) nextBodies(t *turn) []Body {
+func (c *Conductor) nextBodies(t *turn, now time.Time) []Body {
 	if b, ok := c.nextAnswered(); ok {
 		return []Body{b}
 	}
@@ -169,6 +180,9 @@ func (c *Conductor) nextBodies(t *turn) []Body {
 	next := c.state.next(func(key TicketKey) bool { return c.runners[key] != nil })
 	if next == nil {
 		return nil
+	}
+	if over := c.affordable(next, now); over != nil {
+		return over
 	}
 	model := c.settings.Model(next.Spec.ModelOverride, next.RetryCount)
 	return []Body{TicketStarted{Run: Run{next.Key, c.state.nextAttempt(next)}, Model: model}}

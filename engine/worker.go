@@ -21,8 +21,10 @@ type WorkerConfig struct {
 	QAModel  string  // of tier 4; "" leaves failures unanalysed
 	Prompts  Prompts // default: the built-in ones
 	Limits   Limits
-	Unheld   string       // why no sandbox holds commands; "" where one does
-	Log      *slog.Logger // default: nothing is logged
+	Unheld   string // why no sandbox holds commands; "" where one does
+	// Price gives what a call would cost; nil: no price is known.
+	Price func(model string, u Usage) Cost
+	Log   *slog.Logger // default: nothing is logged
 }
 
 // Limits bound one attempt. A zero leaves that side unbounded, except Turns.
@@ -82,6 +84,10 @@ type attempt struct {
 	last     repeat
 	clashes  []Conflict // of the one time that they went back to the worker
 	behind   bool       // it has waited: files that it has read may have changed
+
+	sizes      []int         // of the messages, in tokens, as far as they were counted
+	toolTokens int           // of the tools
+	told       time.Duration // how much of its work is journalled
 }
 
 // ended is the error by which any step ends the attempt with an outcome of its own.

@@ -17,6 +17,9 @@ func (a *attempt) spawn(ctx context.Context) error {
 	now := func(ctx context.Context) map[string]string {
 		return a.workspaceHashes(slices.Collect(maps.Keys(a.packed.rests)))(ctx)
 	}
+	if err := a.affordSpawn(ctx, q.Content); err != nil {
+		return err
+	}
 	answer, content, err := a.askFresh(ctx, q, now, a.spawnAgain)
 	if err != nil {
 		return err

@@ -101,6 +101,9 @@ func (a *attempt) generate(ctx context.Context, req Request, watched bool) (Mess
 			a.desk.Say(d.Text)
 		}
 	}
+	if err := a.afford(ctx, req); err != nil {
+		return Message{}, err
+	}
 	reply, err := a.Provider.Generate(ctx, req, onDelta)
 	if err != nil {
 		return Message{}, err
@@ -109,7 +112,7 @@ func (a *attempt) generate(ctx context.Context, req Request, watched bool) (Mess
 		a.desk.Say("\n")
 	}
 	a.usage = a.usage.Add(reply.Usage)
-	note := UsageRecorded{Run: a.job.Run, Tier: req.Tier, Model: req.Model, Usage: reply.Usage}
+	note := UsageRecorded{Run: a.job.Run, Tier: req.Tier, Model: req.Model, Usage: reply.Usage, Worked: a.worked()}
 	reply.Message.Role = RoleAssistant
 	return reply.Message, a.desk.Tell(ctx, note)
 }

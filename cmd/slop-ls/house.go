@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -187,9 +188,9 @@ func (h *house) worker(bench engine.Workbench, needed bool) (engine.Worker, engi
 		Provider: provider, Tools: tool.Builtin(h.toolPorts(bench)), Toolbox: h.mcp, Policy: &h.live.policy, Viewer: h.viewer, Bench: bench, Unheld: h.commands.Unheld(),
 		Applier: atPoints(h.hub, failpoint()), Blobs: h.store, QAModel: qa, Prompts: h, Log: h.log,
 		Limits: engine.Limits{
-			Turns: h.config.Budget.TicketTurns, Tokens: int64(h.config.Budget.TicketTokens),
-			Time: duration(h.config.Budget.TicketTime), ContextTokens: contextTokens,
+			Turns: math.MaxInt32, ContextTokens: contextTokens, // what a ticket may use up is the conductor's to say
 		},
+		Price: func(model string, u engine.Usage) engine.Cost { return pricing(h.prices())(model, u) },
 	}), settings, nil
 }
 
@@ -201,7 +202,7 @@ func (h *house) toolPorts(bench engine.Workbench) tool.Ports {
 // models is who answers, the workers' models in the order of escalation, and the model of tier 4. A server without a
 // provider still serves; where a track is to run, one is needed.
 func (h *house) models(needed bool) (provider engine.Provider, worker []string, qa string, err error) {
-	h.provider, err = newProvider(&h.config, &h.lent)
+	h.provider, err = newProvider(&h.config, &h.lent, h.prices)
 	if err != nil && !needed {
 		return &noProvider{why: err}, []string{"none"}, "", nil
 	}
@@ -298,8 +299,9 @@ func closer(there bool, c io.Closer) io.Closer {
 	return c
 }
 
-// newProvider makes the endpoints of every tier that is configured.
-func newProvider(c *config.Config, lent *lent) (*openai.Provider, error) {
+// newProvider makes the endpoints of every tier that is configured. prices gives the configuration whose prices are in
+// force at the time.
+func newProvider(c *config.Config, lent *lent, prices func() *config.Config) (*openai.Provider, error) {
 	var endpoints []openai.Endpoint
 	tiers, known := map[engine.Tier]string{}, map[string]bool{}
 	for _, name := range config.TierNames {
@@ -310,13 +312,13 @@ func newProvider(c *config.Config, lent *lent) (*openai.Provider, error) {
 		tiers[engine.Tier(name)] = selected.Name
 		if !known[selected.Name] {
 			known[selected.Name] = true
-			endpoints = append(endpoints, endpoint(c, selected, lent))
+			endpoints = append(endpoints, endpoint(prices, selected, lent))
 		}
 	}
 	return openai.New(endpoints, tiers)
 }
 
-func endpoint(c *config.Config, s config.Selection, lent *lent) openai.Endpoint {
+func endpoint(prices func() *config.Config, s config.Selection, lent *lent) openai.Endpoint {
 	p := s.Provider
 	e := openai.Endpoint{
 		Name: s.Name, BaseURL: p.BaseURL, Models: s.Models,
@@ -324,7 +326,7 @@ func endpoint(c *config.Config, s config.Selection, lent *lent) openai.Endpoint 
 			Concurrent: p.MaxConcurrent, Attempts: p.MaxRetries + 1,
 			FirstToken: duration(p.FirstTokenTimeout), Idle: duration(p.IdleTimeout),
 		},
-		Price: func(model string, u engine.Usage) engine.Cost { return priceOf(c, p, model, u) },
+		Price: func(model string, u engine.Usage) engine.Cost { return priceOf(prices(), p, model, u) },
 	}
 	if p.APIKeyEnv != "" {
 		own := openai.EnvKey(s.Name, p.APIKeyEnv, os.LookupEnv)

@@ -22,13 +22,14 @@ type live struct {
 	app    *app
 	policy livePolicy
 
-	mu        sync.Mutex      // held while a change is carried out
-	inForce   config.Config   // as it was read last
-	rules     config.Policy   // of the policy: what was read last may allow more
-	set       engine.Settings // that the conductor has
-	settings  map[string]any  // of the editor that said something good last
-	untrusted bool            // that editor does not trust the workspace
-	told      string          // what was wrong when it was last looked at
+	mu        sync.Mutex                    // held while a change is carried out
+	inForce   config.Config                 // as it was read last
+	prices    atomic.Pointer[config.Config] // inForce, for those who count money and do not hold the lock
+	rules     config.Policy                 // of the policy: what was read last may allow more
+	set       engine.Settings               // that the conductor has
+	settings  map[string]any                // of the editor that said something good last
+	untrusted bool                          // that editor does not trust the workspace
+	told      string                        // what was wrong when it was last looked at
 }
 
 // livePolicy is the policy that is in force now.
@@ -91,9 +92,14 @@ func (h *house) putInForce(ctx context.Context, next *config.Config) error {
 	if err != nil {
 		return err
 	}
+	h.live.prices.Store(next) // first: a track that waits for a price asks for it at once
+	again := !reflect.DeepEqual(was.Prices, next.Prices)
 	set := h.settingsOf(next)
 	if len(set.Models) == 0 {
 		set.Models = settingsOf(was).Models // there is no provider any more, or not yet: that needs a start
+	}
+	if again {
+		h.live.set = engine.Settings{} // told anew
 	}
 	if err := h.configure(ctx, set); err != nil {
 		return err
@@ -126,7 +132,7 @@ func (h *house) settingsOf(c *config.Config) engine.Settings {
 // settingsOf is what the configuration says to the conductor; without models where no provider is chosen.
 func settingsOf(c *config.Config) engine.Settings {
 	set := engine.Settings{
-		MaxWorkers: c.MMA.MaxWorkers, AutoQueue: c.MMA.AutoQueue, MaxRetries: c.MMA.MaxRetries,
+		MaxWorkers: c.MMA.MaxWorkers, AutoQueue: c.MMA.AutoQueue, MaxRetries: c.MMA.MaxRetries, Budget: budgetOf(c.Budget),
 		SideBySide: c.MMA.Overlap == config.Merge, ParkedLease: duration(c.MMA.ParkedLease),
 	}
 	if tier, err := c.Select(config.Worker); err == nil {
@@ -166,7 +172,6 @@ func needsRestart(was, next *config.Config) []string {
 	}{
 		{"tiers", tiers(was), tiers(next)},
 		{"providers", was.Providers, next.Providers},
-		{"budget", was.Budget, next.Budget},
 		{"policy (it allows more)", wider(was.Policy, next.Policy), false},
 		{"mcp", was.MCP, next.MCP},
 		{"commands", was.Commands, next.Commands},
@@ -206,6 +211,7 @@ func (h *house) watch(ctx context.Context) {
 		h.unwatched(err)
 	})
 	tasks.Go(func() { h.unwatched(h.watchUserConfig(ctx)) })
+	tasks.Go(func() { h.announceBudgets(ctx) })
 	tasks.Wait()
 }
 

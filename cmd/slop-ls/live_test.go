@@ -127,8 +127,8 @@ func TestConfigurationChangesLive(t *testing.T) {
 	if n := h.conductor.Snapshot().Active(); n != 5 {
 		t.Errorf("%d run by what was refused", n)
 	}
-	h.write(h.user, "[mma]\nmax_workers = 1\n[budget]\nticket_tokens = 5\n")
-	h.says(h.configChanged(ctx), "budget", "next start") // the editor's number stands above the file's
+	h.write(h.user, "[mma]\nmax_workers = 1\n[store]\ntranscripts = 5\n")
+	h.says(h.configChanged(ctx), "store", "next start") // the editor's number stands above the file's
 	h.says(h.configChanged(ctx))
 	h.says(h.takeSettings(ctx, json.RawMessage("null")))
 	if n := h.live.inForce.MMA.MaxWorkers; n != 1 {

@@ -69,7 +69,7 @@ func (a *app) planningHere(ctx context.Context, do func(ctx context.Context, s *
 	if err != nil {
 		return err
 	}
-	provider, err := newProvider(&c, &lent{})
+	provider, err := newProvider(&c, &lent{}, func() *config.Config { return &c })
 	if err != nil {
 		return err
 	}

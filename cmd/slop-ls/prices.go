@@ -56,3 +56,11 @@ func providerOf(c *config.Config, model string) config.Provider {
 	}
 	return home
 }
+
+// prices is the configuration whose prices are in force.
+func (h *house) prices() *config.Config {
+	if now := h.live.prices.Load(); now != nil {
+		return now
+	}
+	return &h.config
+}

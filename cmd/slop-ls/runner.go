@@ -30,6 +30,8 @@ type runner struct {
 	asker    *asker           // nil unless a person is asked
 	refused  bool             // an approval of this run was rejected
 	paused   bool             // SIGINT asked for it
+	over     *engine.Overrun  // the bound that has paused the track
+	standing bool             // it is waited for that the workers stand still
 	still    chan error       // once paused: no worker of the track is in a step; room for one
 }
 
@@ -163,10 +165,12 @@ func (r *runner) loop(ctx context.Context, events <-chan told) error {
 				return err
 			}
 		case err := <-r.still:
+			if err == nil {
+				err = r.stoodStill()
+			}
 			if err != nil {
 				return err
 			}
-			return &exitError{code: exitInterrupted, err: fmt.Errorf("paused: go on with `slop-ls run %s`", r.track)}
 		}
 	}
 }
@@ -191,6 +195,7 @@ func (r *runner) tell(ctx context.Context, e engine.Event) error {
 		return err
 	}
 	r.follows(e.Body)
+	r.overBudget(ctx, e.Body)
 	for _, l := range lines {
 		if l.Track != r.track {
 			continue
@@ -304,8 +309,10 @@ func (r *runner) pause(ctx context.Context) error {
 		return err
 	}
 	r.paused = true
-	track := r.track
-	go func() { r.still <- r.works.Quiet(ctx, track) }() // ends with the conductor at the latest
+	if track := r.track; !r.standing {
+		r.standing = true
+		go func() { r.still <- r.works.Quiet(ctx, track) }() // ends with the conductor at the latest
+	}
 	fmt.Fprintln(r.app.err, "slop-ls: pausing: steps under way end first; interrupt again to stop at once (nothing is lost)")
 	return nil
 }

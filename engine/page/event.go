@@ -27,6 +27,8 @@ func eventWords(l engine.Line) string {
 		return "the track runs"
 	case "track_paused":
 		return "the track is paused" + because(l)
+	case "budget_warned":
+		return "▲ " + get("text")
 	case "track_done":
 		return "✓ the track is done"
 	case "track_blocked":

@@ -1,0 +1,161 @@
+package engine
+
+import (
+	"context"
+	"time"
+)
+
+// reserve asks for leave to make a call that may come to need. What it gets is held against the bounds until the call's
+// usage is recorded, the next one is asked for, or the attempt ends: so workers that call at once cannot pass a bound
+// together. What is held is not journalled: after a crash no call is under way.
+type reserve struct {
+	run   Run
+	need  Spent
+	model string
+}
+
+func (reserve) command() {}
+
+// Reserve gets leave for a call, or a *BudgetError: where that is of a track or a day, the track is paused by then.
+func (d *Desk) Reserve(ctx context.Context, need Spent, model string) error {
+	return d.conductor.Do(ctx, reserve{d.run, need, model})
+}
+
+// reserve decides about a call.
+func (c *Conductor) reserve(t *turn, cmd reserve, now time.Time) error {
+	run := c.named(cmd.run)
+	delete(c.held, cmd.run)
+	tr, tk, err := c.state.find(run.Ticket)
+	if err != nil {
+		return err
+	}
+	if tk.Attempt != run.Attempt || tk.Status != InProgress {
+		return ErrStaleRun
+	}
+	over := c.state.overrun(c.settings.Budget, tr, tk, c.holding(tr.ID), cmd.need, cmd.model, now)
+	if over == nil {
+		c.held[cmd.run] = cmd.need
+		return nil
+	}
+	if over.Scope != BudgetTicket {
+		if err := c.apply(t, now, overBudget(tr, over)); err != nil {
+			return err
+		}
+	}
+	return &BudgetError{*over}
+}
+
+// overBudget pauses a track because of a bound. One that is paused already stays as it is.
+func overBudget(tr *Track, over *Overrun) []Body {
+	if tr.Status == TrackPaused {
+		return nil
+	}
+	return []Body{TrackMoved{Track: tr.ID, To: TrackPaused, By: ByBudget, Reason: "budget: " + over.Reason(), Over: over}}
+}
+
+// callEnded lets go of what was held for a call.
+func (c *Conductor) callEnded(cmd workerCommand) {
+	switch cmd := cmd.(type) {
+	case finished:
+		delete(c.held, cmd.run)
+	case record:
+		if _, used := cmd.body.(UsageRecorded); used {
+			delete(c.held, cmd.run)
+		}
+	}
+}
+
+// holding sums up what is held.
+func (c *Conductor) holding(track TrackID) underWay {
+	var h underWay
+	for run, need := range c.held {
+		h.all = h.all.Add(need)
+		if c.named(run).Ticket.Track == track {
+			h.track = h.track.Add(need)
+		}
+	}
+	return h
+}
+
+// affordable pauses the track of a ticket that is about to start where a bound of the track or the day is reached.
+func (c *Conductor) affordable(next *Ticket, now time.Time) []Body {
+	tr, ok := c.state.now.Track(next.Key.Track)
+	if !ok {
+		return nil
+	}
+	over := c.state.overrun(c.settings.Budget, tr, nil, c.holding(tr.ID), Spent{}, "", now)
+	if over == nil {
+		return nil
+	}
+	return overBudget(tr, over)
+}
+
+// newDay says that the day may have changed.
+type newDay struct{}
+
+func (newDay) command() {}
+
+// withinBudget is what lets tracks go on that a bound had paused: it is another one now, or the day is over.
+func (s *State) withinBudget(b Budget, now time.Time) []Body {
+	var bodies []Body
+	for tr := range s.now.Tracks() {
+		if tr.Status != TrackPaused || tr.Over == nil || !tr.Over.lifted(b, now) {
+			continue
+		}
+		bodies = append(bodies, TrackMoved{Track: tr.ID, To: tr.before(), By: ByBudget})
+	}
+	return bodies
+}
+
+// lifted reports whether a bound that was in the way may not be so any more.
+func (o *Overrun) lifted(b Budget, now time.Time) bool {
+	if o.Scope == BudgetDay && o.Day != dayOf(now) || o.Unpriced != "" {
+		return true // of an unknown price it is seen with the next call
+	}
+	bounds := b.Track
+	if o.Scope == BudgetDay {
+		bounds = b.Day
+	}
+	for _, m := range measures(bounds, Spent{}, Spent{}) {
+		if m.kind == o.Kind {
+			return m.limit != o.Limit
+		}
+	}
+	return false
+}
+
+// before is what a paused track goes back to: one of which a person had run only a ticket is not run as a whole.
+func (t *Track) before() TrackStatus {
+	if t.Was == TrackIdle {
+		return TrackIdle
+	}
+	return TrackRunning
+}
+
+// longestDoze bounds how long the Conductor sleeps towards midnight: a machine may have slept meanwhile.
+const longestDoze = time.Hour
+
+// midnight arms the timer for the end of the day while a track waits for that.
+func (c *Conductor) midnight(now time.Time) {
+	waits := false
+	for tr := range c.state.now.Tracks() {
+		waits = waits || tr.Status == TrackPaused && tr.Over != nil && tr.Over.Scope == BudgetDay
+	}
+	if c.dawn != nil {
+		c.dawn.Stop()
+		c.dawn = nil
+	}
+	if !waits {
+		return
+	}
+	y, m, d := now.Date()
+	c.dawn = time.NewTimer(min(time.Date(y, m, d+1, 0, 0, 0, 0, now.Location()).Sub(now)+time.Millisecond, longestDoze))
+}
+
+// dawning is when the day may be over; it never comes where nobody waits for that.
+func (c *Conductor) dawning() <-chan time.Time {
+	if c.dawn == nil {
+		return nil
+	}
+	return c.dawn.C
+}
