@@ -322,6 +322,8 @@ func endpoint(prices func() *config.Config, s config.Selection, lent *lent) open
 	p := s.Provider
 	e := openai.Endpoint{
 		Name: s.Name, BaseURL: p.BaseURL, Models: s.Models,
+		RequestsPerMinute: p.RequestsPerMinute, TokensPerMinute: p.TokensPerMinute,
+		TextTools: p.Tools == config.TextTools, NativeTools: p.Tools == config.NativeTools,
 		Limits: openai.Limits{
 			Concurrent: p.MaxConcurrent, Attempts: p.MaxRetries + 1,
 			FirstToken: duration(p.FirstTokenTimeout), Idle: duration(p.IdleTimeout),

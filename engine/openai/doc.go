@@ -10,6 +10,9 @@
 // A key is looked up anew for each Generate, is sent in the Authorization header, and appears nowhere else: error
 // texts have it cut out, also where a server echoes it.
 //
+// A server or a model that refuses tools, or a form of its reply, is spoken to in words from its refusal on (manner): the
+// caller sees no difference but in how well the model keeps to it.
+//
 // go-openai builds the requests and drives the stream; between it and the network stand two HTTPDoers. One puts back
 // into the request what its types cannot say (a temperature of 0, empty content, a provider's own fields that must
 // come back with a message). The other turns every failure into a typed one and what comes into lines that go-openai

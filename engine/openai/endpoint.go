@@ -20,6 +20,10 @@ type Endpoint struct {
 	Temperature *float64
 	// NoStreamUsage leaves out the wish for usage in a stream, for the few servers that refuse it. Usage is then 0.
 	NoStreamUsage bool
+	TextTools     bool // tools are described to its models in words, and called so
+	// RequestsPerMinute and TokensPerMinute bound all calls together; 0: no bound.
+	RequestsPerMinute, TokensPerMinute int
+	NativeTools                        bool // they never are, also where a model refuses tools
 	// Price gives what a call cost. nil: unknown. It is called by many goroutines at once.
 	Price  func(model string, u engine.Usage) engine.Cost
 	Limits Limits

@@ -10,6 +10,7 @@ import (
 // manner is how a model has to be spoken to: its zero value is OpenAI's own way. It is a value, and what a call was
 // made with is what its reply is read with.
 type manner struct {
+	textTools bool // tools are described in words, and called so
 	plainForm bool // the form of a reply is asked for in words: the server does not hold to it
 }
 
@@ -27,11 +28,14 @@ func (k *manners) of(model string) manner {
 }
 
 // learn notes what a refusal says about a model. It reports whether the same request, asked with was, is worth another
-// try in the manner that is known now.
-func (k *manners) learn(req engine.Request, was manner, f *failure) bool {
+// try in the manner that is known now. native keeps it from describing tools in words.
+func (k *manners) learn(req engine.Request, was manner, f *failure, native bool) bool {
 	next := was
 	if req.Form != nil && refusesForm(f) {
 		next.plainForm = true
+	}
+	if len(req.Tools) > 0 && !native && refusesTools(f) {
+		next.textTools = true
 	}
 	if next == was {
 		return false
@@ -51,6 +55,10 @@ func (m manner) ask(req engine.Request) engine.Request {
 		req.Messages = instructed(req.Messages, formInWords(req.Form))
 		req.Form = nil
 	}
+	if m.textTools && len(req.Tools) > 0 {
+		req.Messages = instructed(callsInWords(req.Messages), toolsInWords(req.Tools))
+		req.Tools = nil
+	}
 	return req
 }
 
@@ -58,6 +66,9 @@ func (m manner) ask(req engine.Request) engine.Request {
 func (m manner) read(asked engine.Request, reply engine.Reply) engine.Reply {
 	if asked.Form != nil {
 		reply.Message.Text = unfenced(reply.Message.Text)
+	}
+	if m.textTools && len(asked.Tools) > 0 && len(reply.Message.Calls) == 0 {
+		reply.Message.Text, reply.Message.Calls = readCalls(reply.Message.Text, asked.Tools, turns(asked.Messages))
 	}
 	return reply
 }

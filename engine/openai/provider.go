@@ -27,6 +27,7 @@ type endpoint struct {
 	http  *http.Client
 	slots *semaphore.Weighted
 	known manners
+	pace  *pace
 	wait  func(context.Context, time.Duration) error // returns ctx's error when it is cancelled
 }
 
@@ -72,6 +73,7 @@ func newEndpoint(e Endpoint) *endpoint {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		slots: semaphore.NewWeighted(int64(e.Limits.Concurrent)),
+		pace:  newPace(e.RequestsPerMinute, e.TokensPerMinute),
 		wait:  wait,
 	}
 }

@@ -20,22 +20,30 @@ func (e *endpoint) generate(
 		return engine.Reply{}, err
 	}
 	pauses := e.pauses()
-	streamed := false
+	streamed, input := false, e.inputTokens(req)
 	emit := func(d engine.Delta) {
 		streamed = true
 		onDelta(d)
 	}
 	for attempt := 1; ; attempt++ {
 		m := e.known.of(req.Model)
+		m.textTools = (m.textTools || e.TextTools) && !e.NativeTools
+		if err := e.pace.pass(ctx, input, e.wait); err != nil {
+			return engine.Reply{}, err
+		}
 		reply, err := e.attempt(ctx, key, req, m, emit)
 		if err == nil {
+			e.pace.spend(reply.Usage.Output)
 			return reply, nil
 		}
 		if ctx.Err() != nil {
 			return engine.Reply{}, ctx.Err()
 		}
 		f := failureOf(err)
-		if e.known.learn(req, m, f) {
+		if f.retryAfter > 0 && f.retryAfter <= e.Limits.MaxRetryAfter && worthRetrying(f.kind) {
+			e.pace.hold(f.retryAfter)
+		}
+		if e.known.learn(req, m, f, e.NativeTools) {
 			attempt-- // it is spoken to otherwise now, which happens once for each thing it can refuse
 			continue
 		}
@@ -43,14 +51,28 @@ func (e *endpoint) generate(
 		if !again {
 			return engine.Reply{}, e.providerError(f, req.Model, attempt, key)
 		}
-		if err := e.wait(ctx, pause); err != nil {
-			return engine.Reply{}, err
+		if f.retryAfter <= 0 { // else the pace holds everybody, and this call with them
+			if err := e.wait(ctx, pause); err != nil {
+				return engine.Reply{}, err
+			}
 		}
 		if streamed {
 			onDelta(engine.Delta{Restart: true})
 			streamed = false
 		}
 	}
+}
+
+// inputTokens is what a request counts against the tokens of a minute; 0 where they are not bounded.
+func (e *endpoint) inputTokens(req engine.Request) int {
+	if e.TokensPerMinute <= 0 {
+		return 0
+	}
+	n := 0
+	for _, m := range req.Messages {
+		n += count(m.Text)
+	}
+	return n
 }
 
 // pauses gives the pauses of one Generate.
