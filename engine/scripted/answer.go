@@ -19,8 +19,10 @@ type answer struct {
 	http  *http.Request // whose context ends when the client hangs up or the server is closed
 	req   *Request
 	reply *Reply
-	sent  int  // chunks so far
-	cut   bool // the handler must cut the connection
+
+	dialect Dialect
+	sent    int  // chunks so far
+	cut     bool // the handler must cut the connection
 }
 
 // send writes the whole answer. The error is errFault, or the client's hanging up.

@@ -59,7 +59,7 @@ func (a *answer) statusFault() (handled bool, err error) {
 	if !ok {
 		return false, nil
 	}
-	writeError(a.w, s.status, s.err)
+	writeJSON(a.w, s.status, a.dialect.error(s.status, s.err))
 	return true, errFault
 }
 

@@ -10,8 +10,9 @@ import (
 
 // Script is what a Server says. It must not be changed while a Server replays it.
 type Script struct {
-	Models []string // listed besides those that the rules name
-	Rules  []Rule   // the first that fits is taken
+	Dialect Dialect
+	Models  []string // listed besides those that the rules name
+	Rules   []Rule   // the first that fits is taken
 }
 
 // Rule is a reply and the conditions for it. A condition that is left at its zero value always holds.

@@ -89,7 +89,7 @@ func (s *Server) track(_ net.Conn, state http.ConnState) {
 }
 
 // URL is the base URL for clients: "http://127.0.0.1:4711/v1".
-func (s *Server) URL() string { return "http://" + s.addr.String() + "/v1" }
+func (s *Server) URL() string { return "http://" + s.addr.String() + s.script.Dialect.base() }
 
 // Close cuts every connection and returns when all that the server has started has ended. It may be called again.
 func (s *Server) Close() {
@@ -103,8 +103,9 @@ func (s *Server) Close() {
 
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /v1/models", s.models)
-	mux.HandleFunc("POST /v1/chat/completions", s.chat)
+	base := s.script.Dialect.base()
+	mux.HandleFunc("GET "+base+"/models", s.models)
+	mux.HandleFunc("POST "+base+"/chat/completions", s.chat)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		writeError(w, http.StatusNotFound, apiError{
 			Message: "the scripted model knows POST /v1/chat/completions and GET /v1/models only", Type: "not_found",
@@ -161,6 +162,10 @@ func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
 	}
 	rule := s.script.find(&q)
 	s.log.update(func() { rec.Request, rec.Rule = q, rule })
+	if s.refuses(w, r, &q) {
+		s.end(rec, Refused)
+		return
+	}
 	if rule < 0 {
 		s.refuse(w, rec, noRule(&q))
 		return
@@ -190,7 +195,7 @@ func (s *Server) reply(rule int, q *Request) Reply {
 
 // answer sends a reply and records how that went.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, rec *Record, reply Reply) {
-	a := &answer{w: w, http: r, req: &rec.Request, reply: &reply}
+	a := &answer{w: w, http: r, req: &rec.Request, reply: &reply, dialect: s.script.Dialect}
 	err := a.send()
 	switch {
 	case s.closed.Load():

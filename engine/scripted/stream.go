@@ -35,7 +35,7 @@ func (a *answer) tail() error {
 		return err
 	}
 	if a.req.IncludeUsage {
-		if err := a.chunk([]any{}, a.usage()); err != nil {
+		if err := a.chunk([]any{}, a.dialect.usage(a.usage())); err != nil {
 			return err
 		}
 	}
@@ -50,7 +50,7 @@ func choice(delta map[string]any, finish any) map[string]any {
 func (a *answer) deltas() []map[string]any {
 	all := []map[string]any{{"role": "assistant", "content": ""}}
 	for _, p := range pieces(a.reply.Reasoning, a.reply.Chunk) {
-		all = append(all, map[string]any{"reasoning_content": p})
+		all = append(all, map[string]any{a.dialect.reasoningField(): p})
 	}
 	for _, p := range pieces(a.reply.Text, a.reply.Chunk) {
 		all = append(all, map[string]any{"content": p})
@@ -66,6 +66,11 @@ func (a *answer) callDeltas(i int) []map[string]any {
 	c := a.reply.Calls[i]
 	head := wireCall{
 		Index: &i, ID: a.callID(i), Type: "function", Function: wireFunction{Name: c.Name}, Extra: c.Extra,
+	}
+	head.Extra = a.dialect.extra(c)
+	if a.dialect.wholeCalls() {
+		head.Function.Arguments = c.Arguments
+		return []map[string]any{{"tool_calls": []wireCall{head}}}
 	}
 	all := []map[string]any{{"tool_calls": []wireCall{head}}}
 	for _, p := range pieces(c.Arguments, a.reply.Chunk) {
