@@ -17,12 +17,15 @@ import (
 )
 
 func doctorCommand(a *app) *cobra.Command {
-	return &cobra.Command{
+	var connect bool
+	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Say what is wrong with the set-up, and how to mend it",
 		Args:  arguments(0, 0),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context()) },
+		RunE:  func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context(), connect) },
 	}
+	cmd.Flags().BoolVar(&connect, "connect", false, "also ask each provider's model for one word, which costs a few tokens")
+	return cmd
 }
 
 // finding is one line of doctor. A finding that is not ok ends with what to do.
@@ -32,7 +35,7 @@ type finding struct {
 	Note string `json:"note"`
 }
 
-func (a *app) doctor(ctx context.Context) error {
+func (a *app) doctor(ctx context.Context, connect bool) error {
 	root, err := a.root(ctx)
 	if err != nil {
 		return err
@@ -40,6 +43,9 @@ func (a *app) doctor(ctx context.Context) error {
 	findings := []finding{{"workspace", true, root}, toolFinding("git", "workers' commands run in a plain copy of the folder")}
 	findings = append(findings, storeFinding(ctx, root), daemonFinding(ctx, root), trustFinding(root))
 	findings = append(findings, a.configFindings(ctx, root)...)
+	if connect {
+		findings = append(findings, a.connectFindings(ctx, root)...)
+	}
 	findings = append(findings, trackFindings(root)...)
 	bad := 0
 	for _, f := range findings {
