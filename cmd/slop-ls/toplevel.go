@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/slop-ls/slop-ls/engine/workspace"
 )
 
 // gitTopLevel is the top level of the repository that the current folder is in, or "." where there is none.
@@ -16,7 +18,9 @@ func gitTopLevel(ctx context.Context) string {
 	if top, sure := plainTopLevel(); sure {
 		return top
 	}
-	out, err := exec.CommandContext(ctx, "git", "rev-parse", "--show-toplevel").Output()
+	cmd := exec.CommandContext(ctx, "git", "rev-parse", "--show-toplevel")
+	cmd.Env = workspace.GitEnvironment(os.Environ())
+	out, err := cmd.Output()
 	if err != nil {
 		return "."
 	}

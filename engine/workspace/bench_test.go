@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/workspace"
@@ -63,4 +64,53 @@ func BenchmarkCommand(b *testing.B) {
 			run(d)
 		}
 	})
+}
+
+// BenchmarkScratch is what a scratch folder costs on a repository of 10,000 files, from the draft to its first command,
+// as a ratio to git worktree add in the same run: a first one, and one that was kept from an attempt before. What takes
+// them away again is not counted, of either.
+func BenchmarkScratch(b *testing.B) {
+	dir := b.TempDir()
+	data := []byte(strings.Repeat("a line of some source file\n", 200))
+	for i := range 10_000 {
+		name := filepath.Join(dir, fmt.Sprintf("d%d/e%d/f%d.go", i%20, i%400, i))
+		must(b, os.MkdirAll(filepath.Dir(name), 0o755))
+		must(b, os.WriteFile(name, fmt.Appendf(data, "%d\n", i), 0o644))
+	}
+	git := &folder{T: &testing.T{}, dir: dir}
+	git.git("init", "-q")
+	git.git("add", ".")
+	git.git("commit", "-q", "-m", "first")
+	w, err := workspace.Open(dir)
+	must(b, err)
+	defer w.Close()
+	took := map[string]time.Duration{}
+	attempt := func(name string, bench *workspace.Workbench) {
+		begun := time.Now()
+		d, release, err := bench.Draft(b.Context(), engine.Run{})
+		must(b, err)
+		must(b, d.Write(b.Context(), "d1/new.go", []byte("new\n")))
+		res, err := bench.Run(b.Context(), d, engine.ShellCommand{Line: "cat d1/new.go && echo x >left && echo y >d1/e1/f1.go"}, nil)
+		if err != nil || !res.OK() {
+			b.Fatal(res, err)
+		}
+		took[name] += time.Since(begun)
+		release()
+	}
+	for i := 0; b.Loop(); i++ {
+		tree := filepath.Join(b.TempDir(), "tree")
+		begun := time.Now()
+		git.git("worktree", "add", "-q", "--detach", tree)
+		took["git"] += time.Since(begun)
+		git.git("worktree", "remove", "--force", tree)
+		bench, err := workspace.NewWorkbench(w, w, workspace.Options{Scratch: filepath.Join(b.TempDir(), "s"), Keep: 1})
+		must(b, err)
+		attempt("first", bench)
+		attempt("again", bench)
+		must(b, bench.Close())
+	}
+	b.ReportMetric(float64(took["git"].Milliseconds())/float64(b.N), "git-ms")
+	for _, name := range []string{"first", "again"} {
+		b.ReportMetric(float64(took[name])/float64(took["git"]), name+"/git")
+	}
 }

@@ -33,17 +33,26 @@ func git(ctx context.Context, dir string, args ...string) ([]byte, error) {
 	return out, nil
 }
 
-// gitEnvironment drops what a hook or a shell may have set to point git at another repository or index, and what may
-// be a key: git starts programs of its own.
+// gitEnvironment drops from GitEnvironment what a hook or a shell may have set to point git at another repository or
+// index.
 func gitEnvironment(environ []string) []string {
-	env := make([]string, 0, len(environ)+4)
+	env := slices.DeleteFunc(GitEnvironment(environ), func(kv string) bool {
+		return strings.HasPrefix(kv, "GIT_") && !strings.HasPrefix(kv, "GIT_CEILING") && !strings.HasPrefix(kv, "GIT_CONFIG_")
+	})
+	return append(env, "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0", "LC_ALL=C")
+}
+
+// GitEnvironment is what a git that is only asked something sees of the environment: its own variables and what every
+// program needs, and no key, since git starts programs of its own.
+func GitEnvironment(environ []string) []string {
+	var env []string
 	for _, kv := range environ {
 		name, _, _ := strings.Cut(kv, "=")
-		if keeps(name) || slices.Contains(systemNames, strings.ToUpper(name)) || strings.HasPrefix(name, "GIT_CEILING") || strings.HasPrefix(name, "GIT_CONFIG_") {
+		if keeps(name) || slices.Contains(systemNames, strings.ToUpper(name)) || strings.HasPrefix(name, "GIT_") {
 			env = append(env, kv)
 		}
 	}
-	return append(env, "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0", "LC_ALL=C")
+	return env
 }
 
 // maxNesting bounds how deep repositories are looked for inside one another.

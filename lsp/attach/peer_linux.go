@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// checkPeer refuses a process of another user on the other end.
+// checkPeer refuses a process of another user on the other end, and a command of a worker of this daemon.
 func checkPeer(c *net.UnixConn) error {
 	raw, err := c.SyscallConn()
 	if err != nil {
@@ -22,6 +22,9 @@ func checkPeer(c *net.UnixConn) error {
 	}
 	if credErr != nil {
 		return fmt.Errorf("asking who is on the socket: %w", credErr)
+	}
+	if fromCommand(int(cred.Pid)) {
+		return errCommand
 	}
 	return sameUser(int(cred.Uid), os.Getuid())
 }
