@@ -26,6 +26,7 @@ type FileChange struct {
 	Base  []byte   `json:"base,omitempty"`  // what the draft started from; empty for OpCreate
 	After []byte   `json:"after,omitempty"` // empty for OpDelete
 	Mode  uint32   `json:"mode,omitempty"`  // permission bits to have after; 0: as they are
+	Was   uint32   `json:"was,omitempty"`   // permission bits before, of what is deleted or gets others; 0: not known
 	Label string   `json:"label,omitempty"` // for people
 }
 

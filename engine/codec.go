@@ -9,8 +9,8 @@ import (
 
 // snapshotVersion is the form of an encoded Snapshot. A snapshot of another version is thrown away and folded anew
 // from the journal. 2: tickets know since which attempt they have their name, and answers are given for good. 3: what
-// was spent since a person stepped in, by track and by day.
-const snapshotVersion = 3
+// was spent since a person stepped in, by track and by day. 4: tickets know what they began with.
+const snapshotVersion = 4
 
 type snapshotJSON struct {
 	Version    int           `json:"version"`

@@ -85,11 +85,15 @@ type (
 		By     Actor
 		Reason string
 	}
-	// UndoTicket puts a completed ticket back to todo, after its edits were taken back. It is not queued.
+	// UndoTicket takes back what a completed ticket delivered, as PrepareUndo has found it to be possible. Its Delivery is
+	// then on its way; when it has been seen to arrive the ticket is back in todo, and not queued. Who asks it waits by
+	// AwaitUndo.
 	UndoTicket struct {
-		Ticket TicketKey
-		By     Actor
-		Reason string
+		Ticket   TicketKey
+		By       Actor
+		Reason   string
+		Delivery Delivery // without a blob: nothing is left to take back
+		Rests    uint64   // After of the ticket's newest delivery when it was prepared
 	}
 	// AnswerApproval decides a pending approval. The first answer stands; a later one gets *DecidedError.
 	AnswerApproval struct {
@@ -169,6 +173,8 @@ var (
 	ErrNoApproval = errors.New("no such approval")
 	// ErrNotRunning refuses to pause what does not run.
 	ErrNotRunning = errors.New("only a running track can be paused")
+	// ErrUndoing refuses what cannot be while a ticket's edits are being taken back.
+	ErrUndoing = errors.New("its edits are being taken back: wait until that has ended")
 	// ErrStaleRun refuses what an attempt says after it ended.
 	ErrStaleRun = errors.New("this attempt has ended")
 	// ErrStopped is returned to everyone who submits after the Conductor has stopped.

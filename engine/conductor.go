@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -34,6 +35,7 @@ type Config struct {
 	Journal  Journal
 	Blobs    Blobs
 	Worker   Worker
+	Applier  Applier // takes undos to the workspace; without one no ticket can be undone
 	Settings Settings
 	Now      func() time.Time   // default time.Now
 	Log      *slog.Logger       // default: nothing is logged
@@ -75,6 +77,7 @@ type Conductor struct {
 	parked    []parked              // Run's: who began to wait for a person with files leased, the first come first
 	alarm     *time.Timer           // Run's: rings when the first of them has waited long enough
 	resumable []*Ticket             // Run's: deliveries to finish, until the first turn
+	undos     sync.WaitGroup        // undos that are under way
 }
 
 // publication is what readers see, and how they learn of the next one.
@@ -281,6 +284,7 @@ func (c *Conductor) Run(ctx context.Context) error {
 	for _, r := range c.runners {
 		<-r.desk.gone
 	}
+	c.undos.Wait()
 	return errors.Join(err, c.finishSaving(ctx))
 }
 
@@ -292,7 +296,11 @@ func (c *Conductor) begin(workers context.Context) error {
 		c.state.index[tr.ID].reconsider(c.state, tr)
 	}
 	c.midnight(c.cfg.Now())
-	return c.commit(workers, c.cfg.Now(), &turn{bodies: bodies})
+	if err := c.commit(workers, c.cfg.Now(), &turn{bodies: bodies}); err != nil {
+		return err
+	}
+	c.resumeUndos(workers)
+	return nil
 }
 
 // receive waits for the first letter and takes what else is there, up to a turn's worth. due: the alarm rang.

@@ -346,11 +346,14 @@ func TestAutoQueue(t *testing.T) {
 
 func TestUndoMarksDependentsStale(t *testing.T) {
 	t.Parallel()
-	h := open(t, newDisk(), settings(2), workFunc(done))
+	j := newDisk()
+	h := open(t, j, settings(2), delivering(j))
 	h.do(plan("a", ticket("T1"), ticket("T2", "T1"), ticket("T3", "T2"), ticket("T4")))
 	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
-	h.until("done", trackIs("a", engine.TrackDone))
-	h.do(engine.UndoTicket{Ticket: key("T1"), By: engine.ByPerson})
+	finish(h)
+	if err := h.undo("T1"); err != nil {
+		t.Fatal(err)
+	}
 	snap := h.until("idle", trackIs("a", engine.TrackIdle))
 	for id, stale := range map[string]bool{"T1": false, "T2": true, "T3": true, "T4": false} {
 		if tk, _ := snap.Ticket(key(id)); tk.Stale != stale {

@@ -16,13 +16,16 @@ import (
 	"github.com/slop-ls/slop-ls/engine/trackfile"
 )
 
-// disk is what survives a Conductor: a journal and blobs in memory.
+// disk is what survives a Conductor: a journal, blobs and a workspace in memory.
 type disk struct {
 	*enginetest.Journal
 	*enginetest.Blobs
+	files *enginetest.Files
 }
 
-func newDisk() disk { return disk{enginetest.NewJournal(), enginetest.NewBlobs()} }
+func newDisk() disk {
+	return disk{enginetest.NewJournal(), enginetest.NewBlobs(), enginetest.NewFiles(nil)}
+}
 
 type workFunc func(context.Context, *engine.Desk, engine.Job) engine.Outcome
 
@@ -46,7 +49,7 @@ type house struct {
 func open(t testing.TB, j disk, set engine.Settings, w engine.Worker) *house {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	c, err := engine.NewConductor(ctx, engine.Config{Journal: j, Blobs: j, Worker: w, Settings: set})
+	c, err := engine.NewConductor(ctx, engine.Config{Journal: j, Blobs: j, Applier: j.files, Worker: w, Settings: set})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -272,7 +275,7 @@ func meddle(ctx context.Context, c *engine.Conductor, rng *rand.Rand) {
 		case tk.Status == engine.Blocked || tk.Status == engine.Killed:
 			_ = c.Do(ctx, engine.RetryTicket{Ticket: key, By: engine.ByPerson})
 		case tk.Status == engine.Completed && n == 39 && rng.IntN(10) == 0:
-			_ = c.Do(ctx, engine.UndoTicket{Ticket: key, By: engine.ByPerson})
+			_ = c.Do(ctx, engine.RetryTicket{Ticket: key, By: engine.ByPerson})
 		}
 	}
 }

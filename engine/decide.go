@@ -34,6 +34,8 @@ func Decide(s *State, set Settings, c Command, now time.Time) ([]Body, error) {
 		return s.decideForget(c)
 	case RecordPlanning:
 		return s.decidePlanning(set, PlanningRecorded(c), now), nil
+	case unmade:
+		return s.decideUnmade(c)
 	case workerCommand:
 		return s.decideWorker(set, c, now)
 	default:
@@ -95,6 +97,8 @@ func (s *State) decideTrack(id TrackID, to TrackMoved) ([]Body, error) {
 	switch {
 	case !ok:
 		return nil, fmt.Errorf("%w: %s", ErrNoTrack, id)
+	case tr.Status == to.To && to.To == TrackRunning && tr.anyUndone():
+		return []Body{to}, nil // to run a track is to run what was undone, too
 	case tr.Status == TrackRunning && to.To == TrackRunning && tr.awaiting():
 		return []Body{AwaitedArrived{id}}, nil
 	case tr.Status == to.To, tr.Status == TrackDone && tr.Count(Completed) == tr.Total():
@@ -136,7 +140,7 @@ func (s *State) decideRun(c RunTicket) ([]Body, error) {
 		return nil, err
 	}
 	queued := TicketQueued{c.Ticket, c.By, c.Instruction}
-	if t.Queued && c.Instruction == "" && !t.Denied && t.Awaits == "" {
+	if t.Queued && c.Instruction == "" && !t.Denied && t.Awaits == "" && !t.Undone {
 		return nil, nil
 	}
 	return append(s.revive(tr, c.By), queued), nil
@@ -157,6 +161,9 @@ func (s *State) decideRetry(c RetryTicket) ([]Body, error) {
 	}
 	if t.Status == Todo || t.Status == InProgress {
 		return nil, illegal(t, Todo)
+	}
+	if t.Undo != nil {
+		return nil, fmt.Errorf("%s: %w", t.Key.ID, ErrUndoing)
 	}
 	if err := runnable(tr, t); err != nil {
 		return nil, err
@@ -191,17 +198,6 @@ func (s *State) decideSkip(c SkipTicket) ([]Body, error) {
 	body := TicketCompleted{Ticket: c.Ticket, By: c.By, Summary: c.Reason, Skipped: true}
 	bodies := append(s.withdraw(t, "the ticket was skipped"), body)
 	return append(bodies, s.revive(tr, c.By)...), nil
-}
-
-func (s *State) decideUndo(c UndoTicket) ([]Body, error) {
-	_, t, err := s.find(c.Ticket)
-	if err != nil {
-		return nil, err
-	}
-	if t.Status != Completed {
-		return nil, illegal(t, Todo)
-	}
-	return []Body{TicketRetried{Ticket: c.Ticket, Cause: CauseUndo, By: c.By, Reason: c.Reason}}, nil
 }
 
 // decideEnd is a person's kill or block.
@@ -289,7 +285,7 @@ func blockedReason(tr *Track) string {
 	const shown = 3
 	msg, more := "", 0
 	for t := range tr.Tickets() {
-		if t.Orphaned || t.Block == nil && !t.Denied && t.Awaits == "" {
+		if t.Orphaned || t.Block == nil && !t.Denied && t.Awaits == "" && !t.Undone {
 			continue
 		}
 		if more++; more > shown {

@@ -14,7 +14,8 @@ import (
 // DeliveredSet names the stored change set of a delivery that arrived.
 type DeliveredSet struct {
 	Blob  string `json:"blob"`
-	After uint64 `json:"after"` // the Seq before its arrival: deliveries of a track are in its order
+	Undo  bool   `json:"undo,omitempty"` // it took back what the ticket had delivered before
+	After uint64 `json:"after"`          // the Seq before its arrival: deliveries of a track are in its order
 }
 
 // LoadChanges reads the change set of a delivery. The error wraps ErrNoBlob when it was dropped.
@@ -26,10 +27,10 @@ func LoadChanges(ctx context.Context, blobs Blobs, blob string) (ChangeSet, erro
 	return DecodeChangeSet(data)
 }
 
-// TicketChanges is what a ticket's deliveries come to together, as its drafts had it.
+// TicketChanges is what a ticket's deliveries come to together, as its drafts had it; without those that were undone.
 func TicketChanges(ctx context.Context, blobs Blobs, t *Ticket) (ChangeSet, error) {
 	whole := changes{}
-	for _, d := range t.Deliveries {
+	for _, d := range t.standing() {
 		set, err := LoadChanges(ctx, blobs, d.Blob)
 		if err != nil {
 			return ChangeSet{}, err
@@ -44,6 +45,9 @@ func TicketChanges(ctx context.Context, blobs Blobs, t *Ticket) (ChangeSet, erro
 func TrackChanges(ctx context.Context, blobs Blobs, files Files, tr *Track) (set ChangeSet, moved []string, err error) {
 	whole := changes{}
 	for _, d := range deliveriesOf(tr) {
+		if d.Blob == "" {
+			continue // an undo that found nothing left
+		}
 		set, err := LoadChanges(ctx, blobs, d.Blob)
 		if err != nil {
 			return ChangeSet{}, nil, err
@@ -98,7 +102,10 @@ func (c changes) add(set ChangeSet) {
 			continue // made and taken away again
 		}
 		first.Path, first.After, first.Mode = f.Path, f.After, f.Mode
-		if first.Op != OpCreate {
+		switch {
+		case first.Op == OpDelete && f.Op == OpCreate:
+			first.Op = OpModify // it is there again
+		case first.Op != OpCreate:
 			first.Op = f.Op
 		}
 		c[f.Path] = first
@@ -139,6 +146,13 @@ func (f FileChange) ending(data []byte, gone bool) (_ FileChange, ok bool) {
 	default:
 		f.Op, f.From = OpModify, ""
 		return f, !bytes.Equal(f.Base, f.After)
+	}
+}
+
+// refused notes that what was on its way did not arrive.
+func (t *Ticket) refused() {
+	if t.Delivery != nil {
+		t.Refused, t.Delivery = t.Delivery.Blob, nil
 	}
 }
 

@@ -73,6 +73,8 @@ func (c *Conductor) effect(workers context.Context, t *turn, starts []start) {
 			a.r.stop(string(b.Cause))
 		case TicketBlocked:
 			a.r.stop("blocked")
+		case UndoStarted:
+			c.unmake(workers, b.Ticket)
 		}
 	}
 	for _, g := range t.opened {

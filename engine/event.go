@@ -186,6 +186,26 @@ type (
 		Files []DeliveredFile `json:"files"`
 		Note  string          `json:"note,omitempty"` // what a person should know: merged, partly taken, …
 	}
+	// UndoStarted is written before the first byte of an undo leaves: what it names is finished after a crash.
+	UndoStarted struct {
+		Ticket   TicketKey `json:"ticket"`
+		Run      Run       `json:"run"` // names the delivery to an Applier
+		Delivery Delivery  `json:"delivery"`
+		By       Actor     `json:"by,omitempty"`
+		Reason   string    `json:"reason,omitempty"`
+	}
+	// EditUndone says that a ticket's edits have been seen to be taken back. The ticket goes back to todo by the
+	// TicketRetried that follows.
+	EditUndone struct {
+		Ticket TicketKey       `json:"ticket"`
+		Files  []DeliveredFile `json:"files"`
+		Note   string          `json:"note,omitempty"` // what a person should know
+	}
+	// UndoRefused ends an undo that was not possible: nothing of it is in the workspace, unless Reason says so.
+	UndoRefused struct {
+		Ticket TicketKey `json:"ticket"`
+		Reason string    `json:"reason"`
+	}
 )
 
 // Cause says why a ticket went back to todo.
@@ -226,6 +246,9 @@ func (ContextPacked) body()     {}
 func (DeliveryStarted) body()   {}
 func (LeaseReturned) body()     {}
 func (EditDelivered) body()     {}
+func (UndoStarted) body()       {}
+func (EditUndone) body()        {}
+func (UndoRefused) body()       {}
 
 func (DeliveryConflicted) body() {}
 
@@ -304,6 +327,15 @@ func (DeliveryConflicted) Kind() string { return "delivery_conflicted" }
 // Kind implements Body.
 func (EditDelivered) Kind() string { return "edit_delivered" }
 
+// Kind implements Body.
+func (UndoStarted) Kind() string { return "undo_started" }
+
+// Kind implements Body.
+func (EditUndone) Kind() string { return "edit_undone" }
+
+// Kind implements Body.
+func (UndoRefused) Kind() string { return "undo_refused" }
+
 // decoders knows each kind's body. It is the registry that makes the set closed on disk.
 var decoders = map[string]func(json.RawMessage) (Body, error){}
 
@@ -344,6 +376,9 @@ func init() {
 	register[LeaseReturned]()
 	register[DeliveryConflicted]()
 	register[EditDelivered]()
+	register[UndoStarted]()
+	register[EditUndone]()
+	register[UndoRefused]()
 }
 
 // UnknownKindError says that a journal holds a kind of event that this build does not know.

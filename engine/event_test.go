@@ -45,13 +45,20 @@ func TestUnknownKindIsNamed(t *testing.T) {
 func history(t testing.TB) []engine.Event {
 	t.Helper()
 	j := newDisk()
-	h := open(t, j, settings(2), workFunc(asker))
+	h := open(t, j, settings(2), delivering(j))
 	h.do(engine.RecordPlanning{Track: "a", Tier: engine.TierOrchestrator, Model: "large", Usage: engine.Usage{Input: 40, Output: 2}})
 	h.do(engine.RecordPlanning{Tier: engine.TierOrchestrator, Model: "large", Usage: engine.Usage{Input: 3, Cost: engine.Cost{Unknown: true}}})
 	h.do(plan("a", ticket("T1"), ticket("T2", "T1"), ticket("T3", "T1")))
 	h.do(engine.StartTrack{Track: "a", By: engine.ByPerson})
 	finish(h)
-	h.do(engine.UndoTicket{Ticket: key("T1"), By: engine.ByPerson})
+	j.files.Put("T1.txt", "by a person\n")
+	stale := engine.UndoTicket{Ticket: key("T1"), By: engine.ByPerson, Delivery: engine.Delivery{Blob: "changes/none"}, Rests: lastDelivery(h, "T1")}
+	h.do(stale)
+	h.until("the undo is refused", func(s *engine.Snapshot) bool { t1, _ := s.Ticket(key("T1")); return t1.Kept != "" })
+	j.files.Put("T1.txt", "T1\n")
+	if err := h.undo("T1"); err != nil {
+		t.Fatal(err)
+	}
 	h.do(engine.BlockTicket{Ticket: key("T1"), By: engine.ByPerson, Reason: "wait"})
 	h.do(engine.KillTicket{Ticket: key("T1"), By: engine.ByPerson})
 	h.do(engine.RetryTicket{Ticket: key("T1"), By: engine.ByPerson})
@@ -166,7 +173,8 @@ func TestNarrator(t *testing.T) {
 	want := []string{
 		"ticket_started", "ticket_phase:awaiting-spawn", "approval_requested", "approval_decided", "ticket_phase:thinking",
 		"approval_requested", "ticket_phase:awaiting-step", "approval_decided", "ticket_phase:thinking",
-		"tool_call", "ticket_phase:running-tool", "tool_result", "ticket_phase:thinking", "usage", "ticket_completed",
+		"tool_call", "ticket_phase:running-tool", "tool_result", "ticket_phase:thinking", "usage", "ticket_phase:awaiting-edit",
+		"edit_delivered", "ticket_completed",
 	}
 	if diff := cmp.Diff(want, got[:min(len(want), len(got))]); diff != "" {
 		t.Errorf("the stream of T1:\n%s", diff)

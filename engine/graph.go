@@ -83,7 +83,8 @@ func (g *graph) withhold(s *State, tr *Track, i int32) {
 			seen[j] = true
 			_, d, err := s.ticket(tr.tickets.at(int(j)).Key)
 			if err == nil {
-				d.Stale = true
+				d.Below = true
+				d.stales()
 			}
 			stack = append(stack, j)
 		}
@@ -116,7 +117,7 @@ func (g *graph) reconsider(s *State, tr *Track) {
 // wants reports whether somebody asked for a ready ticket to run: a person for it or for its track, or the setting.
 func (s *State) wants(tr *Track, t *Ticket) bool {
 	switch {
-	case t.Denied || t.Awaits != "" || t.Orphaned || tr.Lost || tr.Status == TrackPaused:
+	case t.Denied || t.Awaits != "" || t.Undone || t.Orphaned || tr.Lost || tr.Status == TrackPaused:
 		return false
 	case t.Queued || tr.Status == TrackRunning:
 		return true

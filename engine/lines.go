@@ -92,6 +92,12 @@ func ticketOf(s *State, b Body) (key TicketKey, about bool) {
 		return b.Ticket, true
 	case TicketKilled:
 		return b.Ticket, true
+	case UndoStarted:
+		return b.Ticket, true
+	case EditUndone:
+		return b.Ticket, true
+	case UndoRefused:
+		return b.Ticket, true
 	case ApprovalDecided:
 		return approvalTicket(s, b.ID)
 	case ApprovalWithdrawn:
@@ -159,6 +165,10 @@ func lineOf(b Body) (typ string, fields map[string]any) {
 		return decidedLine(b)
 	case EditDelivered:
 		return "edit_delivered", map[string]any{"files": b.Files, "note": b.Note, "attempt": b.Run.Attempt}
+	case EditUndone:
+		return "edit_delivered", map[string]any{"files": b.Files, "note": b.Note, "undo": true}
+	case UndoRefused:
+		return "undo_refused", map[string]any{"reason": b.Reason}
 	case UsageRecorded:
 		return "usage", map[string]any{"tier": b.Tier, "model": b.Model, "usage": UsageFields(b.Usage), "attempt": b.Run.Attempt}
 	case BudgetWarned:

@@ -134,7 +134,7 @@ func TestEveryPrefixGoesOn(t *testing.T) {
 	for n := 1; n <= len(j.All()); n++ {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			t.Parallel()
-			part := disk{enginetest.NewJournal(), j.Blobs} // contents are named by their hash
+			part := disk{enginetest.NewJournal(), j.Blobs, j.files} // contents are named by their hash
 			if err := part.Append(t.Context(), j.All()[:n:n]); err != nil {
 				t.Fatal(err)
 			}

@@ -63,6 +63,8 @@ type Ticket struct {
 	Model       string            `json:"model,omitempty"`       // of the newest attempt
 	Queued      bool              `json:"queued,omitempty"`      // a person asked for it by itself
 	Stale       bool              `json:"stale,omitempty"`       // completed or running, but its text or a dependency changed since
+	Begun       *trackfile.Ticket `json:"begun,omitempty"`       // what it began with, where its text is another one now
+	Below       bool              `json:"below,omitempty"`       // a ticket below it was done anew or undone since
 	Orphaned    bool              `json:"orphaned,omitempty"`    // no longer in the document
 	Denied      bool              `json:"denied,omitempty"`      // waits for the next run, because nobody was there to ask
 	Awaits      string            `json:"awaits,omitempty"`      // what is missing before it can run: "provider: no key: …"
@@ -78,8 +80,12 @@ type Ticket struct {
 	Tool        string            `json:"tool,omitempty"`        // the call that is running
 	Lease       []string          `json:"lease,omitempty"`       // declared files that no other ticket may have meanwhile
 	Delivery    *Delivery         `json:"delivery,omitempty"`    // on its way
+	Refused     string            `json:"refused,omitempty"`     // names the newest attempt's change set that did not arrive
 	Delivered   []DeliveredFile   `json:"delivered,omitempty"`   // by the newest attempt that delivered
 	Deliveries  []DeliveredSet    `json:"deliveries,omitempty"`  // all that arrived, the oldest first
+	Undo        *Undo             `json:"undo,omitempty"`        // what is being taken back, of a completed ticket
+	Undone      bool              `json:"undone,omitempty"`      // back in todo by an undo: it waits for a person's run
+	Kept        string            `json:"kept,omitempty"`        // why the last undo was not possible, until the next one
 	Usage       Usage             `json:"usage,omitzero"`
 	Spent       Spent             `json:"spent,omitzero"`   // since a person last stepped in
 	Before      int               `json:"before,omitempty"` // tokens of the context's files before pruning

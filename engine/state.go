@@ -89,6 +89,8 @@ func (s *State) apply(body Body, at time.Time) error {
 		return s.applyEnded(b.Ticket, Killed, Block{b.By, b.Reason}, at)
 	case ApprovalRequested, ApprovalResumed, ApprovalDecided, ApprovalConsumed, ApprovalWithdrawn, ApprovalForgotten:
 		return s.applyApproval(body)
+	case UndoStarted, EditUndone, UndoRefused:
+		return s.applyUndo(body)
 	default:
 		return s.applyRun(body, at)
 	}
@@ -199,7 +201,8 @@ func (s *State) leavePool(t *Ticket) {
 	if !t.Spawned {
 		s.now.unspawned--
 	}
-	t.Parked, t.Spawned, t.Tool, t.Delivery = false, false, "", nil
+	t.refused() // a completed one has none
+	t.Parked, t.Spawned, t.Tool = false, false, ""
 	s.unlease(t)
 }
 
@@ -213,7 +216,7 @@ func (s *State) touch(id TrackID) {
 }
 
 func (s *State) queue(t *Ticket, instruction string) {
-	t.Queued, t.Denied, t.Awaits = true, false, ""
+	t.Queued, t.Denied, t.Undone, t.Awaits = true, false, false, ""
 	if instruction != "" {
 		t.Instruction = instruction
 	}
@@ -232,8 +235,9 @@ func (s *State) applyStarted(b TicketStarted, at time.Time) error {
 	if t.Since == 0 {
 		t.Since = b.Run.Attempt
 	}
-	t.Attempt, t.Model, t.Queued, t.Stale = b.Run.Attempt, b.Model, false, false
-	t.Block, t.Summary = nil, ""
+	t.Attempt, t.Model, t.Queued = b.Run.Attempt, b.Model, false
+	t.Stale, t.Begun, t.Below = false, nil, false
+	t.Block, t.Summary, t.Undone, t.Kept, t.Refused = nil, "", false, "", ""
 	t.Started, t.Ended = at, time.Time{}
 	return s.move(tr, t, InProgress)
 }
@@ -259,7 +263,9 @@ func (s *State) applyRetried(b TicketRetried) error {
 		t.Answers = slices.DeleteFunc(slices.Clone(t.Answers), func(g GivenAnswer) bool { return g.Answer.Decision == Denied })
 	case CauseAwaits:
 		t.Awaits = awaits(b)
-	case CauseUndo, CauseInterrupted, CauseStopped:
+	case CauseUndo:
+		t.Undone = true
+	case CauseInterrupted, CauseStopped:
 	}
 	if b.Cause == CauseFailure || b.Cause == CausePerson || b.Cause == CauseUndo {
 		t.Answers = nil
@@ -277,6 +283,7 @@ func (s *State) applyCompleted(b TicketCompleted, at time.Time) error {
 		return err
 	}
 	t.Summary, t.Ended, t.Block, t.Failure, t.Instruction, t.Answers, t.Queued, t.Awaits = b.Summary, at, nil, "", "", nil, false, ""
+	t.Undone, t.Refused, t.Delivery = false, "", nil
 	return s.move(tr, t, Completed)
 }
 
@@ -325,8 +332,8 @@ func (s *State) applyTrackMoved(b TrackMoved) error {
 	tr.Status, tr.Reason, tr.Was, tr.Over = b.To, b.Reason, was, b.Over
 	s.touch(b.Track)
 	switch b.To {
-	case TrackRunning: // somebody runs it anew: what was denied for want of a person may be asked again
-		s.eachTicket(tr, func(t *Ticket) bool { return t.Denied }, func(t *Ticket) { t.Denied = false })
+	case TrackRunning: // somebody runs it anew: what was denied for want of a person may be asked again, what was undone may be done
+		s.eachTicket(tr, func(t *Ticket) bool { return t.Denied || t.Undone }, func(t *Ticket) { t.Denied, t.Undone = false, false })
 		s.arrive(tr)
 	case TrackStopped:
 		s.eachTicket(tr, func(t *Ticket) bool { return t.Queued }, func(t *Ticket) { t.Queued = false })

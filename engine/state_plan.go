@@ -139,12 +139,50 @@ func (s *State) plannedTicket(tr *Track, id string, spec *trackfile.Ticket, b Tr
 	}
 	c := *tr.tickets.at(i)
 	c.epoch, c.Orphaned = s.epoch, false
+	if c.Begun != nil {
+		c.Begun = followed(c.Begun, b.Renamed, b.Moved)
+	}
 	if spec != nil {
-		begun := c.Status == Completed || c.Status == InProgress
-		c.Stale = c.Stale || begun && !sameWork(c.Spec, spec, b.Renamed, b.Moved)
-		c.Spec = spec
+		c.retext(spec, b)
 	}
 	return &c, nil
+}
+
+// retext gives a ticket the text of a new plan. One that has begun keeps what it began with for as long as that differs:
+// when the edit is taken back, it is what it was.
+func (t *Ticket) retext(spec *trackfile.Ticket, b TrackPlanned) {
+	begun := t.Status == Completed || t.Status == InProgress
+	switch {
+	case t.Begun != nil && sameWork(t.Begun, spec, nil, nil):
+		t.Begun = nil
+	case t.Begun == nil && begun && !sameWork(t.Spec, spec, b.Renamed, b.Moved):
+		t.Begun = followed(t.Spec, b.Renamed, b.Moved)
+	}
+	t.Spec = spec
+	t.stales()
+}
+
+// stales keeps the mark that is shown.
+func (t *Ticket) stales() { t.Stale = t.Begun != nil || t.Below }
+
+// followed is a ticket's text with the ids and files that were renamed under the names they have now.
+func followed(spec *trackfile.Ticket, renamed, moved map[string]string) *trackfile.Ticket {
+	if len(renamed)+len(moved) == 0 {
+		return spec
+	}
+	c := *spec
+	to := func(names []string, by map[string]string) []string {
+		out := slices.Clone(names)
+		for i, n := range out {
+			if next, ok := by[n]; ok {
+				out[i] = next
+			}
+		}
+		return out
+	}
+	c.DependsOn, c.ContextRequirements, c.Writes = to(c.DependsOn, renamed), to(c.ContextRequirements, moved), to(c.Writes, moved)
+	c.TargetFile = to([]string{c.TargetFile}, moved)[0]
+	return &c
 }
 
 // newTicket starts a ticket with the status its document states: it counts only now, while there is no other.

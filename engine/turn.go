@@ -230,6 +230,9 @@ func (c *Conductor) windUp(t *turn, b Body, now time.Time) {
 	case ApprovalConsumed:
 		t.acts = append(t.acts, act{b, c.runners[b.Run.Ticket]})
 		return
+	case UndoStarted:
+		t.acts = append(t.acts, act{body: b})
+		return
 	case TicketRetried:
 		key = b.Ticket
 	case TicketBlocked:

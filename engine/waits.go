@@ -111,6 +111,8 @@ func why(t *Ticket) string {
 		return t.Awaits
 	case t.Denied:
 		return "an approval was denied for want of a person"
+	case t.Undone:
+		return "its edits were taken back: run it to do them again"
 	case t.Status == InProgress:
 		return string(t.Phase())
 	case t.Status == Todo:

@@ -28,6 +28,7 @@ var commands = map[string]preparer{
 	wire.TicketBlock:   command(ticketBlock),
 	wire.TicketUnblock: acting(ticketUnblock),
 	wire.TicketSkip:    acting(ticketSkip),
+	wire.TicketUndo:    command(ticketUndo),
 
 	wire.TicketRunOnSymbol: command(runOnSymbol), // it acts when its ticket is there
 	wire.TicketNew:         command(newTicket),

@@ -140,7 +140,7 @@ func unsaved(docs *documents, f engine.FileChange) error {
 	if d.broken != nil {
 		return d.broken
 	}
-	if d.text() == string(f.Base) {
+	if asShown([]byte(d.text())) == asShown(f.Base) {
 		return nil
 	}
 	return &engine.ConflictError{Conflicts: []engine.Conflict{{
@@ -168,10 +168,7 @@ func mergeable(docs *documents, files []engine.FileChange) error {
 
 // rebase is the text that a buffer should have: the change laid onto what it holds now.
 func rebase(now string, f engine.FileChange) (string, *engine.Conflict) {
-	if now == string(f.Base) {
-		return string(f.After), nil
-	}
-	merged, conflicts := text.Merge3(f.Base, []byte(now), f.After)
+	merged, conflicts := engine.Rebase(f.Base, []byte(now), f.After)
 	if len(conflicts) == 0 {
 		return string(merged), nil
 	}
@@ -179,7 +176,7 @@ func rebase(now string, f engine.FileChange) (string, *engine.Conflict) {
 		return now, nil // it is there already, and was formatted
 	}
 	marked, _ := text.MergeWithMarkers(f.Base, []byte(now), f.After, text.Labels{Ours: "the editor", Base: "before", Theirs: "the ticket"})
-	return "", &engine.Conflict{Path: f.Path, Text: text.CutMiddle(string(marked), maxConflict)}
+	return "", &engine.Conflict{Path: f.Path, Text: text.CutMiddle(text.Excerpt(string(marked), 3), maxConflict)}
 }
 
 // maxConflict bounds, in bytes, the text of a conflict.
@@ -237,6 +234,7 @@ func (h *Hub) account(ctx context.Context, s *Session, label string, out engine.
 	}
 	disk := h.diskTexts(ctx, onDisk)
 	h.tellStale(ctx, label, disk)
+	h.tellMoved(ctx, label, onDisk)
 	maps.Copy(want, disk)
 	out.Note = joinNotes(append(notes, h.differing(s, want))...)
 	if out.Note != "" && s != nil {
@@ -301,7 +299,7 @@ func (s *Session) holdsOther(want map[string]string) []string {
 	var out []string
 	docs := s.desk.docs()
 	for path, content := range want {
-		if d := docs.byPath(path); d != nil && d.text() != content {
+		if d := docs.byPath(path); d != nil && asShown([]byte(d.text())) != asShown([]byte(content)) {
 			out = append(out, path)
 		}
 	}

@@ -209,7 +209,7 @@ func (p *dispatch) lay(ctx context.Context, docs *documents, f *editedFile) erro
 	if f.doc == nil {
 		f.first, f.whole = now, target
 		disk, err := p.s.hub.opts.Disk.Read(ctx, f.change.Path)
-		f.clean = err == nil && string(disk.Data) == now
+		f.clean = err == nil && asShown(disk.Data) == asShown([]byte(now))
 	}
 	f.doc, f.receipt = d, newReceipt(now, target)
 	f.merged = f.merged || now != string(f.change.Base)

@@ -66,7 +66,7 @@ func (s *Session) awaitSaved(ctx context.Context, f *editedFile) bool {
 		if d == nil || d.broken != nil {
 			return true // it was closed meanwhile; what it came to is its person's
 		}
-		if disk, err := s.hub.opts.Disk.Read(ctx, f.change.Path); err == nil && string(disk.Data) == d.text() {
+		if disk, err := s.hub.opts.Disk.Read(ctx, f.change.Path); err == nil && asShown(disk.Data) == asShown([]byte(d.text())) {
 			f.formatted(d.text())
 			return true
 		}
@@ -83,7 +83,7 @@ func (s *Session) awaitSaved(ctx context.Context, f *editedFile) bool {
 // formatted takes over a text that a formatter made of what had arrived.
 func (f *editedFile) formatted(now string) {
 	if now != f.receipt.now {
-		f.receipt.reshaped = f.receipt.reshaped || squeeze(now) == squeeze(f.receipt.now)
+		f.receipt.reshaped = f.receipt.reshaped || squeeze(sortedImports(now)) == squeeze(sortedImports(f.receipt.now))
 		f.receipt.now = now
 	}
 }

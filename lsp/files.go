@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/slop-ls/slop-ls/engine"
 )
@@ -51,7 +52,7 @@ func (h *Hub) Unsaved(ctx context.Context) ([]engine.File, error) {
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return nil, fmt.Errorf("reading %s beneath its buffer: %w", path, err)
 			}
-			if err == nil && string(disk.Data) == d.text() {
+			if err == nil && asShown(disk.Data) == asShown([]byte(d.text())) {
 				continue
 			}
 			out = append(out, engine.File{Path: path, Data: []byte(d.text()), Mode: disk.Mode, Open: true, Version: d.version})
@@ -59,6 +60,9 @@ func (h *Hub) Unsaved(ctx context.Context) ([]engine.File, error) {
 	}
 	return out, nil
 }
+
+// asShown is a text as editors show it: many keep a byte order mark to themselves and write it again when they save.
+func asShown(data []byte) string { return strings.TrimPrefix(string(data), "\ufeff") }
 
 // List implements engine.Files. What is open and was never saved is not in any folder.
 func (b *Buffers) List(ctx context.Context, dir string, recursive bool) ([]engine.Entry, error) {

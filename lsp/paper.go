@@ -21,6 +21,7 @@ const (
 	paperStatus     = "status"     // track, or nothing for all tracks
 	paperTranscript = "transcript" // track, ticket
 	paperDiff       = "diff"       // track, ticket: what it delivered, or is about to
+	paperUndo       = "undo"       // track, ticket: what an undo of it would change
 	paperOutcome    = "outcome"    // track: its whole diff, and a commit message
 	paperView       = "view"       // path, kind of view, symbols
 	paperInbox      = "inbox"      // nothing; elsewhere than as a virtual document it is a file of its own: inbox.go
@@ -35,7 +36,7 @@ type paper struct {
 
 // paperArgs is how many arguments a kind of paper takes: at least, and at most (-1: any number).
 var paperArgs = map[string][2]int{
-	paperPlan: {1, 1}, paperStatus: {0, 1}, paperTranscript: {2, 2}, paperDiff: {2, 2}, paperOutcome: {1, 1}, paperView: {2, -1},
+	paperPlan: {1, 1}, paperStatus: {0, 1}, paperTranscript: {2, 2}, paperDiff: {2, 2}, paperUndo: {2, 2}, paperOutcome: {1, 1}, paperView: {2, -1},
 	paperInbox: {0, 0},
 }
 
@@ -157,6 +158,8 @@ func (p paper) title() string {
 		return "the status of " + p.args[0]
 	case paperTranscript, paperDiff:
 		return "the " + p.kind + " of " + p.args[1]
+	case paperUndo:
+		return "what an undo of " + p.args[1] + " changes"
 	case paperOutcome:
 		return "what " + p.args[0] + " has changed"
 	default:

@@ -34,6 +34,9 @@ func trackDiff(_ context.Context, s *Session, v view, a wire.DiffArgs) (any, err
 	if err != nil {
 		return nil, err
 	}
+	if a.ID == "" && a.Undo {
+		return nil, refuse(codeInvalidParams, `"undo" shows the undo of a ticket: "id" must name it`)
+	}
 	if a.ID == "" {
 		if _, err := s.hub.trackNow(id); err != nil {
 			return nil, err
@@ -43,7 +46,11 @@ func trackDiff(_ context.Context, s *Session, v view, a wire.DiffArgs) (any, err
 	if _, err := s.hub.ticketNow(engine.TicketKey{Track: id, ID: a.ID}); err != nil {
 		return nil, err
 	}
-	return s.opening(paper{paperDiff, []string{string(id), a.ID}})
+	kind := paperDiff
+	if a.Undo {
+		kind = paperUndo
+	}
+	return s.opening(paper{kind, []string{string(id), a.ID}})
 }
 
 func transcriptOpen(_ context.Context, s *Session, v view, a wire.TranscriptArgs) (any, error) {

@@ -20,6 +20,7 @@ var writers = map[string]func(ctx context.Context, h *Hub, p paper) (string, err
 	paperStatus:     writeStatus,
 	paperTranscript: writeTranscript,
 	paperDiff:       writeDiff,
+	paperUndo:       writeUndo,
 	paperOutcome:    writeOutcome,
 	paperView:       writeView,
 	paperInbox: func(_ context.Context, h *Hub, _ paper) (string, error) {
@@ -161,8 +162,24 @@ func writeDiff(ctx context.Context, h *Hub, p paper) (string, error) {
 		set, err := engine.LoadChanges(ctx, h.opts.Blobs, t.Delivery.Blob)
 		return page.DiffDocument(set), err
 	}
+	if t.Refused != "" {
+		return h.writeRefused(ctx, t)
+	}
 	set, err := engine.TicketChanges(ctx, h.opts.Blobs, t)
 	return page.DiffDocument(set), err
+}
+
+// writeRefused shows what a ticket wanted and did not get, against what the workspace has now.
+func (h *Hub) writeRefused(ctx context.Context, t *engine.Ticket) (string, error) {
+	set, err := engine.LoadChanges(ctx, h.opts.Blobs, t.Refused)
+	if err != nil {
+		return "", err
+	}
+	clashes, err := engine.Clashes(ctx, h.Files(), t.Key.ID, set)
+	if err != nil {
+		return "", err
+	}
+	return page.Refused(t, set, clashes), nil
 }
 
 func writeOutcome(ctx context.Context, h *Hub, p paper) (string, error) {

@@ -160,10 +160,14 @@ func TestDiffDocuments(t *testing.T) {
 		runMain(t, d, e)
 		args := wire.DiffArgs{URI: string(e.URI(mainTrack + ".track.yaml"))}
 		must(t, e.Command(t.Context(), wire.DiffOpen, args, nil))
-		paperFile(t, e, "outcome-main", "# Main: what has changed")
+		paperFile(t, e, "outcome-main", "# Main: what has changed", "+\tl.pos += 2")
 		args.ID = "T1"
 		must(t, e.Command(t.Context(), wire.DiffOpen, args, nil))
-		paperFile(t, e, "diff-main")
+		paperFile(t, e, "diff-main", "-\tl.pos++", "+\tl.pos += 2")
+		args.Undo = true
+		must(t, e.Command(t.Context(), wire.DiffOpen, args, nil))
+		paperFile(t, e, "undo-main", "# What undoing T1 changes", "-\tl.pos += 2", "+\tl.pos++")
+		args.Undo = false
 		args.ID = "T9"
 		if err := e.Command(t.Context(), wire.DiffOpen, args, nil); err == nil || !strings.Contains(err.Error(), "no ticket T9") {
 			t.Errorf("a ticket that is not there: %v", err)

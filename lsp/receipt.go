@@ -113,6 +113,10 @@ func (r *receipt) mendedOnto(now string) (_ string, ok bool) {
 
 // judgeHunks looks at each hunk by itself.
 func (r *receipt) judgeHunks() {
+	if r.sorted() {
+		r.state, r.reshaped = sightArrived, true
+		return
+	}
 	taken, ok := subset(r.before, r.now, r.hunks)
 	if !ok {
 		taken, ok = r.eachHunk()

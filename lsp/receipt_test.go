@@ -91,6 +91,47 @@ func TestReceiptReshaped(t *testing.T) {
 	}
 }
 
+// A formatter that orders imports in the same change is recognised; one import more, less or other is not.
+func TestReceiptOfSortedImports(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		before, target, now string
+		want                bool
+	}{
+		"go": {
+			"package a\n\nimport (\n\t\"b\"\n)\n\nfunc f() { b.B() }\n", "package a\n\nimport (\n\t\"b\"\n\tx \"a/x\"\n)\n\nfunc f() { b.B(x.X) }\n",
+			"package a\n\nimport (\n\tx \"a/x\"\n\t\"b\"\n)\n\nfunc f() { b.B(x.X) }\n", true,
+		},
+		"go, lost": {
+			"package a\n\nimport (\n\t\"b\"\n)\n\nfunc f() { b.B() }\n", "package a\n\nimport (\n\t\"b\"\n\tx \"a/x\"\n)\n\nfunc f() { b.B(x.X) }\n",
+			"package a\n\nimport (\n\t\"b\"\n)\n\nfunc f() { b.B(x.X) }\n", false,
+		},
+		"python": {
+			"import sys\nx = 1\n", "import sys\nfrom a import b\nimport os\nx = 2\n", "import os\nimport sys\n\nfrom a import b\n\nx = 2\n", true,
+		},
+		"python, the change lost": {
+			"import sys\nx = 1\n", "import sys\nfrom a import b\nimport os\nx = 2\n", "import os\nimport sys\n\nfrom a import b\n\nx = 1\n", false,
+		},
+		"typescript": {
+			"import { b } from './b';\nrun(b);\n", "import { b } from './b';\nimport { a } from \"./a\";\nrun(a, b);\n",
+			"import { a } from './a';\nimport { b } from './b';\nrun(a, b);\n", true,
+		},
+		"the order is the edit's own, and lost": {"import b\nimport a\nx\ny\nz\n1\n", "import a\nimport b\nx\ny\nz\n2\n", "import b\nimport a\n\nx\ny\nz\n2\n", false},
+		"only the order":                        {"import b\nimport a\n", "import a\nimport b\n", "import b\nimport a\n\n", false},
+		"a list of words":                       {"x := []string{\n\t\"b\",\n}\n", "x := []string{\n\t\"b\",\n\t\"a\",\n}\n", "x := []string{\n\t\"a\",\n\t\"b\",\n}\n", false},
+		"lines that only look so": {
+			"f(\n\t\"b\"\n)\n", "f(\n\t\"b\"\n\t\"a\"\n)\n", "f(\n\t\"a\"\n\t\"b\"\n)\n", false,
+		},
+	} {
+		r := newReceipt(tc.before, tc.target)
+		r.see(tc.now)
+		r.judge()
+		if arrived := r.state == sightArrived; arrived != tc.want || r.reshaped != tc.want {
+			t.Errorf("%s: state %d, reshaped %v", name, r.state, r.reshaped)
+		}
+	}
+}
+
 // FuzzSubset: whatever hunks are applied are found again, or others that make the same text.
 func FuzzSubset(f *testing.F) {
 	f.Add("a\nb\nc\n", "a\nB\nc\nd\n", uint64(1))

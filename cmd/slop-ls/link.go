@@ -29,7 +29,10 @@ type question struct {
 	Name   string          `json:"name,omitempty"`   // blob, put; do: the kind of the command
 	Data   []byte          `json:"data,omitempty"`   // put
 	Order  json.RawMessage `json:"order,omitempty"`  // do: the command
-	Track  engine.TrackID  `json:"track,omitempty"`  // quiet
+	Track  engine.TrackID  `json:"track,omitempty"`  // quiet, undo
+	Ticket string          `json:"ticket,omitempty"` // undo
+	Reason string          `json:"reason,omitempty"` // undo
+	Look   bool            `json:"look,omitempty"`   // undo: only what it would change → data, a change set
 }
 
 type ask string
@@ -44,6 +47,8 @@ const (
 	askExport   ask = "export"  // → data, in pieces
 	askEditors  ask = "editors" // → count
 	askWaits    ask = "waits"   // → count: 1 where the named approval waits
+	askUndo     ask = "undo"
+	askRead     ask = "read" // the named file as the editors have it → data, and Count: 1
 )
 
 // said is one line of an answer. The last one has End.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/slop-ls/slop-ls/engine"
 )
@@ -75,7 +76,7 @@ type refusal struct {
 
 var knownErrors = map[string]error{
 	"no_track": engine.ErrNoTrack, "no_ticket": engine.ErrNoTicket, "no_approval": engine.ErrNoApproval,
-	"not_running": engine.ErrNotRunning, "no_blob": engine.ErrNoBlob,
+	"not_running": engine.ErrNotRunning, "no_blob": engine.ErrNoBlob, "no_file": fs.ErrNotExist,
 }
 
 func refusalOf(err error) *refusal {

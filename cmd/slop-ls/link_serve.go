@@ -81,6 +81,14 @@ func (h *house) reply(ctx context.Context, q question, who lender, say func(said
 		return h.store.Export(ctx, sayWriter(say))
 	case askEditors:
 		return say(said{Count: h.hub.Sessions()})
+	case askRead:
+		f, err := h.hub.Files().Read(ctx, q.Name)
+		if err != nil {
+			return err
+		}
+		return say(said{Data: f.Data, Count: 1})
+	case askUndo:
+		return h.replyUndo(ctx, q, who, say)
 	case askWaits:
 		if !waits(h.conductor.Snapshot(), engine.ApprovalID(q.Name)) {
 			return nil

@@ -31,6 +31,7 @@ func ticketCommand(a *app) *cobra.Command {
 			RunE:  func(cmd *cobra.Command, args []string) error { return a.ticketShow(cmd.Context(), args[0], args[1]) },
 		},
 		ticketRunCommand(a),
+		ticketUndoCommand(a),
 	)
 	for _, act := range ticketActs {
 		ticket.AddCommand(ticketActCommand(a, act))

@@ -67,10 +67,24 @@ func (a *app) trackDiff(ctx context.Context, args []string, message bool) error 
 			fmt.Fprint(a.out, out.Diff)
 		}
 		if len(moved) > 0 {
-			fmt.Fprintf(a.err, "slop-ls: on disk not as it was delivered, so that the diff shows what is there: %s (not saved yet in an editor, or changed since)\n", strings.Join(moved, ", "))
+			fmt.Fprintf(a.err, "slop-ls: not as it was delivered, so that the diff shows what is there: %s (changed since, or, where no daemon runs, not saved yet in an editor)\n", strings.Join(moved, ", "))
 		}
 		return nil
 	})
+}
+
+// shownFiles is the workspace as the daemon's editors have it.
+type shownFiles struct{ daemon *link }
+
+// Read implements engine.Files.
+func (f shownFiles) Read(ctx context.Context, path string) (engine.File, error) {
+	s, err := f.daemon.one(ctx, question{Ask: askRead, Name: path})
+	return engine.File{Path: path, Data: s.Data}, err
+}
+
+// List implements engine.Files; a diff names its files.
+func (shownFiles) List(context.Context, string, bool) ([]engine.Entry, error) {
+	return nil, errors.New("a daemon's files are not listed")
 }
 
 // changes is what the ticket delivered, or what the workspace has now in place of what the track found.
@@ -82,6 +96,9 @@ func (a *app) changes(ctx context.Context, blobs engine.Blobs, track *engine.Tra
 		}
 		set, err = engine.TicketChanges(ctx, blobs, t)
 		return set, nil, err
+	}
+	if daemon, there := blobs.(*link); there {
+		return engine.TrackChanges(ctx, blobs, shownFiles{daemon}, track)
 	}
 	root, err := a.root(ctx)
 	if err != nil {

@@ -195,7 +195,7 @@ func deliverOne(files map[string]engine.File, c engine.FileChange) (merged bool,
 	case !there, c.Op == engine.OpCreate, c.Op == engine.OpDelete:
 		return false, "it has changed since"
 	default:
-		result, conflicts := text.Merge3(c.Base, now.Data, c.After)
+		result, conflicts := engine.Rebase(c.Base, now.Data, c.After)
 		if len(conflicts) > 0 {
 			marked, _ := text.MergeWithMarkers(c.Base, now.Data, c.After, text.Labels{Ours: "workspace", Base: "before", Theirs: "ticket"})
 			return false, string(marked)

@@ -159,6 +159,10 @@ func Reason(t *engine.Ticket) string {
 		return t.Awaits
 	case t.Denied:
 		return "an approval was denied for want of a person"
+	case t.Undone:
+		return "its edits were taken back"
+	case t.Undo != nil:
+		return "its edits are being taken back"
 	default:
 		return ""
 	}

@@ -52,7 +52,12 @@ func eventWords(l engine.Line) string {
 		}
 		return fmt.Sprintf("! %s %s%s by %s", get("id"), get("decision"), edited, get("by")) + because(l)
 	case "edit_delivered":
+		if l.Fields["undo"] == true {
+			return "← taken back: " + delivered(l)
+		}
 		return "→ " + delivered(l)
+	case "undo_refused":
+		return "■ not undone" + because(l)
 	case "tool_call":
 		return "  " + get("name") + colon(get("summary"))
 	case "tool_result":

@@ -72,6 +72,9 @@ func ParseReview(a *engine.Approval, c engine.Content, document string) (Reviewe
 			return Reviewed{Content: c}, err
 		}
 	}
+	if err := p.unchanged("## Diff", c.Diff); err != nil {
+		return Reviewed{Content: c}, err
+	}
 	begin, end, err := p.section(reasonName)
 	if err != nil {
 		return Reviewed{Content: c}, err
@@ -83,6 +86,23 @@ func ParseReview(a *engine.Approval, c engine.Content, document string) (Reviewe
 		}
 	}
 	return out, p.leftover()
+}
+
+// unchanged refuses a document in which the diff below a heading is not what was asked any more: an edit is approved as it
+// is, and what a person wrote into it would be lost without a word.
+func (p *reviewParser) unchanged(heading, diff string) error {
+	if diff == "" {
+		return nil
+	}
+	at := max(0, slices.IndexFunc(p.lines, func(l string) bool { return strings.TrimRight(l, " \t") == heading }))
+	want := strings.Split(fenced("diff", shown(diff)), "\n")
+	for i, line := range want[:len(want)-1] {
+		here := min(at+2+i, len(p.lines)-1)
+		if p.line(here) != strings.TrimRight(line, " \t") {
+			return &ReviewError{here, "the diff was edited, and an edit is taken as it is or not at all: undo that; to have it otherwise reject it with a reason, or approve it and change the files afterwards"}
+		}
+	}
+	return nil
 }
 
 // remember reads how far an approval is to hold.

@@ -50,6 +50,32 @@ func between(document, begin, end, with string) string {
 	return before + begin + with + end + after
 }
 
+// An edit is taken as it is: a diff that a person wrote into is neither approved nor lost without a word.
+func TestParseReviewOfADiff(t *testing.T) {
+	t.Parallel()
+	c := engine.Content{Diff: "--- a/a.go\n+++ b/a.go\n@@ -1,2 +1,2 @@\n kept\n \n-old\n+new\n"}
+	a := approval(engine.KindEdit, "T1 changes a.go", c)
+	document := page.Review(a, c)
+	for name, tc := range map[string]struct {
+		document string
+		refused  bool
+	}{
+		"as it was":           {document, false},
+		"blanks trimmed":      {strings.ReplaceAll(document, " \n", "\n"), false},
+		"line ends":           {strings.ReplaceAll(document, "\n", "\r\n"), false},
+		"another line":        {strings.Replace(document, "+new", "+newer", 1), true},
+		"a line less":         {strings.Replace(document, "-old\n", "", 1), true},
+		"a line more":         {strings.Replace(document, "+new\n", "+new\n+more\n", 1), true},
+		"without its heading": {strings.Replace(document, "## Diff", "## Dif", 1), true},
+	} {
+		_, err := page.ParseReview(a, c, tc.document)
+		var wrong *page.ReviewError
+		if refused := errors.As(err, &wrong); refused != tc.refused || err != nil && !refused {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestParseReview(t *testing.T) {
 	t.Parallel()
 	a, c := spawn()

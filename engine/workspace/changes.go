@@ -38,7 +38,7 @@ func (d *draft) change(p string, renamed map[string]bool) (engine.FileChange, bo
 	case !e.own, e.base == nil && e.now == nil:
 		return engine.FileChange{}, false
 	case e.now == nil:
-		return engine.FileChange{Path: p, Op: engine.OpDelete, Base: bytes.Clone(e.base.Data)}, true
+		return engine.FileChange{Path: p, Op: engine.OpDelete, Base: bytes.Clone(e.base.Data), Was: e.base.Mode}, true
 	case e.base != nil && bytes.Equal(e.base.Data, e.now.Data):
 		return engine.FileChange{}, false
 	case e.base != nil:

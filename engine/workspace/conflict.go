@@ -20,7 +20,7 @@ func labels(run engine.Run) text.Labels {
 
 func bothChanged(c engine.FileChange, now []byte, run engine.Run) *engine.Conflict {
 	marked, _ := text.MergeWithMarkers(c.Base, now, c.After, labels(run))
-	return conflictOf(c, excerpt(string(marked)))
+	return conflictOf(c, text.Excerpt(string(marked), around))
 }
 
 func bothAdded(c engine.FileChange, now []byte, run engine.Run) *engine.Conflict {
@@ -28,7 +28,7 @@ func bothAdded(c engine.FileChange, now []byte, run engine.Run) *engine.Conflict
 		return conflictOf(c, "Another file is there now, and it is binary.\n")
 	}
 	marked, _ := text.MergeWithMarkers(nil, now, c.After, labels(run))
-	return conflictOf(c, "Another file is there now.\n\n"+excerpt(string(marked)))
+	return conflictOf(c, "Another file is there now.\n\n"+text.Excerpt(string(marked), around))
 }
 
 func goneAway(c engine.FileChange) *engine.Conflict {
@@ -51,30 +51,3 @@ func binaryChanged(c engine.FileChange) *engine.Conflict {
 
 // around is how many lines are shown on each side of a conflict.
 const around = 3
-
-// excerpt keeps the conflicts of a marked text with a few lines around each, and says what lies between.
-func excerpt(marked string) string {
-	lines := strings.SplitAfter(marked, "\n")
-	keep := make([]bool, len(lines))
-	inside := false
-	for i, line := range lines {
-		opens, closes := strings.HasPrefix(line, "<<<<<<< "), strings.HasPrefix(line, ">>>>>>> ")
-		inside = inside || opens
-		if inside {
-			for j := max(0, i-around); j < min(len(lines), i+around+1); j++ {
-				keep[j] = true
-			}
-		}
-		inside = inside && !closes
-	}
-	var out strings.Builder
-	for i, line := range lines {
-		switch {
-		case keep[i]:
-			out.WriteString(line)
-		case i == 0 || keep[i-1]:
-			out.WriteString("…\n")
-		}
-	}
-	return out.String()
-}

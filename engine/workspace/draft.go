@@ -99,8 +99,19 @@ func (d *draft) Write(ctx context.Context, path string, data []byte) error {
 		}
 	}
 	e.now.Data = bytes.Clone(data)
+	if e.base == nil && e.moved == "" {
+		e.now.Mode = newMode(data)
+	}
 	e.own = true
 	return nil
+}
+
+// newMode is the permission bits of a file that a worker makes: a script can be run. 0: what the system gives.
+func newMode(data []byte) uint32 {
+	if bytes.HasPrefix(data, []byte("#!")) {
+		return 0o755
+	}
+	return 0
 }
 
 // Delete removes a file. The error wraps fs.ErrNotExist where there is none.

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 
 	"github.com/slop-ls/slop-ls/engine"
-	"github.com/slop-ls/slop-ls/engine/text"
 )
 
 // content is a file's bytes and permission bits; nil stands for no file. Mode 0 is what the system gives a new one.
@@ -205,7 +204,7 @@ func (p *plan) combine(now []byte, run engine.Run) ([]byte, bool) {
 		p.conflict = binaryChanged(p.change)
 		return nil, false
 	}
-	merged, conflicts := text.Merge3(base, now, after)
+	merged, conflicts := engine.Rebase(base, now, after)
 	if len(conflicts) > 0 {
 		p.conflict = bothChanged(p.change, now, run)
 		return nil, false

@@ -58,7 +58,7 @@ func build(ctx context.Context, p plan, parts Parts, s puppeteer, change []Chang
 	h.Hub = lsp.NewHub(opts)
 	var err error
 	h.Engine, err = engine.NewConductor(ctx, engine.Config{
-		Journal: parts.Journal, Blobs: parts.Blobs, Worker: &worker{hub: h.Hub, blobs: parts.Blobs, script: s},
+		Journal: parts.Journal, Blobs: parts.Blobs, Applier: h.Hub, Worker: &worker{hub: h.Hub, blobs: parts.Blobs, script: s},
 		Settings: engine.Settings{MaxWorkers: 4, MaxRetries: 2, Models: []string{"small"}},
 	})
 	if err != nil {

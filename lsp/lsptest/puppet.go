@@ -166,12 +166,28 @@ func (w *worker) Work(ctx context.Context, desk *engine.Desk, job engine.Job) en
 	if set == nil {
 		return engine.Outcome{Kind: engine.OutcomeDone, Summary: "nothing to do"}
 	}
+	if err := w.journal(ctx, desk, job, *set); err != nil {
+		return engine.Outcome{Kind: engine.OutcomeAborted, Reason: err.Error()}
+	}
 	delivered, err := w.hub.Deliver(ctx, job.Run, *set)
 	if err != nil {
 		w.script.failed(ctx, err)
 		return engine.Outcome{Kind: engine.OutcomeBlocked, By: engine.ByEditConflict, Reason: err.Error()}
 	}
 	return engine.Outcome{Kind: engine.OutcomeDone, Summary: "done", Delivered: &delivered}
+}
+
+// journal notes that a delivery begins, as a worker does.
+func (w *worker) journal(ctx context.Context, desk *engine.Desk, job engine.Job, set engine.ChangeSet) error {
+	data := set.Encode()
+	d := engine.Delivery{Blob: "changes/" + engine.ContentHash(data)}
+	for _, f := range set.Files {
+		d.Paths = append(d.Paths, f.Path)
+	}
+	if err := w.blobs.PutBlob(ctx, d.Blob, data); err != nil {
+		return err
+	}
+	return desk.Commit(ctx, engine.DeliveryStarted{Run: job.Run, Delivery: d})
 }
 
 // Said is what an attempt of the ticket streams once it may start, and the last message of its transcript.

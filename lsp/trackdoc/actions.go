@@ -20,19 +20,11 @@ var (
 	skip    = deed{"Skip", "", wire.TicketSkip}
 	kill    = deed{"Kill", "■ ", wire.TicketKill}
 
-	undo       = deed{"Undo", "", "slop.ticket.undo"}
+	undo       = deed{"Undo", "", wire.TicketUndo}
+	undoDiff   = deed{"Show what undo changes of", "", wire.DiffOpen}
 	transcript = deed{"Open the transcript of", "", wire.TranscriptOpen}
 	diff       = deed{"Open the diff of", "", wire.DiffOpen}
 )
-
-// served are the commands that there are: what is not served is not offered.
-var served = func() map[string]bool {
-	out := map[string]bool{}
-	for _, c := range wire.Commands {
-		out[c] = true
-	}
-	return out
-}()
 
 // deeds is what may be done with a ticket, by its status. A test holds it against engine.Decide.
 var deeds = map[engine.Status][]deed{
@@ -40,7 +32,7 @@ var deeds = map[engine.Status][]deed{
 	engine.InProgress: {kill, block},
 	engine.Blocked:    {retry, unblock, skip, kill},
 	engine.Killed:     {retry},
-	engine.Completed:  {undo, retry},
+	engine.Completed:  {undo, retry, undoDiff},
 }
 
 // status is that of a ticket in the store, else todo: what was never planned has none of its own.
@@ -74,19 +66,25 @@ func (a deed) possible(t *engine.Ticket) bool {
 	switch a {
 	case run:
 		return t == nil || !t.Queued
-	case undo:
-		return served[a.command] && t != nil && len(t.Delivered) > 0
+	case undo, undoDiff:
+		return t != nil && t.CanUndo()
+	case retry:
+		return t == nil || t.Undo == nil
 	case transcript:
 		return t != nil && t.Attempt > 0
 	case diff:
-		return t != nil && len(t.Delivered) > 0
+		return t != nil && (len(t.Delivered) > 0 || t.Refused != "")
 	}
 	return true
 }
 
 // on is the command that does it to a ticket of the track with the URI.
 func (a deed) on(verb, uri, id string) protocol.Command {
-	return Command(verb+" "+line(id, shortText), a.command, wire.TicketArgs{URI: uri, ID: id})
+	title := verb + " " + line(id, shortText)
+	if a.command == wire.DiffOpen {
+		return Command(title, a.command, wire.DiffArgs{URI: uri, ID: id, Undo: a == undoDiff})
+	}
+	return Command(title, a.command, wire.TicketArgs{URI: uri, ID: id})
 }
 
 // asked are the commands that answer what a ticket waits for.

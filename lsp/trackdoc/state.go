@@ -42,6 +42,8 @@ func doing(s *engine.Snapshot, t *engine.Ticket) string {
 		return string(t.Status) + ", no longer in the document"
 	case t.Status == engine.InProgress:
 		return string(t.Phase())
+	case t.Undo != nil:
+		return "completed, being undone"
 	case t.Status == engine.Completed && t.Stale:
 		return "completed, stale"
 	case t.Status == engine.Blocked:
@@ -54,6 +56,9 @@ func doing(s *engine.Snapshot, t *engine.Ticket) string {
 	}
 	if t.Queued {
 		return "queued"
+	}
+	if t.Undone {
+		return "undone"
 	}
 	return ""
 }

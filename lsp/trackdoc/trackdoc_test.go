@@ -481,8 +481,9 @@ func TestActionsAreLegal(t *testing.T) {
 		wire.TicketRun: engine.RunTicket{Ticket: key}, wire.TicketRetry: engine.RetryTicket{Ticket: key},
 		wire.TicketKill: engine.KillTicket{Ticket: key}, wire.TicketBlock: engine.BlockTicket{Ticket: key},
 		wire.TicketUnblock: engine.UnblockTicket{Ticket: key}, wire.TicketSkip: engine.SkipTicket{Ticket: key},
-		"slop.ticket.undo": engine.UndoTicket{Ticket: key},
+		wire.TicketUndo: engine.UndoTicket{Ticket: key, Rests: 3},
 	}
+	offered := map[string]bool{}
 	for name, events := range map[string][]engine.Body{
 		"todo":      nil,
 		"queued":    {engine.TicketQueued{Ticket: key}},
@@ -490,6 +491,10 @@ func TestActionsAreLegal(t *testing.T) {
 		"blocked":   {engine.TicketBlocked{Ticket: key}},
 		"killed":    {engine.TicketKilled{Ticket: key}},
 		"completed": {engine.TicketCompleted{Ticket: key}},
+		"delivered": {
+			engine.TicketStarted{Run: run}, engine.DeliveryStarted{Run: run, Delivery: engine.Delivery{Blob: "b"}},
+			engine.EditDelivered{Run: run, Files: []engine.DeliveredFile{{Path: "a"}}}, engine.TicketCompleted{Ticket: key},
+		},
 	} {
 		state := engine.NewState()
 		planned := engine.TrackPlanned{Track: trackID, Order: []string{"T1"}, Tickets: []trackfile.Ticket{{ID: "T1", Description: "x"}}}
@@ -510,9 +515,15 @@ func TestActionsAreLegal(t *testing.T) {
 			if commands[a.Command] == nil { // it only shows something
 				continue
 			}
+			offered[a.Command] = true
 			if _, err := engine.Decide(state, engine.Settings{}, commands[a.Command], time.Unix(0, 0)); err != nil {
 				t.Errorf("%s: %s is offered: %v", name, a.Title, err)
 			}
+		}
+	}
+	for command := range commands {
+		if !offered[command] {
+			t.Errorf("%s is never offered", command)
 		}
 	}
 }

@@ -25,7 +25,7 @@ type PlanArgs struct {
 	Instruction string `json:"instruction,omitempty"` // what the person adds, for the model
 }
 
-// TicketArgs names a ticket of a track's document. Reason is for kill, block and skip; for run, retry and unblock it
+// TicketArgs names a ticket of a track's document. Reason is for kill, block, skip and undo; for run, retry and unblock it
 // is an instruction that goes into the next prompt.
 type TicketArgs struct {
 	URI    string `json:"uri"`
@@ -39,10 +39,12 @@ type TranscriptArgs struct {
 	ID  string `json:"id"`
 }
 
-// DiffArgs names a ticket whose diff is opened; without ID the whole track.
+// DiffArgs names a ticket whose diff is opened; without ID the whole track. Undo asks for what an undo of the ticket
+// would change now.
 type DiffArgs struct {
-	URI string `json:"uri"`
-	ID  string `json:"id,omitempty"`
+	URI  string `json:"uri"`
+	ID   string `json:"id,omitempty"`
+	Undo bool   `json:"undo,omitempty"`
 }
 
 // ViewArgs names a source file and how it is to be seen.

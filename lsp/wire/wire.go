@@ -26,6 +26,7 @@ const (
 	TicketBlock   = "slop.ticket.block"   // TicketArgs
 	TicketUnblock = "slop.ticket.unblock" // TicketArgs
 	TicketSkip    = "slop.ticket.skip"    // TicketArgs
+	TicketUndo    = "slop.ticket.undo"    // TicketArgs
 
 	TicketRunOnSymbol = "slop.ticket.runOnSymbol" // RunOnSymbolArgs → TicketRef
 	TicketNew         = "slop.ticket.new"         // NewTicketArgs → TicketRef
@@ -45,7 +46,7 @@ const (
 // Commands lists the commands in the order in which they are announced and documented.
 var Commands = []string{
 	TrackNew, TrackRun, TrackPause, TrackResume, TrackStop, TrackPlan,
-	TicketRun, TicketRetry, TicketKill, TicketBlock, TicketUnblock, TicketSkip,
+	TicketRun, TicketRetry, TicketKill, TicketBlock, TicketUnblock, TicketSkip, TicketUndo,
 	TicketRunOnSymbol, TicketNew,
 	ApprovalList, ApprovalAnswer, ApprovalOpen, ApprovalRules, ApprovalForget,
 	TranscriptOpen, DiffOpen, ViewOpen, StatusShow,

@@ -15,6 +15,7 @@ export const commands = {
   ticketBlock: "slop.ticket.block",
   ticketUnblock: "slop.ticket.unblock",
   ticketSkip: "slop.ticket.skip",
+  ticketUndo: "slop.ticket.undo",
   ticketRunOnSymbol: "slop.ticket.runOnSymbol",
   ticketNew: "slop.ticket.new",
   approvalList: "slop.approval.list",
@@ -56,7 +57,7 @@ export interface PlanArgs {
   instruction?: string;
 }
 
-/** TicketArgs names a ticket of a track's document. Reason is for kill, block and skip; for run, retry and unblock it is an instruction that goes into the next prompt. */
+/** TicketArgs names a ticket of a track's document. Reason is for kill, block, skip and undo; for run, retry and unblock it is an instruction that goes into the next prompt. */
 export interface TicketArgs {
   uri: string;
   id: string;
@@ -69,10 +70,11 @@ export interface TranscriptArgs {
   id: string;
 }
 
-/** DiffArgs names a ticket whose diff is opened; without ID the whole track. */
+/** DiffArgs names a ticket whose diff is opened; without ID the whole track. Undo asks for what an undo of the ticket would change now. */
 export interface DiffArgs {
   uri: string;
   id?: string;
+  undo?: boolean;
 }
 
 /** ViewArgs names a source file and how it is to be seen. */

@@ -17,6 +17,7 @@ M.commands = {
   ticket_block = "slop.ticket.block",
   ticket_unblock = "slop.ticket.unblock",
   ticket_skip = "slop.ticket.skip",
+  ticket_undo = "slop.ticket.undo",
   ticket_run_on_symbol = "slop.ticket.runOnSymbol",
   ticket_new = "slop.ticket.new",
   approval_list = "slop.approval.list",
@@ -53,7 +54,7 @@ M.methods = {
 ---@field generate? boolean default: where the document has no tickets
 ---@field instruction? string what the person adds, for the model
 
---- TicketArgs names a ticket of a track's document. Reason is for kill, block and skip; for run, retry and unblock it is an instruction that goes into the next prompt.
+--- TicketArgs names a ticket of a track's document. Reason is for kill, block, skip and undo; for run, retry and unblock it is an instruction that goes into the next prompt.
 ---@class slop.TicketArgs
 ---@field uri string
 ---@field id string
@@ -64,10 +65,11 @@ M.methods = {
 ---@field uri string
 ---@field id string
 
---- DiffArgs names a ticket whose diff is opened; without ID the whole track.
+--- DiffArgs names a ticket whose diff is opened; without ID the whole track. Undo asks for what an undo of the ticket would change now.
 ---@class slop.DiffArgs
 ---@field uri string
 ---@field id? string
+---@field undo? boolean
 
 --- ViewArgs names a source file and how it is to be seen.
 ---@class slop.ViewArgs
