@@ -112,7 +112,7 @@ func (s *State) applyRun(body Body, at time.Time) error {
 	case DeliveryStarted:
 		return s.withTicket(b.Run.Ticket, func(t *Ticket) error { d := b.Delivery; t.Delivery = &d; return nil })
 	case DeliveryConflicted:
-		return s.withTicket(b.Run.Ticket, func(t *Ticket) error { t.Delivery = nil; return nil })
+		return s.withTicket(b.Run.Ticket, func(t *Ticket) error { t.refused(); return nil })
 	case EditDelivered:
 		return s.withTicket(b.Run.Ticket, func(t *Ticket) error { t.delivered(b.Files, s.now.seq); return nil })
 	case LeaseReturned:

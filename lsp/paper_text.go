@@ -162,8 +162,11 @@ func writeDiff(ctx context.Context, h *Hub, p paper) (string, error) {
 		set, err := engine.LoadChanges(ctx, h.opts.Blobs, t.Delivery.Blob)
 		return page.DiffDocument(set), err
 	}
-	if t.Refused != "" {
+	switch {
+	case t.Refused != "":
 		return h.writeRefused(ctx, t)
+	case t.Block != nil && t.Block.By == engine.ByEditConflict: // it met before anything was on its way
+		return page.Refused(t, engine.ChangeSet{}, []engine.Conflict{{Path: "As the worker was told", Text: t.Block.Reason}}), nil
 	}
 	set, err := engine.TicketChanges(ctx, h.opts.Blobs, t)
 	return page.DiffDocument(set), err

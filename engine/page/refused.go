@@ -23,6 +23,9 @@ func Refused(t *engine.Ticket, set engine.ChangeSet, clashes []engine.Conflict) 
 	}
 	b.WriteString("## What to do\n\n")
 	b.WriteString(todo(t, len(clashes) > 0))
+	if set.Empty() {
+		return b.String()
+	}
 	fmt.Fprintf(&b, "\n## The whole edit\n\n%s.\n\n", plural(len(set.Files), "file"))
 	b.WriteString(boundedDiff(set))
 	return b.String()
