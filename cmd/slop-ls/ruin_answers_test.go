@@ -87,7 +87,8 @@ func (r *ruin) twoAnswers(later time.Duration) {
 	})
 	r.again = func(a wire.Approval) bool {
 		if a.Kind == "spawn" {
-			r.answerUnlessDecided(wire.AnswerArgs{ID: a.ID, Decision: wire.Approve})
+			prompt := "Ticket T1\n\nsaid by the second editor"
+			r.answerUnlessDecided(wire.AnswerArgs{ID: a.ID, Decision: wire.Approve, Prompt: &prompt})
 		}
 		return a.Kind == "spawn"
 	}
