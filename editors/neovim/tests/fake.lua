@@ -158,7 +158,7 @@ end
 ---@return slop.State
 function M.state(state)
   return vim.tbl_extend("keep", state, {
-    version = 2,
+    version = require("slop.wire").version,
     seq = 1,
     whole = true,
     since = 0,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Known, kept } from "../src/known";
-import type { State, Stream, Ticket } from "../src/wire";
+import { version, type State, type Stream, type Ticket } from "../src/wire";
 
 function ticket(id: string, more: Partial<Ticket> = {}): Ticket {
   const usage = { input: 0, cached_input: 0, output: 0, reasoning: 0, cost: "unknown" as const };
@@ -8,7 +8,7 @@ function ticket(id: string, more: Partial<Ticket> = {}): Ticket {
 }
 
 function state(more: Partial<State>): State {
-  return { version: 2, seq: 1, whole: true, since: 0, tracks: [], gone: [], asked: [], settled: [], ...more };
+  return { version, seq: 1, whole: true, since: 0, tracks: [], gone: [], asked: [], settled: [], ...more };
 }
 
 function approval(id: string) {
