@@ -54,6 +54,7 @@ export async function startClient(
     documentSelector: [
       ...languages.map((language) => ({ scheme: "file", language, pattern })),
       { scheme: "file", pattern: `${folder.uri.fsPath}/**/*.track.{yaml,yml,json}` },
+      { scheme: "slop-ls" }, // the server's own read-only documents
       { scheme: "file", language: "markdown", pattern: "**/slop-ls/**/review/*.md" },
     ],
     outputChannel: log,
