@@ -102,6 +102,22 @@ type Conflict struct {
 	Text string // with conflict markers, bounded
 }
 
+// LeftoverError says that a delivery failed, for the reason that it wraps, and that what had arrived of it could not be
+// taken back everywhere: somebody has changed the same lines since.
+type LeftoverError struct {
+	Paths []string // in which the change still is
+	Err   error
+}
+
+func (e *LeftoverError) Error() string { return e.Err.Error() + "; " + e.left() }
+
+func (e *LeftoverError) left() string {
+	return "the change is still in " + strings.Join(e.Paths, ", ") + ": take it out there, or keep it and skip the ticket"
+}
+
+// Unwrap gives why the delivery failed.
+func (e *LeftoverError) Unwrap() error { return e.Err }
+
 // ConflictError says that a change set could not be merged. Nothing was changed.
 type ConflictError struct {
 	Conflicts []Conflict

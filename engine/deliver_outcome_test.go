@@ -31,6 +31,9 @@ func TestUndeliveredIsNotRetried(t *testing.T) {
 	}{
 		"declined":    {&engine.DeclinedError{Client: "Code 1.139"}, engine.ByPerson, "its edit was discarded in the preview of Code 1.139"},
 		"undelivered": {fmt.Errorf("the edit of a.txt did not arrive: %w", engine.ErrUndelivered), engine.ByEditConflict, "did not arrive"},
+		"half of it": {&engine.LeftoverError{Paths: []string{"b.txt"}, Err: fmt.Errorf("delivering: %w", &engine.ConflictError{
+			Conflicts: []engine.Conflict{{Path: "a.txt", Text: "both sides"}},
+		})}, engine.ByEditConflict, "the change is still in b.txt"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

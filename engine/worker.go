@@ -131,6 +131,7 @@ func (a *attempt) run(ctx context.Context) (Outcome, error) {
 func outcomeOf(ctx context.Context, err error) Outcome {
 	var own *ended
 	var provider *ProviderError
+	var leftover *LeftoverError
 	var conflict *ConflictError
 	var declined *DeclinedError
 	switch {
@@ -140,6 +141,8 @@ func outcomeOf(ctx context.Context, err error) Outcome {
 		return Outcome{Kind: OutcomeAborted, By: ByConductor, Reason: err.Error()}
 	case errors.As(err, &provider):
 		return providerOutcome(provider)
+	case errors.As(err, &leftover):
+		return leftoverOutcome(leftover)
 	case errors.As(err, &conflict):
 		return Outcome{Kind: OutcomeFailed, By: ByEditConflict, Reason: conflictReason(conflict)}
 	case errors.As(err, &declined):

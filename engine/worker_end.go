@@ -44,7 +44,8 @@ func (a *attempt) complete(ctx context.Context, summary string) (outcome Outcome
 		return Outcome{}, problem, err
 	}
 	delivered, err := a.deliver(ctx, summary)
-	if conflict := (*ConflictError)(nil); errors.As(err, &conflict) {
+	leftover := (*LeftoverError)(nil)
+	if conflict := (*ConflictError)(nil); errors.As(err, &conflict) && !errors.As(err, &leftover) {
 		problem, err = a.clashed(ctx, conflict)
 		return Outcome{}, problem, err
 	}
@@ -220,6 +221,15 @@ func Diff(set ChangeSet) string {
 		b.WriteString(text.Unified(from, to, f.Base, f.After, 3))
 	}
 	return b.String()
+}
+
+// leftoverOutcome: a worker that began anew would meet its own change, so a person has to see to it.
+func leftoverOutcome(e *LeftoverError) Outcome {
+	reason := e.Err.Error()
+	if conflict := (*ConflictError)(nil); errors.As(e.Err, &conflict) {
+		reason = conflictReason(conflict)
+	}
+	return Outcome{Kind: OutcomeBlocked, By: ByEditConflict, Reason: "Half of it was delivered: " + e.left() + ".\n" + reason}
 }
 
 func conflictReason(e *ConflictError) string {

@@ -310,34 +310,61 @@ func (s *Session) holdsOther(want map[string]string) []string {
 // takeBack undoes what had arrived of a delivery that failed, and adds to its error what could not be undone.
 func (h *Hub) takeBack(ctx context.Context, s *Session, run engine.Run, cause error, files []*editedFile, onDisk []engine.FileChange) error {
 	var left []string
+	there := reversed(onDisk)
 	for _, f := range files {
-		if undo, ok := f.undo(s.desk.docs()); ok {
-			back := &dispatch{s: s, label: "taking back " + f.change.Path}
+		docs := s.desk.docs()
+		undo, ok := f.undo(docs)
+		switch {
+		case !ok:
+		case docs.byPath(undo.Path) == nil: // it was closed since
+			there = append(there, undo)
+		default:
+			back := &dispatch{s: s, label: takingBack + " " + undo.Path}
 			if _, err := back.deliver(ctx, []engine.FileChange{undo}); err != nil {
-				left = append(left, f.change.Path)
+				left = append(left, undo.Path)
 			}
 		}
 	}
-	if len(onDisk) > 0 {
-		if _, err := h.opts.Applier.Deliver(ctx, run, engine.ChangeSet{Label: "taking back", Files: reversed(onDisk)}); err != nil {
-			for _, f := range onDisk {
-				left = append(left, f.Path)
-			}
-		}
-	}
+	left = append(left, h.takeFromDisk(ctx, run, there)...)
 	if len(left) == 0 {
 		return cause
 	}
-	return fmt.Errorf("%w; the change is still in %s: undo it there", cause, strings.Join(left, ", "))
+	if before := (*engine.LeftoverError)(nil); errors.As(cause, &before) {
+		left, cause = append(left, before.Paths...), before.Err
+	}
+	return &engine.LeftoverError{Paths: left, Err: cause}
+}
+
+// takingBack is the label of what takes a delivery back.
+const takingBack = "taking back"
+
+// takeFromDisk undoes changes of the disk: all at once, else each that can be. It gives the paths of the others.
+func (h *Hub) takeFromDisk(ctx context.Context, run engine.Run, changes []engine.FileChange) (left []string) {
+	if len(changes) == 0 {
+		return nil
+	}
+	if _, err := h.opts.Applier.Deliver(ctx, run, engine.ChangeSet{Label: takingBack, Files: changes}); err == nil {
+		return nil
+	}
+	for _, f := range changes {
+		if _, err := h.opts.Applier.Deliver(ctx, run, engine.ChangeSet{Label: takingBack, Files: []engine.FileChange{f}}); err != nil {
+			left = append(left, f.Path)
+		}
+	}
+	return left
 }
 
 // undo is the change that takes back what came of a file, in however many tries; ok is false where nothing did.
 func (f *editedFile) undo(docs *documents) (_ engine.FileChange, ok bool) {
-	d := docs.byPath(f.change.Path)
-	if f.doc == nil || d == nil || d.broken != nil {
+	if f.doc == nil {
 		return engine.FileChange{}, false
 	}
+	d := docs.byPath(f.change.Path)
 	undo := engine.FileChange{Path: f.change.Path, Op: engine.OpModify, After: []byte(f.first)}
+	if d == nil || d.broken != nil {
+		undo.Base, undo.After = []byte(f.receipt.target), []byte(f.receipt.before)
+		return undo, f.arrived
+	}
 	if last := f.receipt; last.state == sightStray {
 		undo.Base, undo.After = []byte(last.stray), []byte(last.was)
 		return undo, true
@@ -350,6 +377,8 @@ func (f *editedFile) undo(docs *documents) (_ engine.FileChange, ok bool) {
 		undo.Base = []byte(f.whole)
 	case count(whole.taken) > 0:
 		undo.Base = []byte(whole.there())
+	case f.arrived: // somebody has typed into its very lines since
+		undo.Base, undo.After = []byte(f.receipt.target), []byte(f.receipt.before)
 	}
 	return undo, undo.Base != nil
 }

@@ -288,8 +288,19 @@ func tidied(s string) string {
 	return strings.TrimRight(strings.Join(lines, "\n"), "\n") + "\n"
 }
 
-// bringTogether is a person who compares a buffer with the disk, and wants all of both.
+// bringTogether is a person who compares a buffer with the disk, and wants all of both but what they have removed from
+// one of them.
 func (b *bout) bringTogether(base, buffer, disk string) string {
+	now := b.union(base, buffer, disk)
+	for _, m := range marks.FindAllString(now, -1) {
+		if b.isGone(m) && !(strings.Contains(buffer, m) && strings.Contains(disk, m)) {
+			now = strings.ReplaceAll(now, m, "")
+		}
+	}
+	return now
+}
+
+func (b *bout) union(base, buffer, disk string) string {
 	merged, conflicts := text.Merge3([]byte(base), []byte(buffer), []byte(disk))
 	if len(conflicts) == 0 {
 		return string(merged)
