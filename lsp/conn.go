@@ -268,7 +268,7 @@ func wireError(err error) error {
 		return nil
 	case errors.As(err, &r):
 		return &jsonrpc2.Error{Code: jsonrpc2.Code(r.code), Message: err.Error()}
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, errCancelled), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return protocol.ErrRequestCancelled
 	}
 	return &jsonrpc2.Error{Code: jsonrpc2.Code(codeRequestFailed), Message: err.Error()}

@@ -33,8 +33,38 @@ func deliveredMark(id string, n int) string { return fmt.Sprintf("{%s@%d}", id, 
 // slot is the line of a shared file that is a ticket's to edit.
 func slotLine(id, path string) string { return "slot of " + id + " in " + path }
 
+// shellTest looks for a job's first mark with a shell line.
+func shellTest(j job) string {
+	return fmt.Sprintf("grep -q '%s' %s", j.chores[0].mark, j.chores[0].path)
+}
+
+// goTest looks for it with a package of its own.
+func goTest(j job) string { return "go test ./tests/" + j.id }
+
+// goTestSource is the source of that package.
+func goTestSource(j job) string {
+	return fmt.Sprintf(`package %s
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+func TestMark(t *testing.T) {
+	data, err := os.ReadFile("../../%s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(data), %q+%q) { // not in one piece, or the mark would be here, too
+		t.Error("the mark is not there")
+	}
+}
+`, strings.ToLower(j.id), j.chores[0].path, j.chores[0].mark[:2], j.chores[0].mark[2:])
+}
+
 // randomJobs are the tickets of a bout. Processes are dear, so that where everyTest is false only some run their tests.
-func randomJobs(rng *rand.Rand, tickets, shared int, everyTest bool) []job {
+func randomJobs(rng *rand.Rand, tickets, shared int, everyTest bool, test func(job) string) []job {
 	jobs := make([]job, tickets)
 	for i := range jobs {
 		j := job{id: fmt.Sprintf("T%d", i+1), runs: rng.IntN(4) == 0}
@@ -64,7 +94,7 @@ func randomJobs(rng *rand.Rand, tickets, shared int, everyTest bool) []job {
 			jobs[i] = j
 			continue
 		}
-		j.verify = fmt.Sprintf("grep -q '%s' %s", j.chores[0].mark, j.chores[0].path)
+		j.verify = test(j)
 		jobs[i] = j
 	}
 	return jobs

@@ -46,6 +46,7 @@ type bout struct {
 	wrong   map[engine.Run]bool
 	back    map[string]bool // files of which something was taken back on the disk
 	trail   []footprint     // what happened to files, for when something is wrong
+	pace    time.Duration   // how many times slower than they can people type
 }
 
 // parts survive a restart.
@@ -67,16 +68,16 @@ type house struct {
 	stop   func()
 }
 
-func newBout(t *testing.T, seed uint64, sideBySide bool) *bout {
+func newBout(t *testing.T, seed uint64, sideBySide bool, test func(job) string) *bout {
 	t.Helper()
 	root, err := filepath.EvalSymlinks(t.TempDir())
 	must(t, err)
 	b := &bout{
-		t: t, rng: rand.New(rand.NewPCG(seed, 11)), root: root, state: t.TempDir(), account: map[string]*entry{}, wrong: map[engine.Run]bool{}, back: map[string]bool{},
+		t: t, rng: rand.New(rand.NewPCG(seed, 11)), root: root, state: t.TempDir(), account: map[string]*entry{}, wrong: map[engine.Run]bool{}, back: map[string]bool{}, pace: 1,
 		keep: parts{enginetest.NewJournal(), enginetest.NewBlobs()},
 	}
 	const shared = 4
-	b.jobs = randomJobs(b.rng, 16, shared, seed%10 == 0)
+	b.jobs = randomJobs(b.rng, 16, shared, seed%10 == 0, test)
 	b.set = engine.Settings{MaxWorkers: []int{4, 16}[b.rng.IntN(2)], MaxRetries: 1, Models: []string{"small"}, SideBySide: sideBySide}
 	b.layOut(shared)
 	b.running = b.furnish()
@@ -156,7 +157,8 @@ func (b *bout) furnish() house {
 		Root: b.root, Disk: ws, Applier: lockedApplier{ws, b, &b.disk}, Blobs: b.keep.blobs, Viewer: lsptest.GoViewer{},
 		ReviewDir: filepath.Join(b.state, "reviews"), Version: "test", Settle: 3 * time.Second,
 	})}
-	bench, err := workspace.NewWorkbench(ws, h.hub.Files(), workspace.Options{Scratch: filepath.Join(b.state, "scratch"), Overlays: h.hub.Unsaved, Keep: b.set.MaxWorkers})
+	bench, err := workspace.NewWorkbench(ws, h.hub.Files(), workspace.Options{Scratch: filepath.Join(b.state, "scratch"), Overlays: h.hub.Unsaved, Keep: b.set.MaxWorkers,
+		Sandbox: workspace.Sandbox{Caches: workspace.DefaultCaches}})
 	must(b.t, err)
 	worker := engine.NewWorker(engine.WorkerConfig{
 		Provider: choreModel(b.jobs), Tools: tool.Builtin(tool.Ports{Viewer: lsptest.GoViewer{}, Bench: bench}), Policy: lenient{},
@@ -461,12 +463,38 @@ func TestParallelTicketsAndTyping(t *testing.T) {
 				for seed := range uint64(parallelRuns() / 2) {
 					t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 						t.Parallel()
-						b := newBout(t, seed, mode == "merge")
+						b := newBout(t, seed, mode == "merge", shellTest)
 						b.judge(b.run(), &sum)
 					})
 				}
 			})
 			t.Logf("%d completed, %d blocked, %d files merged, %d marks typed, %d taken away again, %d hunks said to be left of blocked tickets", sum.completed, sum.blocked, sum.merged, sum.typed, sum.gone, sum.half)
+		})
+	}
+}
+
+// TestParallelTicketsWithGoTest: the same where the tickets' tests are packages that `go test` builds and runs, one run
+// after the other, with people who type more slowly since it takes longer.
+func TestParallelTicketsWithGoTest(t *testing.T) {
+	if testing.Short() || raceEnabled {
+		t.Skip("it builds nearly a hundred test programs")
+	}
+	for i, mode := range []string{"serial", "merge", "merge"} {
+		seed := uint64([]int{0, 30, 0}[i]) // each ticket has a test in those divisible by 10, and in these people type
+		t.Run(fmt.Sprintf("%s/seed=%d", mode, seed), func(t *testing.T) {
+			b := newBout(t, seed, mode == "merge", goTest)
+			b.pace = 20
+			b.write("go.mod", "module example.com/bout\n\ngo 1.26\n")
+			for _, j := range b.jobs {
+				b.write("tests/"+j.id+"/mark_test.go", goTestSource(j))
+			}
+			var sum tally
+			b.judge(b.run(), &sum)
+			t.Logf("%d completed, %d blocked, %d files merged, %d marks typed", sum.completed, sum.blocked, sum.merged, sum.typed)
+			t.Log(strings.Join(states(b.snapshot()), "\n"))
+			if sum.completed == 0 || sum.typed == 0 {
+				t.Error("no ticket was completed, or nobody typed")
+			}
 		})
 	}
 }

@@ -97,7 +97,7 @@ func (p *typist) work(stop <-chan struct{}) {
 		select {
 		case <-stop:
 			return
-		case <-time.After(time.Duration(p.rng.IntN(3000)) * time.Microsecond):
+		case <-time.After(p.b.pace * time.Duration(p.rng.IntN(3000)) * time.Microsecond):
 		}
 		p.something(stop)
 	}
