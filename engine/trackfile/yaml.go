@@ -64,7 +64,7 @@ type yamlReader struct {
 
 // read returns the root, or the syntax error that kept it from being read.
 func (y *yamlReader) read() (root *node, bad *finding) {
-	tokens := tokenize(y.src[y.bom:])
+	tokens := tokenize(ended(y.src[y.bom:]))
 	y.loc = locate(y.src, y.bom, tokens)
 	y.marks = marksOf(tokens)
 	if y.loc.wrong != nil {
@@ -89,6 +89,15 @@ func (y *yamlReader) read() (root *node, bad *finding) {
 		}
 	}
 	return root, nil
+}
+
+// ended closes a last line that ends in blanks: at the very end of a text the tokenizer drops them, and a line behind it
+// would change what the last ticket says.
+func ended(src string) string {
+	if strings.HasSuffix(src, " ") || strings.HasSuffix(src, "\t") {
+		return src + "\n"
+	}
+	return src
 }
 
 // tokenize stops at the first token that is none; it is then the last one.
