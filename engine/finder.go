@@ -38,13 +38,3 @@ type Mention struct {
 	Kind     string // as Symbol's, of what is declared; "" of a use
 	Declares bool
 }
-
-// Peek reads a file without counting as having shown it to a worker, where files is a draft that remembers that.
-func Peek(ctx context.Context, files Files, path string) (File, error) {
-	if p, ok := files.(interface {
-		Peek(ctx context.Context, path string) (File, error)
-	}); ok {
-		return p.Peek(ctx, path)
-	}
-	return files.Read(ctx, path)
-}

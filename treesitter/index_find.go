@@ -178,7 +178,7 @@ func holds(lower string) func(declared) bool {
 
 // show adds a declaration as it is now: where the file has changed since, it is looked for again.
 func (a *question) show(ctx context.Context, h hit) error {
-	f, err := engine.Peek(ctx, a.draft, h.path)
+	f, err := a.draft.Peek(ctx, h.path)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

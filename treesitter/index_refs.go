@@ -59,7 +59,7 @@ type usesOf struct {
 
 // file adds the uses in one file, a line once.
 func (s *usesOf) file(ctx context.Context, p string) error {
-	f, err := engine.Peek(ctx, s.draft, p)
+	f, err := s.draft.Peek(ctx, p)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

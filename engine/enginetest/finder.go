@@ -25,7 +25,7 @@ func (Finder) each(ctx context.Context, draft engine.Draft, q engine.FindQuery, 
 		if !strings.HasSuffix(e.Path, ".go") || q.Match != nil && !q.Match(e.Path) {
 			continue
 		}
-		file, err := engine.Peek(ctx, draft, e.Path)
+		file, err := draft.Peek(ctx, e.Path)
 		if err != nil {
 			return err
 		}

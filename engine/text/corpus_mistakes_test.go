@@ -253,7 +253,7 @@ func elided(rnd *rand.Rand, w wish) (corpusCase, bool) {
 	}
 	far := w
 	far.first = start - 2
-	f := cutFile(w.src)
+	f := cutFile(w.src, mannerOf(w.src))
 	for i := start; i < w.first; i++ { // within one block
 		if !blank(f.lines[i]) && columns(indent(f.lines[i]), 4) < columns(indent(f.lines[w.first]), 4) {
 			return corpusCase{}, false

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/bluekeyes/go-gitdiff/gitdiff"
 )
 
 // An edit of the corpus: a real text, what a model wants to change of it, and what it says. right is what must come out
@@ -44,7 +46,7 @@ func TestCorpus(t *testing.T) {
 		seed, size = uint64(n), 5*corpusSize
 	}
 	cases := corpus(t, seed, size)
-	ours, exact, git := tallies{}, tallies{}, tallies{}
+	ours, exact, git, library := tallies{}, tallies{}, tallies{}, tallies{}
 	gitDir := t.TempDir()
 	for _, c := range cases {
 		out, err := replaced(Replace, c)
@@ -55,14 +57,17 @@ func TestCorpus(t *testing.T) {
 		}
 		out, err = replaced(exactAlone, c)
 		exact.count(c, out, err)
+		out, err = libraryApplied(c)
+		library.count(c, out, err)
 		if updating() { // a process a case
 			out, err = gitApplied(t.Context(), gitDir, c)
 			git.count(c, out, err)
 		}
 	}
-	t.Logf("%d cases\n%s", len(cases), corpusTable(ours, exact, git))
+	table := corpusTable(ours, exact, git, library)
+	t.Logf("%d cases\n%s", len(cases), table)
 	if updating() {
-		writeFigures(t, len(cases), corpusTable(ours, exact, git))
+		writeFigures(t, len(cases), table)
 	}
 	all := ours.sum()
 	if all.able < corpusSize/2 {
@@ -169,18 +174,18 @@ func (all tallies) sum() tally {
 }
 
 // corpusTable shows the tallies by kind, beside those of the baselines.
-func corpusTable(ours, exact, git tallies) string {
+func corpusTable(ours, exact, git, library tallies) string {
 	var b strings.Builder
-	b.WriteString("| what the model did | cases | have a right answer | right | refused | wrong | exact alone: right | wrong | git apply: right | wrong |\n" +
-		"|---|---|---|---|---|---|---|---|---|---|\n")
-	row := func(name string, a, e, g tally) {
-		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d | %d | %d | %d | %d |\n",
-			name, a.n, a.able, a.right, a.refused, a.wrong, e.right, e.wrong, g.right, g.wrong)
+	b.WriteString("| what the model did | cases | have a right answer | right | refused | wrong | exact alone: right | wrong | git apply: right | wrong | go-gitdiff: right | wrong |\n" +
+		"|---|---|---|---|---|---|---|---|---|---|---|---|\n")
+	row := func(name string, a, e, g, l tally) {
+		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d |\n",
+			name, a.n, a.able, a.right, a.refused, a.wrong, e.right, e.wrong, g.right, g.wrong, l.right, l.wrong)
 	}
 	for _, m := range mistakes {
-		row(m.kind, ours[m.kind], exact[m.kind], git[m.kind])
+		row(m.kind, ours[m.kind], exact[m.kind], git[m.kind], library[m.kind])
 	}
-	row("all", ours.sum(), exact.sum(), git.sum())
+	row("all", ours.sum(), exact.sum(), git.sum(), library.sum())
 	return b.String()
 }
 
@@ -206,6 +211,32 @@ func gitApplied(ctx context.Context, dir string, c corpusCase) ([]byte, error) {
 	return os.ReadFile(file)
 }
 
+// libraryApplied gives the difference between the texts to go-gitdiff, which wants the right line numbers: it gets them.
+func libraryApplied(c corpusCase) ([]byte, error) {
+	at := strconv.Itoa(trueLine(c))
+	patch := atFirst.ReplaceAllString(Unified("a/f", "b/f", []byte(c.search), []byte(c.replace), 1000), "@@ -"+at+"$1 +"+at+"$2 @@")
+	files, _, err := gitdiff.Parse(strings.NewReader(patch))
+	if err != nil || len(files) != 1 {
+		return nil, errors.New("no difference")
+	}
+	var out bytes.Buffer
+	err = gitdiff.Apply(&out, strings.NewReader(c.src), files[0])
+	return out.Bytes(), err
+}
+
+// trueLine is where the search is, from 1: where it stands as it is, else as far before the first change as in the texts.
+func trueLine(c corpusCase) int {
+	if at := strings.Index(c.src, c.search); at >= 0 {
+		return 1 + strings.Count(c.src[:at], "\n")
+	}
+	meant := changes(numberingOf(lines(c.src), lines(c.right)))
+	shown := changes(numberingOf(lines(c.search), lines(c.replace)))
+	if c.right == "" || len(meant) == 0 || len(shown) == 0 {
+		return 1
+	}
+	return max(1, 1+meant[0].b0-shown[0].b0)
+}
+
 const figures = `## Figures
 
 <!-- Written by engine/text TestCorpus with -update; the test holds the two totals. -->
@@ -214,8 +245,8 @@ const figures = `## Figures
 and replaced in sources of Go and of Python's library, with the mistakes that models make. An edit is right when the file
 comes out as the same edit without the mistake would leave it; what has no right answer is right when it is refused. Of those
 that have one right answer %.1f %% come out right; %.2f %% of all come out wrong (held: at least 90, at most 0.5). The
-baselines had the same edits in the same run: one replaces what stands in the file once as it is, the other is ` + "`git apply`" + `
-with the difference as a diff. Another seed: ` + "`SLOP_EDIT_SEED=7 go test ./engine/text -run TestCorpus -v`" + `, five times as many.
+baselines had the same edits in the same run: one replaces what stands in the file once as it is, the others are ` + "`git apply`" + `
+with the difference as a diff, and the library go-gitdiff with that diff and the right line numbers. Another seed: ` + "`SLOP_EDIT_SEED=7 go test ./engine/text -run TestCorpus -v`" + `, five times as many.
 
 %s`
 

@@ -14,15 +14,13 @@ const (
 func nearest(r *request) *NotFoundError {
 	rows := r.file().lines
 	want := plainLines(r.search)
-	weight := weights(rows, want)
+	worth := scores(rows, want)
 	n := min(len(want), len(rows))
 	best, at, sum := 0.0, -1, 0.0
-	scores := make([]float64, len(rows))
-	for i, row := range rows {
-		scores[i] = score(row, weight)
-		sum += scores[i]
+	for i := range rows {
+		sum += worth[i]
 		if i >= n {
-			sum -= scores[i-n]
+			sum -= worth[i-n]
 		}
 		if sum > best*1.000001 && i >= n-1 { // equal sums differ by rounding
 			best, at = sum, i+1-n
@@ -31,7 +29,7 @@ func nearest(r *request) *NotFoundError {
 	if at < 0 {
 		return &NotFoundError{}
 	}
-	at = lined(rows, want, firstShared(scores, at, n), at+n)
+	at = lined(rows, want, firstShared(worth, at, n), at+n)
 	near := rows[at:min(at+n, len(rows))]
 	e := &NotFoundError{Line: at + 1, Snippet: snippet(near)}
 	e.Missing, e.Number = firstMissing(want, near)
@@ -100,30 +98,60 @@ func firstMissing(want, rows []string) (string, int) {
 	return "", 0
 }
 
-// weights is what each word of the search is worth.
-func weights(rows, want []string) map[string]float64 {
-	count := map[string]int{}
-	for _, s := range want {
-		eachWord(s, func(w string) { count[w] = 1 })
-	}
+// lexicon numbers the words of a search.
+type lexicon struct {
+	id   map[string]int32
+	size [256]uint64 // by the first byte of a word: bit n for a word of n bytes, the last one for longer ones
+}
+
+func lexiconOf(rows []string) *lexicon {
+	x := &lexicon{id: map[string]int32{}}
 	for _, s := range rows {
 		eachWord(s, func(w string) {
-			if n := count[w]; n > 0 {
-				count[w] = n + 1
+			if _, ok := x.id[w]; !ok {
+				x.id[w] = int32(len(x.id))
+				x.size[w[0]] |= 1 << min(len(w), 63)
 			}
 		})
 	}
-	out := make(map[string]float64, len(count))
-	for w, n := range count {
-		out[w] = float64(len(w)) / float64(n)
-	}
-	return out
+	return x
 }
 
-func score(row string, weight map[string]float64) float64 {
-	sum := 0.0
-	eachWord(row, func(w string) { sum += weight[w] })
-	return sum
+// number is that of a word; false for one that the search has not.
+func (x *lexicon) number(w string) (int32, bool) {
+	if x.size[w[0]]>>min(len(w), 63)&1 == 0 {
+		return 0, false // most words of most files
+	}
+	id, ok := x.id[w]
+	return id, ok
+}
+
+// scores is what each row is worth: its words that the search has, by their length and by how rare they are among rows.
+func scores(rows, want []string) []float64 {
+	x := lexiconOf(want)
+	count := make([]int, len(x.id))
+	var ids []int32
+	ends := make([]int, len(rows)) // of the ids of each row
+	for i, s := range rows {
+		eachWord(s, func(w string) {
+			if id, ok := x.number(w); ok {
+				ids = append(ids, id)
+				count[id]++
+			}
+		})
+		ends[i] = len(ids)
+	}
+	weight := make([]float64, len(count))
+	for w, id := range x.id {
+		weight[id] = float64(len(w)) / float64(1+count[id])
+	}
+	out := make([]float64, len(rows))
+	for i, at := 0, 0; i < len(rows); i++ {
+		for ; at < ends[i]; at++ {
+			out[i] += weight[ids[at]]
+		}
+	}
+	return out
 }
 
 // eachWord yields the runs of ASCII letters, digits, underscores and of bytes

@@ -88,7 +88,9 @@ type request struct {
 	src             string
 	search, replace string
 	where           Where
+	thorough        bool       // anchors are not used: all of the file is looked through in each step
 	split           *fileLines // made by file
+	all             *manner    // made by manner
 	reread          [versions]reread
 	elided          *ElidedError // what findElided found amiss
 	unlaid          bool         // there is a place, and the replacement cannot be laid there
@@ -97,9 +99,17 @@ type request struct {
 // file is the lines of src, cut once.
 func (r *request) file() *fileLines {
 	if r.split == nil {
-		r.split = cutFile(r.src)
+		r.split = cutFile(r.src, r.manner())
 	}
 	return r.split
+}
+
+// manner is that of the file, looked at once.
+func (r *request) manner() *manner {
+	if r.all == nil {
+		r.all = mannerOf(r.src)
+	}
+	return r.all
 }
 
 // maxPlaces is how many places are looked for and listed.
@@ -140,7 +150,11 @@ func ReplaceAt(src []byte, search, replace string, where Where) (Result, error) 
 	if err := checkReplacement(src, search, replace); err != nil {
 		return Result{}, err
 	}
-	r := &request{src: string(src), search: search, replace: replace, where: where}
+	return (&request{src: string(src), search: search, replace: replace, where: where}).result()
+}
+
+// result goes through the steps.
+func (r *request) result() (Result, error) {
 	for _, s := range steps {
 		found := r.narrowed(s.find(r))
 		if len(found.at) == 0 {
@@ -154,7 +168,7 @@ func ReplaceAt(src []byte, search, replace string, where Where) (Result, error) 
 			r.unlaid = true
 			continue // the replacement would not stand well there
 		}
-		return r.result(s.name, found.at[0], edits)
+		return r.made(s.name, found.at[0], edits)
 	}
 	return Result{}, r.refusal()
 }
@@ -204,7 +218,7 @@ func (r *request) allowed(p place) bool {
 	case p.line < r.where.From, r.where.To > 0 && p.line > r.where.To:
 		return false
 	}
-	return !r.where.End || p.end >= r.file().lastSolid()
+	return !r.where.End || p.end >= lastSolid(r.src)
 }
 
 // number gives places that know only their offset their lines. A match of bytes
@@ -230,9 +244,9 @@ func (r *request) ambiguous(step Step, found places) *AmbiguousError {
 	return e
 }
 
-// result is the outcome of the one place, unless what replace would bring is
+// made is the outcome of the one place, unless what replace would bring is
 // there already.
-func (r *request) result(step Step, p place, edits []Edit) (Result, error) {
+func (r *request) made(step Step, p place, edits []Edit) (Result, error) {
 	at := []place{p}
 	r.number(at)
 	if line := r.inserted(at[0], edits); line > 0 {

@@ -82,7 +82,7 @@ func findElided(r *request) places {
 		w := trimElisions(all)
 		if !slices.ContainsFunc(w.search, elision) {
 			if len(w.search) > 0 {
-				if found := r.findSolid(w, unadorned); len(found.at) > 0 {
+				if found := r.findSolid(w, r.stretches(w.search), unadorned); len(found.at) > 0 {
 					return found
 				}
 			}

@@ -29,7 +29,7 @@ func (m alignment) place(w wanted, key lineKey) place {
 // dressed is the match as a place with its edits.
 func (m alignment) dressed(edits func() ([]Edit, bool)) place {
 	first, last := m.bounds()
-	return place{offset: m.f.starts[first], line: first + 1, end: last + 1, edits: edits}
+	return place{offset: m.f.starts[first], line: m.f.first + first + 1, end: m.f.first + last + 1, edits: edits}
 }
 
 // bounds is the first and the last line of the file that the search covers.

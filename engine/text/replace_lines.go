@@ -1,34 +1,85 @@
 package text
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+	"sync"
+)
 
 // fileLines is a file as lines: what a line says, and how it ends.
 type fileLines struct {
 	src    string
 	lines  []string // without line ends; never nil
-	starts []int    // of each line, and the end of the file
+	starts []int    // of each line in src, and the end of the last one
 	solid  []int    // the lines that are not blank
 	said   []string // what these say, without what begins and ends them
-	tabs   bool     // the file is indented with tabs
+	first  int      // how many lines of the file come before these
+	all    *manner  // of the whole file
+}
+
+// manner is what holds for a file as a whole.
+type manner struct {
+	tabs   func() bool // it is indented with tabs
+	ending string      // of its first line, "" where that has none
+	ascii  func() bool // it has no other bytes
+	hides  func() bool // it has characters that nobody sees
+}
+
+func mannerOf(src string) *manner {
+	body := strings.TrimPrefix(src, bom)
+	m := &manner{ending: firstEnding(body)}
+	m.tabs = sync.OnceValue(func() bool { return tabbedText(body) })
+	m.ascii = sync.OnceValue(func() bool { return ascii(body) })
+	m.hides = sync.OnceValue(func() bool { return !m.ascii() && hides(body) })
+	return m
+}
+
+func firstEnding(body string) string {
+	switch i := strings.IndexByte(body, '\n'); {
+	case i < 0:
+		return ""
+	case i > 0 && body[i-1] == '\r':
+		return "\r\n"
+	}
+	return "\n"
+}
+
+// tabbedText says whether the first line that is indented is so with a tab.
+func tabbedText(body string) bool {
+	for body != "" {
+		line, rest, _ := strings.Cut(body, "\n")
+		if in := indent(line); in != "" && !blank(line) {
+			return in[0] == '\t'
+		}
+		body = rest
+	}
+	return false
 }
 
 // bom is the byte order mark; it is before the first line, not in it.
 const bom = "\ufeff"
 
 // cutFile cuts a file into lines.
-func cutFile(src string) *fileLines {
-	body := strings.TrimPrefix(src, bom)
-	starts := lineOffsets(body)
-	f := &fileLines{src: src, starts: starts, lines: plainLines(body)}
-	for i := range starts {
-		starts[i] += len(src) - len(body)
-	}
-	for i, line := range f.lines {
-		if s := stripped(line); s != "" {
-			f.solid, f.said = append(f.solid, i), append(f.said, s)
+func cutFile(src string, all *manner) *fileLines {
+	return cutLines(src, len(src)-len(strings.TrimPrefix(src, bom)), len(src), all)
+}
+
+// cutLines cuts the lines of a file that begin in [from, to); both are where lines begin, or the end of the file.
+func cutLines(src string, from, to int, all *manner) *fileLines {
+	n := strings.Count(src[from:to], "\n") + 1
+	f := &fileLines{src: src, all: all, lines: make([]string, 0, n), starts: make([]int, 1, n+1), solid: make([]int, 0, n), said: make([]string, 0, n)}
+	f.starts[0] = from
+	for at := from; at < to; {
+		line, end := src[at:to], to
+		if i := strings.IndexByte(line, '\n'); i >= 0 {
+			line, end = strings.TrimSuffix(line[:i], "\r"), at+i+1
 		}
+		if s := stripped(line); s != "" {
+			f.solid, f.said = append(f.solid, len(f.lines)), append(f.said, s)
+		}
+		f.lines, f.starts = append(f.lines, line), append(f.starts, end)
+		at = end
 	}
-	f.tabs = usesTabs(f.lines, false)
 	return f
 }
 
@@ -48,7 +99,7 @@ func plainLines(s string) []string {
 // ending is the line end of line i: its own, or that of a line before it, or
 // of the first line.
 func (f *fileLines) ending(i int) string {
-	for _, k := range []int{i, i - 1, 0} {
+	for _, k := range []int{i, i - 1} {
 		if k < 0 || k >= len(f.lines) {
 			continue
 		}
@@ -56,7 +107,7 @@ func (f *fileLines) ending(i int) string {
 			return end
 		}
 	}
-	return "\n"
+	return cmp.Or(f.all.ending, "\n")
 }
 
 // open says whether the file's last line has no line end.
@@ -65,12 +116,13 @@ func (f *fileLines) open() bool {
 	return n > 0 && f.starts[n] == f.starts[n-1]+len(f.lines[n-1])
 }
 
-// lastSolid is the last line that is not blank, from 1; 0 where all are.
-func (f *fileLines) lastSolid() int {
-	if len(f.solid) == 0 {
+// lastSolid is the last line of a file that is not blank, from 1; 0 where all are.
+func lastSolid(src string) int {
+	body := strings.TrimRight(strings.TrimPrefix(src, bom), " \t\r\f\v\n")
+	if body == "" {
 		return 0
 	}
-	return f.solid[len(f.solid)-1] + 1
+	return 1 + strings.Count(body, "\n")
 }
 
 // lineKey is what of a line must be alike.
@@ -132,6 +184,9 @@ func trailingBlanks(rows []string) int {
 func findLines(key lineKey) func(*request) places {
 	return func(r *request) places {
 		w := wantedLines(r.search, r.replace)
+		if near := r.near(given); near.known {
+			return near.lines(w, key)
+		}
 		f := r.file()
 		at, more := findRun(f.lines, w.search, key, nil)
 		found := places{more: more}

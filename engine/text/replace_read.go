@@ -38,6 +38,7 @@ var loosely = []version{given, unescaped, unnumbered, unnumberedUnescaped}
 type reread struct {
 	w        wanted
 	ok, done bool
+	near     *stretches // made by request.near
 }
 
 // read is the request in another version, made once.
@@ -71,7 +72,7 @@ func findRead(all ...version) func(*request) places {
 			if !ok {
 				continue
 			}
-			if found := r.findSolid(w, unadorned); len(found.at) > 0 {
+			if found := r.findSolid(w, r.near(v), unadorned); len(found.at) > 0 {
 				return found
 			}
 		}

@@ -25,6 +25,9 @@ func (r *request) already() int {
 		return 0
 	}
 	w := dropOuterBlanks(wantedLines(r.replace, ""))
+	if near := r.stretches(w.search); near.known {
+		return near.alone(w.search, stripped)
+	}
 	f := r.file()
 	solid := solidLines(w.search)
 	at, more := findRun(f.said, mapped(pick(w.search, solid), stripped), sameLine, nil)

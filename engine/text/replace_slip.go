@@ -95,8 +95,15 @@ func (s *slips) know(changes []change) {
 		s.weight[i] = 1 + float64(min(letters(s.keys[i]), 40))
 		s.places[s.keys[i]] = nil
 	}
+	lengths := uint64(0) // bit n: a key of n bytes; the last one: a longer one
+	for _, key := range s.keys {
+		lengths |= 1 << min(len(key), 63)
+	}
 	for k, said := range s.f.said {
 		key := unadorned(said)
+		if lengths>>min(len(key), 63)&1 == 0 {
+			continue
+		}
 		if at, ok := s.places[key]; ok && len(at) <= slipPlaces {
 			s.places[key] = append(at, k)
 		}

@@ -6,16 +6,21 @@ import "strings"
 // among them. A key that keeps the indentation wants the same one; others find
 // lines whose indentation relates to that of the search in one way.
 func findSolid(key lineKey) func(*request) places {
-	return func(r *request) places { return r.findSolid(wantedLines(r.search, r.replace), key) }
+	return func(r *request) places {
+		w, _ := r.read(given)
+		return r.findSolid(w, r.near(given), key)
+	}
 }
 
-// findSolid finds the lines of w; they may be another reading of the request's.
-func (r *request) findSolid(w wanted, key lineKey) places {
-	w = dropOuterBlanks(w)
+// findSolid finds the lines of w; they may be another reading of the request's. near is where they can be.
+func (r *request) findSolid(w wanted, near stretches, key lineKey) places {
+	if near.known {
+		return near.solid(w, key)
+	}
 	f := r.file()
 	solid := solidLines(w.search)
 	needle := pick(w.search, solid)
-	if indented := key(" x") == " x"; indented {
+	if keepsIndent(key) {
 		at, more := findRun(pick(f.lines, f.solid), needle, key, nil)
 		return r.solidPlaces(w, solid, at, more, key)
 	}
@@ -39,17 +44,23 @@ func (r *request) findSolid(w wanted, key lineKey) places {
 // blank, at which the search begins.
 func (r *request) solidPlaces(w wanted, solid, at []int, more bool, key lineKey) places {
 	found := places{more: more}
-	f := r.file()
 	for _, k := range at {
-		m := alignment{f: f, at: f.align(w.search, solid, k)}
-		if key(" x") == " x" {
-			found.at = append(found.at, m.place(w, key))
-			continue
-		}
-		found.at = append(found.at, m.dressed(func() ([]Edit, bool) { return m.layShifted(w, lineChanges(w, trailing)) }))
+		found.at = append(found.at, solidPlace(r.file(), w, solid, k, key))
 	}
 	return found
 }
+
+// solidPlace is the place of w at the k-th of a file's lines that are not blank.
+func solidPlace(f *fileLines, w wanted, solid []int, k int, key lineKey) place {
+	m := alignment{f: f, at: f.align(w.search, solid, k)}
+	if keepsIndent(key) {
+		return m.place(w, key)
+	}
+	return m.dressed(func() ([]Edit, bool) { return m.layShifted(w, lineChanges(w, trailing)) })
+}
+
+// keepsIndent says whether lines that are alike by key are indented alike.
+func keepsIndent(key lineKey) bool { return key(" x") == " x" }
 
 // layShifted lays changes of w, whose indentation differs from the file's.
 func (m alignment) layShifted(w wanted, changes []change) ([]Edit, bool) {
@@ -128,16 +139,17 @@ type frame struct {
 	solid  []int // of search
 	lines  []string
 	rows   []int // of lines, as many as solid
-	tabs   bool  // the file is indented with tabs
+	tabs   bool  // the place is indented with tabs, as far as tabbed was asked
+	all    *manner
 }
 
 func (f *fileLines) frame(search []string, solid []int, k int) frame {
-	return frame{search: search, solid: solid, lines: f.lines, rows: f.solid[k : k+len(solid)], tabs: f.tabs}
+	return frame{search: search, solid: solid, lines: f.lines, rows: f.solid[k : k+len(solid)], all: f.all}
 }
 
 // frame is that of the solid lines that have a place.
 func (m alignment) frame(search []string) frame {
-	fr := frame{search: search, lines: m.f.lines, tabs: m.f.tabs}
+	fr := frame{search: search, lines: m.f.lines, all: m.f.all}
 	for i, row := range m.at {
 		if row >= 0 && !blank(search[i]) {
 			fr.solid, fr.rows = append(fr.solid, i), append(fr.rows, row)
@@ -164,18 +176,7 @@ func (fr frame) tabbed() (tabs bool, cost int) {
 			return in[0] == '\t', i + 1
 		}
 	}
-	return fr.tabs, len(fr.rows)
-}
-
-// usesTabs says whether rows are indented with tabs; otherwise is the answer
-// where none is indented.
-func usesTabs(rows []string, otherwise bool) bool {
-	for _, s := range rows {
-		if in := indent(s); in != "" && !blank(s) {
-			return in[0] == '\t'
-		}
-	}
-	return otherwise
+	return fr.all.tabs(), len(fr.rows)
 }
 
 // indent is the leading white space of a line.
