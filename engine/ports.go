@@ -61,6 +61,8 @@ type Message struct {
 	Calls  []ToolCall `json:"calls,omitempty"`   // of RoleAssistant
 	CallID string     `json:"call_id,omitempty"` // of RoleTool: which call this answers
 	Name   string     `json:"name,omitempty"`    // of RoleTool: the tool
+	// Reasoning is what a model said of its thinking, for people. A Provider sends it back only to who insists on it.
+	Reasoning string `json:"reasoning,omitempty"`
 	// Opaque is what the provider needs back with this message (a thought signature, say). Nobody else reads it.
 	Opaque json.RawMessage `json:"opaque,omitempty"`
 }

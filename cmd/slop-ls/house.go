@@ -321,7 +321,8 @@ func newProvider(c *config.Config, lent *lent, prices func() *config.Config) (*o
 func endpoint(prices func() *config.Config, s config.Selection, lent *lent) openai.Endpoint {
 	p := s.Provider
 	e := openai.Endpoint{
-		Name: s.Name, BaseURL: p.BaseURL, Models: s.Models,
+		Name: s.Name, BaseURL: p.BaseURL, Models: s.Models, API: apis[p.API], NeedsResponses: needsResponses(p),
+		Azure: p.Kind == "azure", APIVersion: p.APIVersion, ReasoningBack: p.Kind == "deepseek",
 		RequestsPerMinute: p.RequestsPerMinute, TokensPerMinute: p.TokensPerMinute,
 		TextTools: p.Tools == config.TextTools, NativeTools: p.Tools == config.NativeTools,
 		Limits: openai.Limits{

@@ -4,6 +4,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/catalog"
 	"github.com/slop-ls/slop-ls/engine/config"
+	"github.com/slop-ls/slop-ls/engine/openai"
 )
 
 // catalogName is under which provider the catalog knows the models of a configured one; "" where its address is the
@@ -63,4 +64,16 @@ func (h *house) prices() *config.Config {
 		return now
 	}
 	return &h.config
+}
+
+// apis are the names that the configuration has for OpenAI's two APIs.
+var apis = map[config.APIMode]openai.API{config.ChatAPI: openai.ChatAPI, config.ResponsesAPI: openai.ResponsesAPI}
+
+// needsResponses says which models of a provider are known to be asked by the Responses API alone.
+func needsResponses(p config.Provider) func(model string) bool {
+	provider := catalogName(p)
+	return func(model string) bool {
+		m, known := catalog.Find(provider, model)
+		return known && m.Responses
+	}
 }

@@ -12,20 +12,46 @@ import (
 	"github.com/slop-ls/slop-ls/engine/scripted"
 )
 
-// TestProvidersOfTheDocument tries each configuration of docs/providers.md against the scripted server in that provider's
-// dialect; nothing but the address is changed. It is a script that answers, no model.
-func TestProvidersOfTheDocument(t *testing.T) {
-	t.Parallel()
+// documented is one configuration of docs/providers.md and the dialect that it is for.
+type documented struct {
+	name, text string
+	dialect    scripted.Dialect
+}
+
+// dialectOf are the headings of the document.
+var dialectOf = map[string]scripted.Dialect{
+	"Gemini": scripted.GeminiDialect, "OpenAI": scripted.OpenAIDialect, "OpenAI Responses": scripted.ResponsesDialect,
+	"Azure": scripted.AzureDialect, "Azure with api_version": scripted.AzureDialect, "Anthropic": scripted.AnthropicDialect,
+	"DeepSeek": scripted.DeepSeekDialect, "OpenRouter": scripted.OpenRouterDialect, "Ollama": scripted.OllamaDialect,
+	"llama.cpp": scripted.LlamaCppDialect, "vLLM": scripted.VLLMDialect,
+}
+
+func documentedProviders(t *testing.T) []documented {
+	t.Helper()
 	doc, err := os.ReadFile("../../docs/providers.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	blocks := regexp.MustCompile("(?s)\n## (\\w+)\n\n```toml\n(.*?)```").FindAllStringSubmatch(string(doc), -1)
-	if len(blocks) != 4 {
-		t.Fatalf("the document has %d configurations", len(blocks))
+	var out []documented
+	for _, b := range regexp.MustCompile("(?s)\n## ([^\n]+)\n\n```toml\n(.*?)```").FindAllStringSubmatch(string(doc), -1) {
+		d, known := dialectOf[b[1]]
+		if !known {
+			t.Errorf("no dialect for %q", b[1])
+		}
+		out = append(out, documented{b[1], b[2], d})
 	}
-	for _, b := range blocks {
-		t.Run(b[1], func(t *testing.T) { t.Parallel(); tryProvider(t, scripted.Dialect(strings.ToLower(b[1])), b[2]) })
+	if len(out) != len(dialectOf) {
+		t.Fatalf("the document has %d configurations, want %d", len(out), len(dialectOf))
+	}
+	return out
+}
+
+// TestProvidersOfTheDocument tries each configuration of docs/providers.md against the scripted server in that provider's
+// dialect; nothing but the address is changed. It is a script that answers, no model.
+func TestProvidersOfTheDocument(t *testing.T) {
+	t.Parallel()
+	for _, d := range documentedProviders(t) {
+		t.Run(d.name, func(t *testing.T) { t.Parallel(); tryProvider(t, d.dialect, d.text) })
 	}
 }
 
@@ -79,6 +105,14 @@ func tryProvider(t *testing.T, dialect scripted.Dialect, text string) {
 	var failed *engine.ProviderError
 	if _, err := provider.Generate(t.Context(), req, said); !errors.As(err, &failed) || failed.Kind != engine.ProviderBadRequest || !strings.Contains(err.Error(), "not found") {
 		t.Errorf("an unknown model: %v", err)
+	}
+	if first.Message.Reasoning != "hm" {
+		t.Errorf("its thoughts are not kept: %+v", first.Message)
+	}
+	for _, r := range s.Records() {
+		if !r.Authorized && tier.Provider.APIKeyEnv != "" {
+			t.Errorf("%s went without a key", r.Path)
+		}
 	}
 	if cost := priceOf(&prices, tier.Provider, tier.Models[0], first.Usage); cost.Unknown {
 		t.Errorf("its price is unknown")

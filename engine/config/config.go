@@ -96,11 +96,23 @@ type Provider struct {
 	MaxRetries        int    // of one request
 	RequestsPerMinute int    // 0: no bound
 	TokensPerMinute   int    // 0: no bound
+	API               APIMode
 	APIVersion        string // of Azure
 	Tools             ToolMode
 	FirstTokenTimeout Duration
 	IdleTimeout       Duration // between two pieces of a reply
 }
+
+// APIMode says by which of OpenAI's two APIs a provider's models are asked.
+type APIMode string
+
+// AutoAPI asks by chat, but for models that are known to need the Responses API or that refuse chat for it; ChatAPI and
+// ResponsesAPI ask every model so.
+const (
+	AutoAPI      APIMode = "auto"
+	ChatAPI      APIMode = "chat"
+	ResponsesAPI APIMode = "responses"
+)
 
 // ToolMode says how a provider's models are given their tools.
 type ToolMode string

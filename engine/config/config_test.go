@@ -163,7 +163,7 @@ func TestWorkspaceCanOnlyTighten(t *testing.T) {
 		{"providers.local.max_concurrent", "1", "100"}, {"providers.local.max_retries", "0", "100"},
 		{"providers.local.first_token_timeout", `"1s"`, `"1h"`}, {"providers.local.idle_timeout", `"1s"`, `"0s"`}, {"providers.mine.max_retries", "", "1"},
 		{"providers.local.requests_per_minute", "10", ""}, {"providers.local.tokens_per_minute", "10", ""},
-		{"providers.local.api_version", "", `"2024-10-21"`}, {"providers.local.tools", "", `"text"`},
+		{"providers.local.api_version", "", `"2024-10-21"`}, {"providers.local.tools", "", `"text"`}, {"providers.local.api", "", `"responses"`},
 		{"prices.small.input", "", "0"}, {"prices.small.cached", "", "0"}, {"prices.small.output", "", "0"},
 		{"budget.track_turns", "5", ""}, {"budget.day_turns", "5", ""}, {"budget.day_time", `"1h"`, ""},
 		{"budget.ticket_tokens", "1000", "200001"}, {"budget.ticket_usd", "0.5", ""}, {"budget.ticket_turns", "10", "0"}, {"budget.ticket_time", `"5m"`, `"2h"`},

@@ -76,6 +76,6 @@ func Default() Config {
 func defaultProvider() *Provider {
 	return &Provider{
 		MaxConcurrent: 8, MaxRetries: 5,
-		FirstTokenTimeout: Duration(2 * time.Minute), IdleTimeout: Duration(time.Minute), Tools: AutoTools,
+		FirstTokenTimeout: Duration(2 * time.Minute), IdleTimeout: Duration(time.Minute), Tools: AutoTools, API: AutoAPI,
 	}
 }

@@ -128,7 +128,7 @@ func (r ProviderReply) reply(turn int) engine.Reply {
 		}
 	}
 	return engine.Reply{
-		Message: engine.Message{Role: engine.RoleAssistant, Text: r.Text, Calls: calls},
+		Message: engine.Message{Role: engine.RoleAssistant, Text: r.Text, Reasoning: r.Reasoning, Calls: calls},
 		Usage:   r.Usage,
 		Finish:  finish,
 	}

@@ -86,9 +86,9 @@ func providerText(t *testing.T, newProvider MakeProvider) {
 		t.Fatal(err)
 	}
 	wantReply := engine.Reply{
-		Message: engine.Message{Role: engine.RoleAssistant, Text: want.Text}, Usage: want.Usage, Finish: "length",
+		Message: engine.Message{Role: engine.RoleAssistant, Text: want.Text, Reasoning: want.Reasoning}, Usage: want.Usage, Finish: "length",
 	}
-	if diff := cmp.Diff(wantReply, got, cmpopts.IgnoreFields(engine.Usage{}, "Cost")); diff != "" {
+	if diff := cmp.Diff(wantReply, got, cmpopts.IgnoreFields(engine.Usage{}, "Cost"), cmpopts.IgnoreFields(engine.Message{}, "Opaque")); diff != "" {
 		t.Error(diff)
 	}
 	if s.text.String() != want.Text || s.reasoning.String() != want.Reasoning || s.restarts != 0 {

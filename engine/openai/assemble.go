@@ -20,6 +20,7 @@ type assembly struct {
 	limit    int // bytes of a reply
 
 	text    strings.Builder
+	thought strings.Builder
 	calls   []*callParts
 	own     opaque
 	details []json.RawMessage
@@ -42,7 +43,7 @@ func newAssembly(provider string, limit int) *assembly {
 	return &assembly{provider: provider, limit: limit, own: opaque{Provider: provider, Message: map[string]json.RawMessage{}}}
 }
 
-// add takes an event. progress tells whether the reply has grown; d is what to stream of it. The error is a *failure.
+// add implements assembler.
 func (a *assembly) add(raw []byte) (d engine.Delta, progress bool, err error) {
 	var c chunk
 	if err := json.Unmarshal(raw, &c); err != nil {
@@ -89,6 +90,7 @@ func (a *assembly) delta(in *delta, out *engine.Delta) error {
 	out.Text += text
 	out.Reasoning += reasoning
 	a.text.WriteString(text)
+	a.thought.WriteString(reasoning)
 	a.size += len(text) + len(reasoning)
 	if len(in.ExtraContent) > 0 && string(in.ExtraContent) != "null" {
 		a.own.Message[extraContent] = in.ExtraContent
@@ -152,13 +154,12 @@ func (a *assembly) call(p *callPiece) (*callParts, error) {
 // whole reports whether nothing but [DONE] is missing: the provider has said why it finished and what it cost.
 func (a *assembly) whole() bool { return a.finish != "" && a.usage != nil }
 
-// reply is what has come together. turn makes the ids of calls that have none unique in the conversation. The error is
-// a *failure.
+// reply implements assembler.
 func (a *assembly) reply(turn int) (engine.Reply, error) {
 	if a.finish == "" && a.size == 0 {
 		return engine.Reply{}, failed(engine.ProviderMalformed, "the stream ended without a reply")
 	}
-	m := engine.Message{Role: engine.RoleAssistant, Text: a.text.String()}
+	m := engine.Message{Role: engine.RoleAssistant, Text: a.text.String(), Reasoning: a.thought.String()}
 	slices.SortStableFunc(a.calls, func(x, y *callParts) int { return x.index - y.index })
 	extras := map[string]json.RawMessage{}
 	for i, c := range a.calls {

@@ -84,7 +84,7 @@ func TestOddChunks(t *testing.T) {
 		  "completion_tokens_details":{"reasoning_tokens":3}}}`,
 	)
 	want := engine.Reply{
-		Message: engine.Message{Role: engine.RoleAssistant, Text: "parts, no"}, Finish: "stop",
+		Message: engine.Message{Role: engine.RoleAssistant, Text: "parts, no", Reasoning: "hm"}, Finish: "stop",
 		Usage: engine.Usage{Input: 5, CachedInput: 4, Output: 5, Reasoning: 3},
 	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {

@@ -29,8 +29,8 @@ func (e *endpoint) attempt(
 	dog := newWatchdog(cancel, e.Limits)
 	defer dog.stop()
 
-	asm := newAssembly(e.Name, e.Limits.Reply)
-	err := e.stream(ctx, key, req, dog, asm, onDelta)
+	asm := e.assembler(m)
+	err := e.stream(ctx, e.client(key, req, m, dog), req, m, asm, dog, onDelta)
 	if err != nil {
 		err = blame(ctx, err, asm)
 	}
@@ -45,9 +45,27 @@ func (e *endpoint) attempt(
 	return m.read(asked, reply), nil
 }
 
+// assembler puts a reply together from the events of one of the APIs. One goroutine uses it.
+type assembler interface {
+	// add takes an event. progress tells whether the reply has grown; d is what to stream of it. The error is a *failure.
+	add(raw []byte) (d engine.Delta, progress bool, err error)
+	// whole reports whether nothing but the end of the stream is missing.
+	whole() bool
+	// reply is what has come together. turn makes the ids of calls that have none unique in the conversation. The error is
+	// a *failure.
+	reply(turn int) (engine.Reply, error)
+}
+
+func (e *endpoint) assembler(m manner) assembler {
+	if m.responses {
+		return newResponse(e.Name, e.Limits.Reply)
+	}
+	return newAssembly(e.Name, e.Limits.Reply)
+}
+
 // blame says what ended a call: the watchdog, or the stream itself. It is nil when the reply was whole and nothing but
 // [DONE] was missing.
-func blame(ctx context.Context, err error, asm *assembly) error {
+func blame(ctx context.Context, err error, asm assembler) error {
 	var stalled *failure
 	if errors.As(context.Cause(ctx), &stalled) {
 		err = stalled
@@ -62,9 +80,9 @@ func blame(ctx context.Context, err error, asm *assembly) error {
 
 // stream sends the request and feeds asm until the stream ends well, which is nil, or otherwise.
 func (e *endpoint) stream(
-	ctx context.Context, key string, req engine.Request, dog *watchdog, asm *assembly, onDelta func(engine.Delta),
+	ctx context.Context, c *goopenai.Client, req engine.Request, m manner, asm assembler, dog *watchdog, onDelta func(engine.Delta),
 ) error {
-	stream, err := e.client(key, req, dog).CreateChatCompletionStream(ctx, e.chatRequest(req))
+	stream, err := e.open(ctx, c, req, m)
 	if err != nil {
 		return err
 	}
@@ -84,7 +102,10 @@ func (e *endpoint) stream(
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if progress {
+		switch {
+		case m.responses && asm.whole(): // it has no [DONE]
+			dog.drain()
+		case progress:
 			dog.feed()
 		}
 		if d != (engine.Delta{}) {
@@ -93,15 +114,39 @@ func (e *endpoint) stream(
 	}
 }
 
-// client is go-openai's for one call, with the two Doers below it.
-func (e *endpoint) client(key string, req engine.Request, dog *watchdog) *goopenai.Client {
-	cfg := goopenai.DefaultConfig(key)
-	cfg.BaseURL = e.BaseURL
-	w := rewriter{provider: e.Name, temperature: e.Temperature, messages: req.Messages, form: req.Form, maxOutput: req.MaxOutput}
-	cfg.HTTPClient = rewriteDoer{
-		next:    streamDoer{http: e.http, line: e.Limits.Line, done: dog.drain},
-		rewrite: w.rewrite,
+// events is go-openai's stream, of either API.
+type events interface {
+	RecvRaw() ([]byte, error)
+	Close() error
+}
+
+func (e *endpoint) open(ctx context.Context, c *goopenai.Client, req engine.Request, m manner) (events, error) {
+	if m.responses {
+		s, err := c.CreateResponseStream(ctx, e.responseRequest(req, m))
+		if err != nil {
+			return nil, err
+		}
+		return s, nil
 	}
+	s, err := c.CreateChatCompletionStream(ctx, e.chatRequest(req))
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// client is go-openai's for one call, with the Doers below it.
+func (e *endpoint) client(key string, req engine.Request, m manner, dog *watchdog) *goopenai.Client {
+	cfg, header := e.address(key)
+	var next goopenai.HTTPDoer = streamDoer{http: e.http, line: e.Limits.Line, done: dog.drain, header: header}
+	if !m.responses {
+		w := rewriter{
+			provider: e.Name, temperature: e.Temperature, messages: req.Messages, form: req.Form, maxOutput: req.MaxOutput,
+			reasonsBack: m.reasonsBack,
+		}
+		next = rewriteDoer{next: next, rewrite: w.rewrite}
+	}
+	cfg.HTTPClient = next
 	return goopenai.NewClientWithConfig(cfg)
 }
 

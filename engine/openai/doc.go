@@ -13,6 +13,10 @@
 // A server or a model that refuses tools, or a form of its reply, is spoken to in words from its refusal on (manner): the
 // caller sees no difference but in how well the model keeps to it.
 //
+// A model that is asked by the Responses API alone is asked so (Endpoint.API), and nothing is stored there: a request has
+// the whole conversation either way. What a model thought is kept for people, and goes back only to a provider that
+// insists on it, in the form that it insists on.
+//
 // go-openai builds the requests and drives the stream; between it and the network stand two HTTPDoers. One puts back
 // into the request what its types cannot say (a temperature of 0, empty content, a provider's own fields that must
 // come back with a message). The other turns every failure into a typed one and what comes into lines that go-openai

@@ -23,11 +23,16 @@ type streamDoer struct {
 	http *http.Client
 	line int
 	done func()
+
+	header map[string]string // what is sent beside go-openai's own headers
 }
 
 var _ goopenai.HTTPDoer = streamDoer{}
 
 func (d streamDoer) Do(req *http.Request) (*http.Response, error) {
+	for name, value := range d.header {
+		req.Header.Set(name, value)
+	}
 	resp, err := d.http.Do(req)
 	if err != nil {
 		return nil, sendFailure(err)
@@ -62,7 +67,7 @@ func notAStream(body []byte) *failure {
 	if e, ok := parseAPIError(body, false); ok {
 		return e.failure(http.StatusOK)
 	}
-	if bytes.Contains(body, []byte(`"choices"`)) {
+	if bytes.Contains(body, []byte(`"choices"`)) || bytes.Contains(body, []byte(`"output"`)) {
 		f := failed(engine.ProviderMalformed, "the server does not stream its answer: use one that does")
 		f.final = true
 		return f

@@ -16,6 +16,18 @@ type Endpoint struct {
 	BaseURL string   // up to and without "/chat/completions"
 	Key     KeyFunc  // nil: it needs none
 	Models  []string // models that are asked for here, whichever tier wants them; may be empty
+	// API is by which of OpenAI's APIs its models are asked.
+	API API
+	// NeedsResponses reports, where API is AutoAPI, which models are asked by the Responses API from the first call on;
+	// nil: none. It is called by many goroutines at once.
+	NeedsResponses func(model string) bool
+	// Azure says that BaseURL is that of a resource of Azure, and that the key goes into Azure's own header. APIVersion is
+	// then the version of its older addresses, one a deployment, whose name is the model's; without it BaseURL is completed
+	// to the newer one.
+	Azure      bool
+	APIVersion string
+	// ReasoningBack sends the reasoning of a message with calls back with it, which DeepSeek insists on.
+	ReasoningBack bool
 	// Temperature is sent when it is not nil, also when it is 0.
 	Temperature *float64
 	// NoStreamUsage leaves out the wish for usage in a stream, for the few servers that refuse it. Usage is then 0.
@@ -28,6 +40,16 @@ type Endpoint struct {
 	Price  func(model string, u engine.Usage) engine.Cost
 	Limits Limits
 }
+
+// API names one of OpenAI's two APIs for replies.
+type API string
+
+// AutoAPI is chat, but for models that NeedsResponses names or that turn out to need the Responses API.
+const (
+	AutoAPI      API = ""
+	ChatAPI      API = "chat"
+	ResponsesAPI API = "responses"
+)
 
 // Limits bounds the calls of one endpoint. A zero field means its default.
 type Limits struct {

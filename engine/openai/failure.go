@@ -42,7 +42,7 @@ func failureOf(err error) *failure {
 		return f
 	}
 	if errors.Is(err, goopenai.ErrReasoningToolsRequireResponses) {
-		return failed(engine.ProviderBadRequest, "this model takes no tools on the chat endpoint: choose another model")
+		return failed(engine.ProviderBadRequest, "this model takes tools by the Responses API alone: set api = \"auto\" or \"responses\" for its provider")
 	}
 	return failed(engine.ProviderBadRequest, "the request was not sent: %v", err)
 }

@@ -7,11 +7,15 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 )
 
-// manner is how a model has to be spoken to: its zero value is OpenAI's own way. It is a value, and what a call was
+// manner is how a model has to be spoken to: its zero value is OpenAI's chat. It is a value, and what a call was
 // made with is what its reply is read with.
 type manner struct {
-	textTools bool // tools are described in words, and called so
-	plainForm bool // the form of a reply is asked for in words: the server does not hold to it
+	textTools   bool // tools are described in words, and called so
+	plainForm   bool // the form of a reply is asked for in words: the server does not hold to it
+	responses   bool // it is asked by the Responses API
+	unsummed    bool // of that: no summary of its reasoning is asked for
+	unsealed    bool // of that: its reasoning is not asked for at all: it has none
+	reasonsBack bool // of chat: its reasoning goes back with its calls
 }
 
 // manners is what an endpoint has found out about its models by being refused. It is forgotten with the process: a
@@ -27,25 +31,53 @@ func (k *manners) of(model string) manner {
 	return k.model[model]
 }
 
-// learn notes what a refusal says about a model. It reports whether the same request, asked with was, is worth another
-// try in the manner that is known now. native keeps it from describing tools in words.
-func (k *manners) learn(req engine.Request, was manner, f *failure, native bool) bool {
-	next := was
-	if req.Form != nil && refusesForm(f) {
-		next.plainForm = true
-	}
-	if len(req.Tools) > 0 && !native && refusesTools(f) {
-		next.textTools = true
-	}
-	if next == was {
-		return false
-	}
+func (k *manners) keep(model string, m manner) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.model == nil {
 		k.model = map[string]manner{}
 	}
-	k.model[req.Model] = next
+	k.model[model] = m
+}
+
+// manner is how a model is spoken to by what was configured and what was found out.
+func (e *endpoint) manner(model string) manner {
+	m := e.known.of(model)
+	m.textTools = (m.textTools || e.TextTools) && !e.NativeTools
+	m.reasonsBack = m.reasonsBack || e.ReasoningBack
+	switch e.API {
+	case ResponsesAPI:
+		m.responses = true
+	case ChatAPI:
+		m.responses = false
+	case AutoAPI:
+		m.responses = m.responses || e.NeedsResponses != nil && e.NeedsResponses(model)
+	}
+	return m
+}
+
+// learn notes what a refusal says about a model. It reports whether the same request, asked with was, is worth another
+// try in the manner that is known now.
+func (e *endpoint) learn(req engine.Request, was manner, f *failure) bool {
+	next := was
+	switch {
+	case !was.responses && e.API == AutoAPI && wantsResponses(f):
+		next.responses = true
+	case !was.responses && wantsReasoning(f):
+		next.reasonsBack = true
+	case was.responses && !was.unsummed && refusesSummary(f):
+		next.unsummed = true
+	case was.responses && refusesReasoning(f):
+		next.unsummed, next.unsealed = true, true
+	case req.Form != nil && refusesForm(f):
+		next.plainForm = true
+	case len(req.Tools) > 0 && !e.NativeTools && refusesTools(f):
+		next.textTools = true
+	}
+	if next == was {
+		return false
+	}
+	e.known.keep(req.Model, next)
 	return true
 }
 

@@ -52,6 +52,7 @@ type opaque struct {
 	Provider string                     `json:"provider"`
 	Message  map[string]json.RawMessage `json:"message,omitempty"` // by field
 	Calls    map[string]json.RawMessage `json:"calls,omitempty"`   // extra_content, by the call's id
+	Items    []json.RawMessage          `json:"items,omitempty"`   // of the Responses API: all that the message came as
 }
 
 // The fields of a message that are handed back: Gemini's, and OpenRouter's.
@@ -70,6 +71,7 @@ type rewriter struct {
 	messages    []engine.Message
 	form        *engine.Form
 	maxOutput   int
+	reasonsBack bool
 }
 
 func (w rewriter) rewrite(body []byte) ([]byte, error) {
@@ -121,7 +123,7 @@ func (w rewriter) message(into object, m engine.Message) error {
 			into["content"] = json.RawMessage(`null`)
 		}
 	}
-	own := w.opaque(m)
+	own := opaqueOf(m, w.provider)
 	for _, field := range []string{extraContent, reasoningDetails} {
 		if v := own.Message[field]; len(v) > 0 {
 			into[field] = v
@@ -129,6 +131,11 @@ func (w rewriter) message(into object, m engine.Message) error {
 	}
 	if len(m.Calls) == 0 {
 		return nil
+	}
+	if w.reasonsBack { // also where it is empty: it is the field that is missed
+		if err := put(into, "reasoning_content", m.Reasoning); err != nil {
+			return err
+		}
 	}
 	var calls []object
 	if err := json.Unmarshal(into["tool_calls"], &calls); err != nil {
@@ -149,10 +156,10 @@ func (w rewriter) call(into object, c engine.ToolCall, extra json.RawMessage) er
 	return put(into, "function", map[string]string{"name": c.Name, "arguments": c.Arguments})
 }
 
-// opaque reads what came with a message; of another endpoint's, or of what is no opaque, nothing.
-func (w rewriter) opaque(m engine.Message) opaque {
+// opaqueOf reads what came with a message; of another endpoint's, or of what is no opaque, nothing.
+func opaqueOf(m engine.Message, provider string) opaque {
 	var o opaque
-	if len(m.Opaque) == 0 || json.Unmarshal(m.Opaque, &o) != nil || o.Provider != w.provider {
+	if len(m.Opaque) == 0 || json.Unmarshal(m.Opaque, &o) != nil || o.Provider != provider {
 		return opaque{}
 	}
 	return o

@@ -139,9 +139,9 @@ func TestForeignOpaqueChangesNothing(t *testing.T) {
 func TestARequestThatCannotBeMade(t *testing.T) {
 	t.Parallel()
 	s := serve(t, always(scripted.Reply{Text: "ok"}))
-	p := connect(t, s.URL(), nil)
+	p := connect(t, s.URL(), func(e *Endpoint) { e.API = ChatAPI })
 	for want, change := range map[string]func(*engine.Request){
-		"choose another model": func(r *engine.Request) {
+		`set api = "auto"`: func(r *engine.Request) {
 			r.Model, r.Tools = "gpt-6-sol", []engine.ToolSpec{{Name: "f"}}
 		},
 		"the request was not sent": func(r *engine.Request) {

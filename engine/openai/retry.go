@@ -26,8 +26,7 @@ func (e *endpoint) generate(
 		onDelta(d)
 	}
 	for attempt := 1; ; attempt++ {
-		m := e.known.of(req.Model)
-		m.textTools = (m.textTools || e.TextTools) && !e.NativeTools
+		m := e.manner(req.Model)
 		if err := e.pace.pass(ctx, input, e.wait); err != nil {
 			return engine.Reply{}, err
 		}
@@ -43,7 +42,7 @@ func (e *endpoint) generate(
 		if f.retryAfter > 0 && f.retryAfter <= e.Limits.MaxRetryAfter && worthRetrying(f.kind) {
 			e.pace.hold(f.retryAfter)
 		}
-		if e.known.learn(req, m, f, e.NativeTools) {
+		if e.learn(req, m, f) {
 			attempt-- // it is spoken to otherwise now, which happens once for each thing it can refuse
 			continue
 		}

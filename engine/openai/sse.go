@@ -80,6 +80,13 @@ func (r *sseReader) field(line []byte) error {
 		}
 	case "event":
 		r.event = string(value)
+	case "error": // llama.cpp has this field in place of an event and its data
+		r.event = "error"
+		r.data = append(r.data, bytes.Clone(value))
+		r.size += len(value)
+		if r.size > r.limit {
+			return r.oversized()
+		}
 	case "id", "retry", "":
 	default:
 		if !colon || len(r.stray) > 0 || !plainWord(name) {

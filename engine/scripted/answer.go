@@ -22,6 +22,7 @@ type answer struct {
 
 	dialect Dialect
 	sent    int  // chunks so far
+	events  int  // of the Responses API, so far
 	cut     bool // the handler must cut the connection
 }
 
@@ -30,7 +31,10 @@ func (a *answer) send() error {
 	if handled, err := a.statusFault(); handled {
 		return err
 	}
-	if !a.req.Stream {
+	switch {
+	case a.req.responses:
+		return a.respond()
+	case !a.req.Stream:
 		return a.sendWhole()
 	}
 	return a.stream()

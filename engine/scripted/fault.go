@@ -101,7 +101,7 @@ func (a *answer) middleFault(end bool) error {
 	case FaultMalformed:
 		return a.thenFault("data: {\"choices\":[{\"index\":0,\"delta\":{\"cont\n\n")
 	case FaultStreamError:
-		return a.thenFault(`data: {"error":{"message":"The server is overloaded","type":"server_error","code":503}}` + "\n\n")
+		return a.thenFault(a.streamError())
 	case FaultStallMiddle:
 		return a.hang()
 	case FaultOversizedLine:
@@ -109,6 +109,25 @@ func (a *answer) middleFault(end bool) error {
 	default: // it came before
 	}
 	return nil
+}
+
+// streamErrors are the errors that dialects put among the chunks; the others' is OpenAI's.
+var streamErrors = map[Dialect]string{
+	GeminiDialect:     `data: [{"error":{"code":503,"message":"The server is overloaded","status":"UNAVAILABLE"}}]`,
+	AnthropicDialect:  "event: error\n" + `data: {"type":"error","error":{"type":"overloaded_error","message":"The server is overloaded"}}`,
+	OpenRouterDialect: `data: {"id":"scripted","error":{"code":502,"message":"The server is overloaded"},"choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}]}`,
+	LlamaCppDialect:   `error: {"code":500,"message":"The server is overloaded","type":"server_error"}`,
+	VLLMDialect:       `data: {"error":{"message":"The server is overloaded","type":"InternalServerError","param":null,"code":500}}` + "\n\ndata: [DONE]",
+}
+
+func (a *answer) streamError() string {
+	if a.req.responses {
+		return "event: error\n" + `data: {"type":"error","code":"server_error","message":"The server is overloaded","param":null,"sequence_number":9}` + "\n\n"
+	}
+	if text := streamErrors[a.dialect]; text != "" {
+		return text + "\n\n"
+	}
+	return `data: {"error":{"message":"The server is overloaded","type":"server_error","code":503}}` + "\n\n"
 }
 
 // wholeFault is a fault in the middle of an answer that does not stream.

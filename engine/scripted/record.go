@@ -24,7 +24,7 @@ type Record struct {
 	Request           // zero where the body could not be read
 	Method     string // of HTTP
 	Path       string
-	Authorized bool // the request had an Authorization header
+	Authorized bool // the request had a key where the dialect looks for one
 	Rule       int  // the rule that answered, -1 for none
 	Outcome    Outcome
 	Started    time.Time

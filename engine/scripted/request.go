@@ -17,6 +17,8 @@ type Request struct {
 	Ticket       string          // of the line "Ticket T1", "" when there is none
 	Turn         int             // assistant messages in the request
 	Body         json.RawMessage // as it came
+
+	responses bool // by the Responses API
 }
 
 // Message is one message of a Request. Parts of a content that comes in parts are joined.
@@ -26,6 +28,8 @@ type Message struct {
 	Calls  []Call
 	CallID string
 	Name   string
+	// Reasoning is what came back of what the model had thought, nil where nothing did: as text, or as a list of details.
+	Reasoning json.RawMessage
 }
 
 type wireRequest struct {
@@ -44,6 +48,9 @@ type wireMessage struct {
 	ToolCalls []wireCall  `json:"tool_calls"`
 	CallID    string      `json:"tool_call_id"`
 	Name      string      `json:"name"`
+
+	ReasoningContent json.RawMessage `json:"reasoning_content"`
+	ReasoningDetails json.RawMessage `json:"reasoning_details"`
 }
 
 type wireTool struct {
@@ -100,7 +107,10 @@ func parseRequest(body []byte) (Request, error) {
 }
 
 func (q *Request) add(w wireMessage) {
-	m := Message{Role: w.Role, Text: string(w.Content), CallID: w.CallID, Name: w.Name}
+	m := Message{Role: w.Role, Text: string(w.Content), CallID: w.CallID, Name: w.Name, Reasoning: w.ReasoningContent}
+	if m.Reasoning == nil {
+		m.Reasoning = w.ReasoningDetails
+	}
 	for _, c := range w.ToolCalls {
 		m.Calls = append(m.Calls, Call{
 			ID: c.ID, Name: c.Function.Name, Arguments: c.Function.Arguments, Extra: c.Extra,

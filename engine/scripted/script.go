@@ -131,6 +131,9 @@ func (s *Script) models() []string {
 
 // check refuses what could never be replayed. The error names the rule, counted from 0.
 func (s *Script) check() error {
+	if !s.Dialect.known() {
+		return fmt.Errorf("there is no dialect %q", s.Dialect)
+	}
 	for i, r := range s.Rules {
 		if err := r.check(); err != nil {
 			return fmt.Errorf("rules[%d]: %w", i, err)

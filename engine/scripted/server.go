@@ -103,9 +103,16 @@ func (s *Server) Close() {
 
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
-	base := s.script.Dialect.base()
-	mux.HandleFunc("GET "+base+"/models", s.models)
-	mux.HandleFunc("POST "+base+"/chat/completions", s.chat)
+	for _, base := range s.script.Dialect.places() {
+		mux.HandleFunc("GET "+base+"/models", s.models)
+		mux.HandleFunc("POST "+base+"/chat/completions", s.chat)
+		if s.script.Dialect.traits().responses {
+			mux.HandleFunc("POST "+base+"/responses", s.responses)
+		}
+	}
+	if s.script.Dialect == AzureDialect {
+		mux.HandleFunc("POST /openai/deployments/{deployment}/chat/completions", s.chat)
+	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		writeError(w, http.StatusNotFound, apiError{
 			Message: "the scripted model knows POST /v1/chat/completions and GET /v1/models only", Type: "not_found",
@@ -135,7 +142,7 @@ func (s *Server) models(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) record(r *http.Request) *Record {
 	rec := &Record{
-		Method: r.Method, Path: r.URL.Path, Authorized: r.Header.Get("Authorization") != "",
+		Method: r.Method, Path: r.URL.Path, Authorized: r.Header.Get(s.script.Dialect.keyHeader()) != "",
 		Rule: -1, Outcome: Pending, Started: time.Now(),
 	}
 	s.log.add(rec)
@@ -148,17 +155,25 @@ func (s *Server) end(rec *Record, o Outcome) {
 
 // chat answers a chat request. A handler that must cut its connection panics with http.ErrAbortHandler, as net/http
 // has it.
-func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
+func (s *Server) chat(w http.ResponseWriter, r *http.Request) { s.take(w, r, parseRequest) }
+
+// responses answers a request of the Responses API.
+func (s *Server) responses(w http.ResponseWriter, r *http.Request) { s.take(w, r, parseResponses) }
+
+func (s *Server) take(w http.ResponseWriter, r *http.Request, parse func([]byte) (Request, error)) {
 	rec := s.record(r)
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		s.refuse(w, rec, apiError{Message: "reading the body: " + err.Error(), Type: "invalid_request_error"})
 		return
 	}
-	q, err := parseRequest(body)
+	q, err := parse(body)
 	if err != nil {
 		s.refuse(w, rec, apiError{Message: err.Error(), Type: "invalid_request_error"})
 		return
+	}
+	if name := r.PathValue("deployment"); name != "" {
+		q.Model = name
 	}
 	rule := s.script.find(&q)
 	s.log.update(func() { rec.Request, rec.Rule = q, rule })

@@ -3,6 +3,7 @@ package scripted
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 )
 
 // stream sends the reply as server-sent events: a comment that says that it is scripted, role, reasoning, text, calls
@@ -17,6 +18,9 @@ func (a *answer) stream() error {
 	if err := a.startFault(); err != nil {
 		return err
 	}
+	if err := a.before(); err != nil {
+		return err
+	}
 	for _, delta := range a.deltas() {
 		if err := a.chunk([]any{choice(delta, nil)}, nil); err != nil {
 			return err
@@ -25,16 +29,34 @@ func (a *answer) stream() error {
 	return a.tail()
 }
 
+// before is what a dialect sends before the first piece.
+func (a *answer) before() error {
+	t := a.dialect.traits()
+	if t.comment != "" {
+		if err := a.write(strings.Repeat(": "+t.comment+"\n\n", 3)); err != nil {
+			return err
+		}
+	}
+	if t.preamble {
+		return a.chunk([]any{}, nil)
+	}
+	return nil
+}
+
 // tail is what comes after the last piece. A fault in the middle that has not come yet, because the reply is short,
 // comes now.
 func (a *answer) tail() error {
 	if err := a.middleFault(true); err != nil {
 		return err
 	}
-	if err := a.chunk([]any{choice(map[string]any{}, a.finish())}, nil); err != nil {
+	var usage any
+	if a.dialect.traits().lastUsage {
+		usage = a.dialect.usage(a.usage())
+	}
+	if err := a.chunk([]any{choice(map[string]any{}, a.finish())}, usage); err != nil {
 		return err
 	}
-	if a.req.IncludeUsage {
+	if a.req.IncludeUsage && usage == nil {
 		if err := a.chunk([]any{}, a.dialect.usage(a.usage())); err != nil {
 			return err
 		}
@@ -50,7 +72,11 @@ func choice(delta map[string]any, finish any) map[string]any {
 func (a *answer) deltas() []map[string]any {
 	all := []map[string]any{{"role": "assistant", "content": ""}}
 	for _, p := range pieces(a.reply.Reasoning, a.reply.Chunk) {
-		all = append(all, map[string]any{a.dialect.reasoningField(): p})
+		piece := map[string]any{a.dialect.reasoningField(): p}
+		if a.dialect.traits().details {
+			piece["reasoning_details"] = []any{map[string]any{"type": "reasoning.text", "text": p, "index": 0}}
+		}
+		all = append(all, piece)
 	}
 	for _, p := range pieces(a.reply.Text, a.reply.Chunk) {
 		all = append(all, map[string]any{"content": p})
@@ -68,7 +94,7 @@ func (a *answer) callDeltas(i int) []map[string]any {
 		Index: &i, ID: a.callID(i), Type: "function", Function: wireFunction{Name: c.Name}, Extra: c.Extra,
 	}
 	head.Extra = a.dialect.extra(c)
-	if a.dialect.wholeCalls() {
+	if a.dialect.traits().wholeCalls {
 		head.Function.Arguments = c.Arguments
 		return []map[string]any{{"tool_calls": []wireCall{head}}}
 	}
