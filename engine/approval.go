@@ -81,7 +81,7 @@ type Answer struct {
 }
 
 // Content is what an approval asks, whole. Which fields are set depends on the kind: Prompt and Context of a spawn,
-// Tool and Arguments of a step or a command, Diff of an edit, Question of a question.
+// Tool and Arguments of a step or a command, Diff and Changes of an edit and of a step that edits, Question of a question.
 type Content struct {
 	Prompt    string            `json:"prompt,omitempty"`
 	Context   string            `json:"context,omitempty"`
@@ -89,6 +89,7 @@ type Content struct {
 	Tool      string            `json:"tool,omitempty"`
 	Arguments string            `json:"arguments,omitempty"` // JSON, as the model wrote it
 	Diff      string            `json:"diff,omitempty"`
+	Changes   *ChangeSet        `json:"changes,omitempty"` // what Diff shows, whole; nil where it is too large to carry
 	Question  string            `json:"question,omitempty"`
 	Rests     map[string]string `json:"rests,omitempty"` // path → ContentHash of the files that this rests on
 }

@@ -161,7 +161,8 @@ func (e *ProviderError) Unwrap() error { return e.Err }
 // Effect is the worst a tool can do. Policy decides by it.
 type Effect string
 
-// The effects, from harmless to far-reaching. EffectEdit changes a draft only.
+// The effects, from harmless to far-reaching. EffectEdit changes a draft only, and asks no more of it than its files: such a
+// call is tried on a copy before a person is asked about it.
 const (
 	EffectRead    Effect = "read"
 	EffectEdit    Effect = "edit"

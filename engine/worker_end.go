@@ -181,7 +181,7 @@ func (a *attempt) permitEdit(ctx context.Context, set ChangeSet) (asked bool, er
 		return false, nil
 	}
 	now := a.workspaceHashes(action.Paths)
-	q := Question{Kind: KindEdit, Ruling: ruling, Content: Content{Diff: Diff(set), Rests: now(ctx)}}
+	q := Question{Kind: KindEdit, Ruling: ruling, Content: Content{Diff: Diff(set), Changes: carried(set), Rests: now(ctx)}}
 	q.Title, q.Cut = titleLine(fmt.Sprintf("Take the edit of %s: %s", a.job.Run.Ticket.ID, strings.Join(action.Paths, ", ")))
 	answer, _, err := a.askFresh(ctx, q, now, sameAgain(now))
 	if err != nil {

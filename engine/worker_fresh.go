@@ -57,6 +57,18 @@ func sameAgain(now func(context.Context) map[string]string) renewal {
 	}
 }
 
+// foreseenAgain is sameAgain for a call whose change is shown: it is another one for files that have changed.
+func (a *attempt) foreseenAgain(now func(context.Context) map[string]string) renewal {
+	same := sameAgain(now)
+	return func(ctx context.Context, q Question, approved Content) (Question, error) {
+		q, err := same(ctx, q, approved)
+		if err != nil {
+			return q, err
+		}
+		return q, a.foresee(ctx, &q.Content)
+	}
+}
+
 // differing lists, sorted, the paths whose hash is not what it was.
 func differing(was, now map[string]string) []string {
 	var changed []string

@@ -73,7 +73,12 @@ func (a *attempt) permit(ctx context.Context, spec ToolSpec, call ToolCall) (arg
 		now = a.draftHashes(action.Paths)
 	}
 	q.Content.Rests = now(ctx)
-	answer, content, err := a.askFresh(ctx, q, now, sameAgain(now))
+	if ruling.Verdict != Deny {
+		if err := a.foresee(ctx, &q.Content); err != nil {
+			return "", "", err
+		}
+	}
+	answer, content, err := a.askFresh(ctx, q, now, a.foreseenAgain(now))
 	if err != nil {
 		return "", "", err
 	}

@@ -41,6 +41,7 @@ var commands = map[string]preparer{
 
 	wire.TranscriptOpen: command(transcriptOpen),
 	wire.DiffOpen:       command(trackDiff),
+	wire.DiffFiles:      command(diffFiles),
 	wire.ViewOpen:       command(viewOpen),
 	wire.StatusShow:     command(statusShow),
 }

@@ -42,7 +42,9 @@ func (s *Session) initialize(params json.RawMessage) (work, error) {
 	if v := s.hub.opts.Version; v != "" {
 		result.ServerInfo.Version = protocol.NewOptional(v)
 	}
-	ours, err := jsonOf(map[string]any{"slop": wire.ServerCapabilities{Version: wire.Version, Methods: wire.Methods}})
+	ours, err := jsonOf(map[string]any{"slop": wire.ServerCapabilities{
+		Version: wire.Version, Methods: wire.Methods, Reviews: string(uri.File(s.hub.opts.ReviewDir)),
+	}})
 	if err != nil {
 		return nil, err
 	}

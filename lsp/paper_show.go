@@ -177,6 +177,9 @@ func prepareContent(_ view, params json.RawMessage) (work, error) {
 		return nil, err
 	}
 	return func(ctx context.Context, s *Session) (any, error) {
+		if d, ok := sideAt(p.URI); ok {
+			return s.sideContent(ctx, p.URI, d)
+		}
 		wanted, err := paperAt(p.URI)
 		if err != nil {
 			return nil, err

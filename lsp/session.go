@@ -40,6 +40,7 @@ type Session struct {
 	acts   acts
 	events subscriber
 	papers papers
+	sides  atomic.Pointer[lastSet]
 	pulls  pulls
 	heard  heard
 

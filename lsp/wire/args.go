@@ -47,6 +47,25 @@ type DiffArgs struct {
 	Undo bool   `json:"undo,omitempty"`
 }
 
+// DiffFilesArgs asks for the files of a diff: the one that DiffArgs would open, or, with Approval alone, of what that
+// approval would change.
+type DiffFilesArgs struct {
+	URI      string `json:"uri,omitempty"`
+	ID       string `json:"id,omitempty"`
+	Undo     bool   `json:"undo,omitempty"`
+	Approval string `json:"approval,omitempty"`
+}
+
+// DiffFile is a file of a diff, for an editor's own diff view. Before and After are documents whose text is had by
+// workspace/textDocumentContent; After is the workspace's own file where that is what is shown.
+type DiffFile struct {
+	Path   string `json:"path"`           // in the workspace, after the change
+	From   string `json:"from,omitempty"` // before it, where it was another
+	Op     string `json:"op"`             // create, modify, delete or rename
+	Before string `json:"before"`
+	After  string `json:"after"`
+}
+
 // ViewArgs names a source file and how it is to be seen.
 type ViewArgs struct {
 	URI     string   `json:"uri"`

@@ -8,7 +8,7 @@ package wire
 import "fmt"
 
 // Version is the version of everything in this package. It grows with every change that a client could notice.
-const Version = 3
+const Version = 4
 
 // The commands of workspace/executeCommand. Each takes one JSON object, the struct that is named beside it.
 const (
@@ -39,6 +39,7 @@ const (
 
 	TranscriptOpen = "slop.transcript.open" // TranscriptArgs
 	DiffOpen       = "slop.diff.open"       // DiffArgs
+	DiffFiles      = "slop.diff.files"      // DiffFilesArgs → []DiffFile
 	ViewOpen       = "slop.view.open"       // ViewArgs
 	StatusShow     = "slop.status"          // StatusArgs → Status
 )
@@ -49,7 +50,7 @@ var Commands = []string{
 	TicketRun, TicketRetry, TicketKill, TicketBlock, TicketUnblock, TicketSkip, TicketUndo,
 	TicketRunOnSymbol, TicketNew,
 	ApprovalList, ApprovalAnswer, ApprovalOpen, ApprovalRules, ApprovalForget,
-	TranscriptOpen, DiffOpen, ViewOpen, StatusShow,
+	TranscriptOpen, DiffOpen, DiffFiles, ViewOpen, StatusShow,
 }
 
 // The actions of an approval's prompt, the safe one first: in some clients a stray key takes the first. Only an answer
@@ -115,4 +116,5 @@ type SaveArgs struct {
 type ServerCapabilities struct {
 	Version int      `json:"version"` // of this package
 	Methods []string `json:"methods"`
+	Reviews string   `json:"reviews"` // URI of the folder in which this workspace's Review… documents are
 }

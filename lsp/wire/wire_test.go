@@ -19,7 +19,7 @@ var payloads = []any{
 	wire.Capabilities{}, wire.ServerCapabilities{}, wire.State{}, wire.TrackChange{}, wire.Stream{}, wire.EventsArgs{}, wire.TranscriptArgs{}, wire.DiffArgs{}, wire.ViewArgs{}, wire.StatusArgs{},
 	wire.TrackArgs{}, wire.TicketArgs{}, wire.RunOnSymbolArgs{}, wire.NewTicketArgs{}, wire.TicketRef{},
 	wire.ApprovalArgs{}, wire.ListArgs{}, wire.AnswerArgs{}, wire.Approval{}, wire.Remembered{}, wire.Status{}, wire.Track{}, wire.Ticket{}, wire.Usage{},
-	wire.SaveArgs{}, wire.DiagnosticsArgs{}, wire.Diagnostic{},
+	wire.SaveArgs{}, wire.DiagnosticsArgs{}, wire.Diagnostic{}, wire.DiffFilesArgs{}, wire.DiffFile{},
 }
 
 func protocolDoc(t *testing.T) string {

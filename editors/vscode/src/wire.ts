@@ -1,6 +1,6 @@
 // What slop-ls says beyond standard LSP (docs/protocol.md). Generated from lsp/wire: do not edit.
 
-export const version = 3;
+export const version = 4;
 
 export const commands = {
   trackNew: "slop.track.new",
@@ -25,6 +25,7 @@ export const commands = {
   approvalForget: "slop.approval.forget",
   transcriptOpen: "slop.transcript.open",
   diffOpen: "slop.diff.open",
+  diffFiles: "slop.diff.files",
   viewOpen: "slop.view.open",
   status: "slop.status",
 } as const;
@@ -75,6 +76,26 @@ export interface DiffArgs {
   uri: string;
   id?: string;
   undo?: boolean;
+}
+
+/** DiffFilesArgs asks for the files of a diff: the one that DiffArgs would open, or, with Approval alone, of what that approval would change. */
+export interface DiffFilesArgs {
+  uri?: string;
+  id?: string;
+  undo?: boolean;
+  approval?: string;
+}
+
+/** DiffFile is a file of a diff, for an editor's own diff view. Before and After are documents whose text is had by workspace/textDocumentContent; After is the workspace's own file where that is what is shown. */
+export interface DiffFile {
+  /** in the workspace, after the change */
+  path: string;
+  /** before it, where it was another */
+  from?: string;
+  /** create, modify, delete or rename */
+  op: string;
+  before: string;
+  after: string;
 }
 
 /** ViewArgs names a source file and how it is to be seen. */
@@ -316,4 +337,6 @@ export interface ServerCapabilities {
   /** of this package */
   version: number;
   methods: string[];
+  /** URI of the folder in which this workspace's Review… documents are */
+  reviews: string;
 }

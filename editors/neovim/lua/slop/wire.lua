@@ -2,7 +2,7 @@
 
 local M = {}
 
-M.version = 3
+M.version = 4
 
 M.commands = {
   track_new = "slop.track.new",
@@ -27,6 +27,7 @@ M.commands = {
   approval_forget = "slop.approval.forget",
   transcript_open = "slop.transcript.open",
   diff_open = "slop.diff.open",
+  diff_files = "slop.diff.files",
   view_open = "slop.view.open",
   status = "slop.status",
 }
@@ -70,6 +71,21 @@ M.methods = {
 ---@field uri string
 ---@field id? string
 ---@field undo? boolean
+
+--- DiffFilesArgs asks for the files of a diff: the one that DiffArgs would open, or, with Approval alone, of what that approval would change.
+---@class slop.DiffFilesArgs
+---@field uri? string
+---@field id? string
+---@field undo? boolean
+---@field approval? string
+
+--- DiffFile is a file of a diff, for an editor's own diff view. Before and After are documents whose text is had by workspace/textDocumentContent; After is the workspace's own file where that is what is shown.
+---@class slop.DiffFile
+---@field path string in the workspace, after the change
+---@field from? string before it, where it was another
+---@field op string create, modify, delete or rename
+---@field before string
+---@field after string
 
 --- ViewArgs names a source file and how it is to be seen.
 ---@class slop.ViewArgs
@@ -241,5 +257,6 @@ M.methods = {
 ---@class slop.ServerCapabilities
 ---@field version integer of this package
 ---@field methods string[]
+---@field reviews string URI of the folder in which this workspace's Review… documents are
 
 return M
