@@ -74,7 +74,7 @@ function M.notice(message)
   end
   local line = message:gsub("%s+", " ") .. "   :Slop approvals"
   if way == "notify" or #vim.api.nvim_list_uis() == 0 then
-    vim.notify("slop: " .. line, vim.log.levels.INFO)
+    require("slop.say").say(line)
     return
   end
   vim.schedule(function()
@@ -122,7 +122,7 @@ end
 function M.answer(c, id, decision, more)
   local args = vim.tbl_extend("force", { id = id, decision = decision }, more or {})
   client.command(c, client.commands.approval_answer, args, function()
-    vim.api.nvim_echo({ { ("slop: %s %s"):format(id, decision == "approve" and "approved" or "rejected") } }, false, {})
+    require("slop.say").say(("%s %s"):format(id, decision == "approve" and "approved" or "rejected"))
   end)
 end
 

@@ -276,6 +276,13 @@ M.sub = {
       end, 500)
     end,
   },
+  messages = {
+    what = "what was said, in full",
+    alone = true,
+    run = function()
+      require("slop.say").open()
+    end,
+  },
   log = {
     what = "Neovim's log of the language client",
     alone = true,

@@ -12,10 +12,16 @@ M["window/showMessageRequest"] = function(_, params, ctx)
   return require("slop.approvals").prompted(ctx.client_id, params)
 end
 
+--- What the server says unasked must not cost the person a key.
+M["window/showMessage"] = function(_, params)
+  local levels = { vim.log.levels.ERROR, vim.log.levels.WARN }
+  require("slop.say").say(params.message, levels[params.type])
+end
+
 M[wire.methods.state] = function(_, params, ctx)
   local state = require("slop.state")
   if not state.apply(ctx.client_id, params) then
-    vim.notify_once("slop: what the server said does not follow what is known; :Slop restart shows everything again", vim.log.levels.WARN)
+    require("slop.say").say("what the server said does not follow what is known; :Slop restart shows everything again", vim.log.levels.WARN)
     return
   end
   require("slop.approvals").changed(ctx.client_id, params)
@@ -34,7 +40,8 @@ M[wire.methods.save] = function(_, params)
         vim.cmd("silent update")
       end)
       if not ok then
-        vim.notify(("slop: %s was edited and could not be saved: %s"):format(vim.fn.fnamemodify(vim.uri_to_fname(uri), ":~:."), err), vim.log.levels.WARN)
+        local name = vim.fn.fnamemodify(vim.uri_to_fname(uri), ":~:.")
+        require("slop.say").say(("%s was edited and could not be saved: %s"):format(name, err), vim.log.levels.WARN)
       end
     end
   end

@@ -68,7 +68,7 @@ function M.flush()
     for listener in pairs(listeners) do
       local ok, err = pcall(listener, id, now)
       if not ok then
-        vim.notify("slop: " .. err, vim.log.levels.ERROR)
+        require("slop.say").say(err, vim.log.levels.ERROR)
       end
     end
     vim.api.nvim_exec_autocmds("User", { pattern = "SlopState", data = { client_id = id } })
