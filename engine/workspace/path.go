@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"unicode"
 
 	"github.com/slop-ls/slop-ls/engine"
 )
@@ -32,6 +33,23 @@ func quotePath(p string) string {
 	return p
 }
 
+// What a path may be. os.Root walks from the root for each call, so that the system's own bounds do not hold for it, and
+// a path of thousands of folders would take minutes.
+const (
+	maxPath  = 4096
+	maxDepth = 256
+	maxName  = 255
+)
+
+func longName(p string) bool {
+	for part := range strings.SplitSeq(p, "/") {
+		if len(part) > maxName {
+			return true
+		}
+	}
+	return false
+}
+
 // checkPath holds a path against the form that package engine lays down, before the system sees it.
 func checkPath(p string) error {
 	switch {
@@ -39,6 +57,8 @@ func checkPath(p string) error {
 		return &Refusal{p, "has a NUL byte in it", fs.ErrInvalid}
 	case p == "":
 		return &Refusal{p, "is not a path", fs.ErrInvalid}
+	case len(p) > maxPath || strings.Count(p, "/") >= maxDepth || longName(p):
+		return &Refusal{p[:min(len(p), 80)] + "…", "is longer than any file's path", fs.ErrInvalid}
 	case path.IsAbs(p) || filepath.IsAbs(p):
 		return &Refusal{p, "is absolute: paths are relative to the workspace's root", engine.ErrOutside}
 	case path.Clean(p) == ".." || strings.HasPrefix(path.Clean(p), "../"):
@@ -74,6 +94,9 @@ func (w *Workspace) checkTarget(p string) error {
 	}
 	if p == "." {
 		return &Refusal{p, "is the workspace itself", fs.ErrInvalid}
+	}
+	if inGit(p) {
+		return &Refusal{p, "is git's own: what stands there runs programs, so it is never written", fs.ErrInvalid}
 	}
 	for end := 0; end < len(p); {
 		if i := strings.IndexByte(p[end:], '/'); i >= 0 {
@@ -114,12 +137,29 @@ func checkStep(p, step string, info fs.FileInfo) error {
 	return nil
 }
 
-// inGit reports whether a path is git's own: at any depth, and in any case, since some file systems fold it.
+// inGit reports whether a path is git's own: at any depth, and in any spelling that some file system takes for it.
 func inGit(p string) bool {
 	for part := range strings.SplitSeq(p, "/") {
-		if strings.EqualFold(part, ".git") {
+		if isGit(part) {
 			return true
 		}
 	}
 	return false
+}
+
+// isGit knows git's folder in any case, with characters in it that a file system drops, with what Windows takes off the
+// end, and by its short name.
+func isGit(name string) bool {
+	if len(name) < len(".git") {
+		return false
+	}
+	name = strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, name)
+	name, _, _ = strings.Cut(name, ":") // a stream of an NTFS file
+	name = strings.TrimRight(name, ". ")
+	return strings.EqualFold(name, ".git") || strings.EqualFold(name, "git~1")
 }

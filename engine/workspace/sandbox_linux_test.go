@@ -71,7 +71,7 @@ func TestSandboxHolds(t *testing.T) {
 	outside.Env = []string{"API_KEY=the secret"}
 	must(t, outside.Start())
 	defer func() { _ = outside.Process.Kill(); _ = outside.Wait() }()
-	before := h.tree()
+	before := everyFile(t, h.dir, h.home)
 	for name, line := range map[string]string{
 		"write a file of the workspace": "echo x >" + h.w.System("a"),
 		"write beside it":               "echo x >" + h.w.System("new"),
@@ -115,7 +115,7 @@ func TestSandboxHolds(t *testing.T) {
 			t.Errorf("%s: %s: %+v", name, line, res)
 		}
 	}
-	if diff := cmp.Diff(before, h.tree()); diff != "" {
+	if diff := cmp.Diff(before, everyFile(t, h.dir, h.home)); diff != "" {
 		t.Errorf("something has changed (-before +after):\n%s", diff)
 	}
 	if v := workspace.Landlock(); v < 6 {
@@ -130,24 +130,6 @@ func TestSandboxHolds(t *testing.T) {
 	if res, err := h.bench.Run(t.Context(), d, engine.ShellCommand{Line: "kill -9 $PPID; echo on"}, nil); err != nil || !strings.HasPrefix(res.Output, "/bin/sh: 1: kill:") && !strings.Contains(res.Output, "on\n") {
 		t.Errorf("a signal to the guard: %+v, %v", res, err)
 	}
-}
-
-// tree is every file of the workspace and of the home, with its content.
-func (h held) tree() map[string]string {
-	h.Helper()
-	found := map[string]string{}
-	for _, top := range []string{h.dir, h.home} {
-		must(h, filepath.WalkDir(top, func(p string, e os.DirEntry, err error) error {
-			if err != nil || e.IsDir() {
-				return err
-			}
-			data, err := os.ReadFile(p)
-			info, _ := e.Info()
-			found[p] = info.Mode().String() + engine.ContentHash(data)
-			return err
-		}))
-	}
-	return found
 }
 
 // TestSandboxLets does what workers' commands really do.
