@@ -13,6 +13,7 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/enginetest"
+	"github.com/slop-ls/slop-ls/lsp/rpc/rpctest"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
@@ -67,14 +68,14 @@ type holding struct {
 	gate chan struct{}
 }
 
-func (h *holding) prepare(method string, params json.RawMessage) (work, error) {
-	w, err := h.Session.prepare(method, params)
+func (h *holding) Prepare(method string, params json.RawMessage) (Work, error) {
+	w, err := h.Session.Prepare(method, params)
 	if err != nil || method == "initialize" {
 		return w, err
 	}
-	return func(ctx context.Context, s *Session) (any, error) {
+	return func(ctx context.Context) (any, error) {
 		<-h.gate
-		return w(ctx, s)
+		return w(ctx)
 	}, nil
 }
 
@@ -148,15 +149,15 @@ func cancelOne(t *testing.T, method string) time.Duration {
 	p, release := newHolding(t)
 	defer release()
 	name, _, _ := strings.Cut(method, " ")
-	p.send(`{"jsonrpc":"2.0","id":2,"method":%q,"params":%s}`, name, fittingParams(method))
+	p.Send(`{"jsonrpc":"2.0","id":2,"method":%q,"params":%s}`, name, fittingParams(method))
 	start := time.Now()
-	p.send(`{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":2}}`)
-	p.wantCode("2", codeCancelled)
+	p.Send(`{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":2}}`)
+	p.WantCode("2", codeCancelled)
 	return time.Since(start)
 }
 
 // newHolding is an initialized session with two documents open that holds every request.
-func newHolding(t *testing.T) (_ *peer, release func()) {
+func newHolding(t *testing.T) (_ *rpctest.Peer, release func()) {
 	ports := &shutPorts{gate: make(chan struct{}), snap: engine.NewState().Freeze()}
 	hub := NewHub(Options{Root: "/w", Disk: ports, Blobs: enginetest.NewBlobs(), Viewer: ports, ReviewDir: t.TempDir()})
 	hub.Use(ports)
@@ -164,14 +165,13 @@ func newHolding(t *testing.T) (_ *peer, release func()) {
 	s.engine = ports
 	s.later = func(func(context.Context)) {}
 	held := &holding{Session: s, gate: make(chan struct{})}
-	p := newPeer(t, held)
-	s.conn = p.conn
-	p.send(`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"processId":null,"rootUri":null,"capabilities":{}}}`)
-	if _, err := p.in.Take(); err != nil {
+	p := sessionPeer(t, s, held, nil)
+	p.Send(`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"processId":null,"rootUri":null,"capabilities":{}}}`)
+	if _, err := p.Take(); err != nil {
 		t.Fatal(err)
 	}
 	for path, content := range map[string]string{"a.track.yaml": "tickets:\n  - id: T1\n    description: a\n", "a.go": "package a\n"} {
-		p.send(`{"jsonrpc":"2.0","method":"textDocument/didOpen","params":{"textDocument":{"uri":"file:///w/%s","languageId":"x","version":1,"text":%q}}}`, path, content)
+		p.Send(`{"jsonrpc":"2.0","method":"textDocument/didOpen","params":{"textDocument":{"uri":"file:///w/%s","languageId":"x","version":1,"text":%q}}}`, path, content)
 	}
 	return p, func() { close(held.gate); close(ports.gate) }
 }

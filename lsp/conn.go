@@ -26,29 +26,30 @@ import (
 // maxInFlight bounds the requests of one connection that are being worked on. One more is refused.
 const maxInFlight = 256
 
-// work is the second half of a request. Its result is what protocol.Marshal can encode.
-type work func(ctx context.Context, s *Session) (any, error)
+// Work is the second half of a request. Its result is what Marshal can encode.
+type Work func(ctx context.Context) (any, error)
 
-// routes is what a connection serves. All four run on the read loop, one at a time.
-type routes interface {
-	// prepare is the first half of a request.
-	prepare(method string, params json.RawMessage) (work, error)
-	// notified takes a notification. Its error is logged and changes nothing.
-	notified(method string, params json.RawMessage) error
-	// session is what work gets.
-	session() *Session
+// Routes is what a connection serves. Both run on the read loop, one at a time.
+type Routes interface {
+	// Prepare is the first half of a request.
+	Prepare(method string, params json.RawMessage) (Work, error)
+	// Notified takes a notification. Its error is logged and changes nothing.
+	Notified(method string, params json.RawMessage) error
 }
+
+// Served is told what each message came to, on the goroutine that took it.
+type Served func(method string, params json.RawMessage, took time.Duration, err error)
 
 // conn is one connection. It is made by newConn, served by serve and used by any number of goroutines between.
 type conn struct {
 	rpc    jsonrpc2.Conn
 	rw     io.ReadWriteCloser
 	out    *outbox
-	routes routes
+	routes Routes
 	log    *slog.Logger
-	cancel context.CancelCauseFunc                                                    // ends every request and every call of this connection
-	active sync.WaitGroup                                                             // the goroutines that run work
-	served func(method string, params json.RawMessage, took time.Duration, err error) // told what each message came to; may be nil
+	cancel context.CancelCauseFunc // ends every request and every call of this connection
+	active sync.WaitGroup          // the goroutines that run work
+	served Served
 
 	mu       sync.Mutex
 	inFlight map[jsonrpc2.ID]context.CancelCauseFunc
@@ -60,10 +61,11 @@ var (
 	errCancelled    = errors.New("cancelled by the editor")
 )
 
-// newConn makes a connection over rw and the context in which all of its requests run. Cancelling parent ends it.
-func newConn(parent context.Context, rw io.ReadWriteCloser, r routes, log *slog.Logger) (*conn, context.Context) {
+// newConn makes a connection over rw and the context in which all of its requests run. Cancelling parent ends it. served
+// may be nil.
+func newConn(parent context.Context, rw io.ReadWriteCloser, r Routes, log *slog.Logger, served Served) (*conn, context.Context) {
 	ctx, cancel := context.WithCancelCause(parent)
-	c := &conn{rw: rw, routes: r, log: log, cancel: cancel, inFlight: map[jsonrpc2.ID]context.CancelCauseFunc{}}
+	c := &conn{rw: rw, routes: r, log: log, served: served, cancel: cancel, inFlight: map[jsonrpc2.ID]context.CancelCauseFunc{}}
 	c.out = newOutbox(rw, maxSilence, cancel)
 	s := &stream{in: frame.NewReader(rw), out: c.out, log: log, ended: cancel}
 	c.rpc = jsonrpc2.NewConn(s, jsonrpc2.WithCodec(codec{}))
@@ -124,7 +126,7 @@ func (c *conn) notified(method string, params json.RawMessage) error {
 		if method == protocol.MethodCancelRequest {
 			return nil, c.cancelRequest(params)
 		}
-		return nil, c.routes.notified(method, params)
+		return nil, c.routes.Notified(method, params)
 	})
 	if err != nil {
 		c.log.Warn("a notification was ignored", "method", method, "err", err)
@@ -138,37 +140,48 @@ func (c *conn) request(rctx context.Context, id jsonrpc2.ID, method string, para
 	if err != nil {
 		return nil, wireError(err)
 	}
-	prepared, err := c.guard(method, func() (any, error) { return c.routes.prepare(method, params) })
+	prepared, err := c.guard(method, func() (any, error) { return c.routes.Prepare(method, params) })
 	if err != nil {
 		done()
 		return nil, wireError(err)
 	}
 	jsonrpc2.Async(rctx)
-	return c.run(ctx, done, method, prepared.(work))
+	return c.run(ctx, done, method, prepared.(Work))
 }
 
-// outcome is what work came to.
-type outcome struct {
-	result any
-	err    error
+// Outcome is what work came to.
+type Outcome struct {
+	Result any
+	Err    error
+}
+
+// start runs work in a goroutine that serve waits for. A panic is an error.
+func (c *conn) start(ctx context.Context, what string, w Work) <-chan Outcome {
+	return c.startThen(ctx, what, w, func() {})
+}
+
+// startThen is start that calls done once the outcome is there.
+func (c *conn) startThen(ctx context.Context, what string, w Work, done func()) <-chan Outcome {
+	out := make(chan Outcome, 1) // room for the one outcome: the worker never waits for its reader
+	c.active.Go(func() {
+		defer done()
+		result, err := c.guard(what, func() (any, error) { return w(ctx) })
+		out <- Outcome{result, err}
+	})
+	return out
 }
 
 // run answers with the work's result, or as soon as the request is cancelled, whichever is first.
-func (c *conn) run(ctx context.Context, done func(), method string, w work) (any, error) {
-	out := make(chan outcome, 1) // room for the one outcome: the worker never waits for its reader
-	c.active.Go(func() {
-		defer done()
-		result, err := c.guard(method, func() (any, error) { return w(ctx, c.routes.session()) })
-		out <- outcome{result, err}
-	})
+func (c *conn) run(ctx context.Context, done func(), method string, w Work) (any, error) {
+	out := c.startThen(ctx, method, w, done)
 	select {
 	case o := <-out:
-		return o.result, wireError(o.err)
+		return o.Result, wireError(o.Err)
 	case <-ctx.Done():
 	}
 	select {
 	case o := <-out: // it was done before: done has cancelled ctx, or both happened at once
-		return o.result, wireError(o.err)
+		return o.Result, wireError(o.Err)
 	default:
 		return nil, wireError(ctx.Err())
 	}
@@ -214,6 +227,7 @@ func (c *conn) cancelRequest(params json.RawMessage) error {
 	return nil
 }
 
+// requestID reads the id of a request, which is spelled as a token is: a number or a string.
 func requestID(raw json.RawMessage) (jsonrpc2.ID, error) {
 	var n int64
 	if json.Unmarshal(raw, &n) == nil && string(raw) != "null" {
@@ -255,6 +269,9 @@ func (c *conn) call(ctx context.Context, method string, params, result any) erro
 	return err
 }
 
+// behind says whether the client has not yet read what it was sent before. What is only nice to know is then left out.
+func (c *conn) behind() bool { return c.out.behind() }
+
 // notify tells the client something. It waits only where the client is far behind with reading.
 func (c *conn) notify(ctx context.Context, method string, params any) error {
 	return c.rpc.Notify(ctx, method, params)
@@ -278,7 +295,10 @@ func wireError(err error) error {
 type codec struct{}
 
 // Marshal implements jsonrpc2.Codec.
-func (codec) Marshal(v any) ([]byte, error) {
+func (codec) Marshal(v any) ([]byte, error) { return Marshal(v) }
+
+// Marshal encodes parameters and results: LSP's types by package protocol, what is JSON already as it is, nil as null.
+func Marshal(v any) ([]byte, error) {
 	switch raw := v.(type) {
 	case nil:
 		return []byte("null"), nil

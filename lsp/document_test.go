@@ -143,3 +143,43 @@ func FuzzDidChange(f *testing.F) {
 		}
 	})
 }
+
+// Trap 12: URIs have one spelling inside.
+func TestTrap12URIs(t *testing.T) {
+	t.Parallel()
+	a, errA := canonical("file:///C:/x/ä.go")
+	b, errB := canonical("file:///c%3A/x/%C3%A4.go")
+	if errA != nil || errB != nil || a != b {
+		t.Errorf("%q (%v) and %q (%v) are one file", a, errA, b, errB)
+	}
+	for _, other := range []string{"untitled:Untitled-1", "http://example.com/a.go", "file://host/share/a.go", "slop:/a"} {
+		u, err := canonical(uri.URI(other))
+		if err != nil {
+			t.Errorf("%q: %v", other, err)
+		}
+		if p, ok := filePath(u); ok {
+			t.Errorf("%q became the path %q", other, p)
+		}
+	}
+}
+
+// Trap 14, found here: a change whose range cannot be read passes for a whole text.
+func TestTrap14UnreadableRange(t *testing.T) {
+	t.Parallel()
+	docs := openDocument(t, "one\ntwo\n")
+	docs, err := didChange(docs, json.RawMessage(`{"textDocument":{"uri":"file:///w/a.go","version":2},"contentChanges":[`+
+		`{"range":{"start":{"line":0,"character":-1},"end":{"line":0,"character":1}},"text":"fragment"}]}`))
+	if err == nil {
+		t.Error("the change was accepted")
+	}
+	if _, err := docs.need("file:///w/a.go"); err == nil {
+		t.Error("the document still counts as known")
+	}
+	docs, err = didChange(docs, json.RawMessage(`{"textDocument":{"uri":"file:///w/a.go","version":3},"contentChanges":[{"text":"whole"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d, err := docs.need("file:///w/a.go"); err != nil || d.text() != "whole" {
+		t.Errorf("after a whole text it is %v (%v)", d, err)
+	}
+}

@@ -46,7 +46,7 @@ func TestDiagnosticsTold(t *testing.T) {
 	wantReport(t, h, "a.go", engine.DiagnosticReport{})
 	tell := func(uri string, version int, diagnostics string) {
 		t.Helper()
-		if err := s.notified(wire.DiagnosticsMethod, json.RawMessage(fmt.Sprintf(`{"uri":%q,"version":%d,"diagnostics":[%s]}`, uri, version, diagnostics))); err != nil {
+		if err := s.Notified(wire.DiagnosticsMethod, json.RawMessage(fmt.Sprintf(`{"uri":%q,"version":%d,"diagnostics":[%s]}`, uri, version, diagnostics))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -59,7 +59,7 @@ func TestDiagnosticsTold(t *testing.T) {
 	wantReport(t, h, "", engine.DiagnosticReport{Told: true, Problems: []engine.Problem{a, b}})
 	tell("file:///w/a.go", 2, "")
 	wantReport(t, h, "a.go", engine.DiagnosticReport{Told: true, Notes: []string{"a.go has changed in the editor since that was said"}})
-	if err := s.notified(wire.DiagnosticsMethod, json.RawMessage(`{"uri":7}`)); err == nil {
+	if err := s.Notified(wire.DiagnosticsMethod, json.RawMessage(`{"uri":7}`)); err == nil {
 		t.Error("what cannot be read was taken")
 	}
 	h.sessions = nil

@@ -83,7 +83,6 @@ type Hub struct {
 	inbox     inbox
 	saves     saves
 	paths     trackPaths
-	silence   time.Duration // see maxSilence
 	plans     *plans
 	planned   atomic.Int64 // progresses of plans
 
@@ -112,7 +111,7 @@ func NewHub(opts Options) *Hub {
 	opts.Preview = cmp.Or(opts.Preview, PreviewAsked)
 	opts.Save = cmp.Or(opts.Save, SaveClean)
 	return &Hub{
-		opts: opts, scratch: make(chan struct{}, 1), outlining: make(chan struct{}, 1), silence: maxSilence, plans: newPlans(),
+		opts: opts, scratch: make(chan struct{}, 1), outlining: make(chan struct{}, 1), plans: newPlans(),
 		owners: map[engine.TrackID]*Session{},
 	}
 }
@@ -137,8 +136,7 @@ func (h *Hub) Serve(ctx context.Context, rw io.ReadWriteCloser) error {
 // ServeWith is Serve with an engine of this session's own, which knows who gives the commands; nil is the hub's.
 func (h *Hub) ServeWith(ctx context.Context, rw io.ReadWriteCloser, e Engine) error {
 	s := newSession(h)
-	c, ctx := newConn(ctx, rw, s, s.log)
-	c.out.silence, c.served = h.silence, s.traced
+	c, ctx := newConn(ctx, rw, s, s.log, s.traced)
 	s.conn = c
 	var tasks sync.WaitGroup
 	s.later = func(do func(context.Context)) { tasks.Go(func() { do(ctx) }) }

@@ -86,7 +86,7 @@ func inPieces(token json.RawMessage, w work) work {
 		if err != nil || result == nil {
 			return result, err
 		}
-		raw, err := codec{}.Marshal(result)
+		raw, err := Marshal(result)
 		if err != nil {
 			return nil, fmt.Errorf("encoding a list: %w", err)
 		}
@@ -125,14 +125,9 @@ func withProgress(token json.RawMessage, title string, w work) work {
 		ctx = context.WithValue(ctx, barKey{}, bar)
 		begin := time.AfterFunc(longRequest, func() { bar.begin(ctx, title) })
 		defer bar.end(ctx, begin)
-		out := make(chan outcome, 1) // room for the one outcome
-		s.conn.active.Go(func() {
-			result, err := s.conn.guard(title, func() (any, error) { return w(ctx, s) })
-			out <- outcome{result, err}
-		})
 		select {
-		case o := <-out:
-			return o.result, o.err
+		case o := <-s.conn.start(ctx, title, w.by(s)):
+			return o.Result, o.Err
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}

@@ -47,7 +47,10 @@ func (o *outbox) put(ctx context.Context, body []byte) error {
 	for {
 		freed, ok := o.tryPut(body)
 		if ok {
-			kick(o.filled)
+			select {
+			case o.filled <- struct{}{}:
+			default:
+			}
 			return nil
 		}
 		select {

@@ -22,7 +22,7 @@ func TestDeafClient(t *testing.T) {
 	t.Parallel()
 	ours, theirs := net.Pipe()
 	defer ours.Close()
-	c, ctx := newConn(t.Context(), theirs, &fakeRoutes{prep: echo}, slog.New(slog.DiscardHandler))
+	c, ctx := newConn(t.Context(), theirs, &fakeRoutes{prep: echo}, slog.New(slog.DiscardHandler), nil)
 	c.out.silence = 200 * time.Millisecond
 	done := make(chan error, 1)
 	go func() { done <- c.serve(ctx) }()
@@ -91,7 +91,7 @@ func TestOutboxOrder(t *testing.T) {
 	var next [4]int
 	for range 4 * 50 {
 		var m struct{ Params string }
-		body, err := p.in.Take()
+		body, err := p.Take()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -115,7 +115,7 @@ func TestLastWords(t *testing.T) {
 	answered := make(chan struct{})
 	var c *conn
 	routes := &fakeRoutes{prep: echo, notify: func(string, json.RawMessage) error { <-answered; c.end(); return nil }}
-	c, ctx := newConn(t.Context(), theirs, routes, slog.New(slog.DiscardHandler))
+	c, ctx := newConn(t.Context(), theirs, routes, slog.New(slog.DiscardHandler), nil)
 	done := make(chan error, 1)
 	go func() { done <- c.serve(ctx) }()
 	two := frame.Append(nil, []byte(`{"jsonrpc":"2.0","id":1,"method":"shutdown"}`))

@@ -66,11 +66,11 @@ func (h *Hub) inTurn(ctx context.Context, do func() error) error {
 // brokenPlanError says that a document cannot become the plan. Told says that it was said before, of an earlier
 // version.
 type brokenPlanError struct {
-	*refusal
+	error
 	told bool
 }
 
-func (e *brokenPlanError) Unwrap() error { return e.refusal }
+func (e *brokenPlanError) Unwrap() error { return e.error }
 
 // plan makes a document the plan. One with errors, or beside another one of the same id, is refused and the last plan
 // stays. Where the file got another name its state comes along.
@@ -82,7 +82,7 @@ func (h *Hub) planNow(ctx context.Context, path string, doc *trackfile.Document)
 	if why := h.unplannable(ctx, path, doc); why != "" {
 		told := h.plans.broken[path]
 		h.plans.broken[path] = true
-		return &brokenPlanError{&refusal{codeRequestFailed, path + " has errors, so its last plan stays: " + why}, told}
+		return &brokenPlanError{refuse(codeRequestFailed, "%s has errors, so its last plan stays: %s", path, why), told}
 	}
 	delete(h.plans.broken, path)
 	id := engine.TrackID(trackfile.ID(path))

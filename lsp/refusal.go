@@ -1,6 +1,11 @@
 package lsp
 
-import "fmt"
+import (
+	"encoding/json"
+	"fmt"
+
+	"go.lsp.dev/protocol"
+)
 
 // The error codes of JSON-RPC and LSP that this server answers with.
 const (
@@ -22,6 +27,7 @@ type refusal struct {
 
 func (e *refusal) Error() string { return e.msg }
 
+// refuse makes a refusal. The message says what to do.
 func refuse(code int, format string, args ...any) error {
 	return &refusal{code: code, msg: fmt.Sprintf(format, args...)}
 }
@@ -34,4 +40,15 @@ type replyError struct {
 
 func (e *replyError) Error() string {
 	return fmt.Sprintf("the editor answered with error %d: %s", e.Code, e.Message)
+}
+
+// decode reads parameters of LSP's own types. Absent parameters are an empty object.
+func decode(params json.RawMessage, into any) error {
+	if len(params) == 0 || string(params) == "null" {
+		params = json.RawMessage("{}")
+	}
+	if err := protocol.Unmarshal(params, into); err != nil {
+		return refuse(codeInvalidParams, "the parameters cannot be read: %v", err)
+	}
+	return nil
 }

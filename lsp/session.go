@@ -107,7 +107,23 @@ var requests = map[string]func(v view, params json.RawMessage) (work, error){
 	protocol.MethodTextDocumentDiagnostic:     prepareDiagnostic,
 }
 
-// prepare implements routes.
+// work is the second half of a request, by whichever session serves it. Its result is what Marshal can encode.
+type work func(ctx context.Context, s *Session) (any, error)
+
+// by is the work of one session.
+func (w work) by(s *Session) Work {
+	return func(ctx context.Context) (any, error) { return w(ctx, s) }
+}
+
+// Prepare implements Routes.
+func (s *Session) Prepare(method string, params json.RawMessage) (Work, error) {
+	w, err := s.prepare(method, params)
+	if err != nil {
+		return nil, err
+	}
+	return w.by(s), nil
+}
+
 func (s *Session) prepare(method string, params json.RawMessage) (work, error) {
 	switch {
 	case method == protocol.MethodInitialize:
@@ -132,9 +148,6 @@ func (s *Session) prepare(method string, params json.RawMessage) (work, error) {
 	return withTokens(method, params, w), nil
 }
 
-// session implements routes.
-func (s *Session) session() *Session { return s }
-
 // syncs change the set of open documents, by method.
 var syncs = map[string]func(docs *documents, params json.RawMessage) (*documents, error){
 	protocol.MethodTextDocumentDidOpen:   didOpen,
@@ -153,8 +166,8 @@ var outsides = map[string]func(s *Session, params json.RawMessage) error{
 	wire.DiagnosticsMethod:                         (*Session).diagnosticsTold,
 }
 
-// notified implements routes.
-func (s *Session) notified(method string, params json.RawMessage) error {
+// Notified implements Routes.
+func (s *Session) Notified(method string, params json.RawMessage) error {
 	switch {
 	case method == protocol.MethodExit:
 		s.rudeExit = s.stage != stageShutdown

@@ -112,14 +112,3 @@ func didSave(docs *documents, params json.RawMessage) (*documents, error) {
 	next.saved = d.index
 	return docs.with(&next), nil
 }
-
-// decode reads parameters of LSP's own types. Absent parameters are an empty object.
-func decode(params json.RawMessage, into any) error {
-	if len(params) == 0 || string(params) == "null" {
-		params = json.RawMessage("{}")
-	}
-	if err := protocol.Unmarshal(params, into); err != nil {
-		return refuse(codeInvalidParams, "the parameters cannot be read: %v", err)
-	}
-	return nil
-}

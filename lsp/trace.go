@@ -40,7 +40,7 @@ func (s *Session) traced(method string, params json.RawMessage, took time.Durati
 		s.hub.opts.Served(method, took)
 	}
 	level := s.trace.Load()
-	if level == nil || *level == protocol.TraceValueOff || s.conn.out.behind() {
+	if level == nil || *level == protocol.TraceValueOff || s.conn.behind() {
 		return
 	}
 	p := &protocol.LogTraceParams{Message: fmt.Sprintf("%s took %v", method, took.Round(time.Microsecond))}
@@ -101,7 +101,7 @@ func (h *clientLog) Enabled(_ context.Context, level slog.Level) bool {
 // Handle implements slog.Handler.
 func (h *clientLog) Handle(_ context.Context, r slog.Record) error {
 	left, ok := h.budget.take(r.Time)
-	if !ok || h.s.conn.out.behind() {
+	if !ok || h.s.conn.behind() {
 		return nil
 	}
 	var b strings.Builder

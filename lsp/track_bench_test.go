@@ -80,7 +80,7 @@ func bareChecker(b testing.TB) *checker {
 	ours, theirs := net.Pipe()
 	go io.Copy(io.Discard, theirs) //nolint:errcheck // it ends with the pipe
 	b.Cleanup(func() { ours.Close(); theirs.Close() })
-	s.conn, _ = newConn(context.Background(), ours, s, h.opts.Log)
+	s.conn, _ = newConn(context.Background(), ours, s, h.opts.Log, nil)
 	return newChecker(s)
 }
 
@@ -179,7 +179,7 @@ func BenchmarkTrackRequests(b *testing.B) {
 				}
 				result, err := w(b.Context(), check.s)
 				if err == nil {
-					_, err = codec{}.Marshal(result)
+					_, err = Marshal(result)
 				}
 				if err != nil {
 					b.Fatal(err)
