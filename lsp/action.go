@@ -13,6 +13,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/trackdoc"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
@@ -39,7 +40,7 @@ type codeActionParams struct {
 func prepareCodeAction(v view, params json.RawMessage) (work, error) {
 	var p codeActionParams
 	if err := json.Unmarshal(params, &p); err != nil {
-		return nil, refuse(codeInvalidParams, "the parameters cannot be read: %v", err)
+		return nil, rpc.Refuse(rpc.InvalidParams, "the parameters cannot be read: %v", err)
 	}
 	d := v.docs.get(p.TextDocument.URI)
 	if d == nil || d.broken != nil || !wanted(p.Context.Only) {

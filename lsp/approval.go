@@ -12,6 +12,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/page"
 	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
@@ -37,7 +38,7 @@ func (s *Session) pending(id engine.ApprovalID) (*engine.Approval, error) {
 	if how, known := ending(snap, id); known {
 		return nil, &engine.DecidedError{ID: id, Answer: how}
 	}
-	return nil, refuse(codeRequestFailed, "there is no open approval %s: it was answered, or its ticket needs it no more", id)
+	return nil, rpc.Refuse(rpc.RequestFailed, "there is no open approval %s: it was answered, or its ticket needs it no more", id)
 }
 
 // ending is how an approval was decided, whether its worker has used that or not; ok is false for one that waits, and
@@ -66,7 +67,7 @@ func (s *Session) answerByCommand(ctx context.Context, v view, a wire.AnswerArgs
 	case err != nil:
 		return err
 	case len(a.IDs) > 0 && (a.ID != "" || a.Prompt != nil || a.Context != nil || a.URI != ""):
-		return refuse(codeInvalidParams, `"ids" answers several as they were asked: give no "id", "prompt", "context" or "uri" with it`)
+		return rpc.Refuse(rpc.InvalidParams, `"ids" answers several as they were asked: give no "id", "prompt", "context" or "uri" with it`)
 	case len(a.IDs) > 0:
 		return s.answerAll(ctx, a, decision)
 	}
@@ -89,7 +90,7 @@ func decisionOf(word string) (engine.Decision, error) {
 	case wire.Reject:
 		return engine.Rejected, nil
 	}
-	return "", refuse(codeInvalidParams, `"decision" must be %q or %q, not %q`, wire.Approve, wire.Reject, word)
+	return "", rpc.Refuse(rpc.InvalidParams, `"decision" must be %q or %q, not %q`, wire.Approve, wire.Reject, word)
 }
 
 // answerOf reads what a person wants to answer with: what was asked, their edits of it, and their words.
@@ -254,7 +255,7 @@ func approvalRules(_ context.Context, s *Session, _ view, _ struct{}) (any, erro
 func approvalForget(ctx context.Context, s *Session, _ view, a wire.ApprovalArgs) (any, error) {
 	err := s.engine.Do(ctx, engine.ForgetAnswer{ID: engine.ApprovalID(a.ID), By: s.actor()})
 	if errors.Is(err, engine.ErrNoApproval) {
-		return nil, refuse(codeRequestFailed, "%s is not among what was approved for good: %s lists that", a.ID, wire.ApprovalRules)
+		return nil, rpc.Refuse(rpc.RequestFailed, "%s is not among what was approved for good: %s lists that", a.ID, wire.ApprovalRules)
 	}
 	return nil, err
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/enginetest"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/rpc/rpctest"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
@@ -68,7 +69,7 @@ type holding struct {
 	gate chan struct{}
 }
 
-func (h *holding) Prepare(method string, params json.RawMessage) (Work, error) {
+func (h *holding) Prepare(method string, params json.RawMessage) (rpc.Work, error) {
 	w, err := h.Session.Prepare(method, params)
 	if err != nil || method == "initialize" {
 		return w, err
@@ -152,7 +153,7 @@ func cancelOne(t *testing.T, method string) time.Duration {
 	p.Send(`{"jsonrpc":"2.0","id":2,"method":%q,"params":%s}`, name, fittingParams(method))
 	start := time.Now()
 	p.Send(`{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":2}}`)
-	p.WantCode("2", codeCancelled)
+	p.WantCode("2", rpc.Cancelled)
 	return time.Since(start)
 }
 

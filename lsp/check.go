@@ -92,7 +92,7 @@ func (c *checker) publish(ctx context.Context, d *document, list []protocol.Diag
 }
 
 func (c *checker) notify(ctx context.Context, p *protocol.PublishDiagnosticsParams) {
-	if err := c.s.conn.notify(ctx, protocol.MethodTextDocumentPublishDiagnostics, p); err != nil {
+	if err := c.s.conn.Notify(ctx, protocol.MethodTextDocumentPublishDiagnostics, p); err != nil {
 		c.s.log.Debug("diagnostics were not sent", "uri", p.URI, "err", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"go.lsp.dev/protocol"
 
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
@@ -48,12 +49,12 @@ var commands = map[string]preparer{
 
 func prepareCommand(v view, params json.RawMessage) (work, error) {
 	var p protocol.ExecuteCommandParams
-	if err := decode(params, &p); err != nil {
+	if err := rpc.Decode(params, &p); err != nil {
 		return nil, err
 	}
 	prep, ok := commands[p.Command]
 	if !ok {
-		return nil, refuse(codeInvalidParams, "slop-ls has no command %q", p.Command)
+		return nil, rpc.Refuse(rpc.InvalidParams, "slop-ls has no command %q", p.Command)
 	}
 	args := make([]json.RawMessage, len(p.Arguments))
 	for i, a := range p.Arguments {
@@ -67,7 +68,7 @@ func command[A any](do func(ctx context.Context, s *Session, v view, a A) (any, 
 	return func(v view, raw []json.RawMessage) (work, error) {
 		var a A
 		if err := wire.Decode(raw, &a); err != nil {
-			return nil, refuse(codeInvalidParams, "%v", err)
+			return nil, rpc.Refuse(rpc.InvalidParams, "%v", err)
 		}
 		return func(ctx context.Context, s *Session) (any, error) {
 			result, err := do(ctx, s, v, a)

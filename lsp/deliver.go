@@ -96,7 +96,7 @@ func (s *Session) lost(ctx context.Context, err error) bool {
 		return false
 	}
 	select {
-	case <-s.conn.over():
+	case <-s.conn.Over():
 	default:
 		return failed.moved
 	}

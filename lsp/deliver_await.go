@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"go.lsp.dev/protocol"
+
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 )
 
 // send sends one edit and returns when it is known what came of it: all files arrived, or nothing more is to be
@@ -86,8 +88,8 @@ func (w *vigil) until(ctx context.Context) (string, error) {
 			if reason := w.impatient(ctx); reason != "" {
 				return reason, nil
 			}
-		case <-w.p.s.conn.over():
-			return "", &DeliveryError{Path: w.files[0].change.Path, Client: w.p.s.clientName(), Reason: errDisconnected.Error()}
+		case <-w.p.s.conn.Over():
+			return "", &DeliveryError{Path: w.files[0].change.Path, Client: w.p.s.clientName(), Reason: rpc.ErrDisconnected.Error()}
 		case <-ctx.Done():
 			return "", context.Cause(ctx)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 )
 
 // maxTries bounds how often an edit is laid anew onto a buffer that moved under it.
@@ -77,8 +78,8 @@ func (p *dispatch) deliver(ctx context.Context, changes []engine.FileChange) ([]
 	select {
 	case p.s.delivering <- struct{}{}:
 		defer func() { <-p.s.delivering }()
-	case <-p.s.conn.over():
-		return nil, &DeliveryError{Path: changes[0].Path, Client: p.s.clientName(), Reason: errDisconnected.Error()}
+	case <-p.s.conn.Over():
+		return nil, &DeliveryError{Path: changes[0].Path, Client: p.s.clientName(), Reason: rpc.ErrDisconnected.Error()}
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
@@ -258,7 +259,7 @@ func (p *dispatch) ask(ctx context.Context, edit *protocol.WorkspaceEdit) <-chan
 	p.s.later(func(session context.Context) {
 		ctx, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
-		defer context.AfterFunc(session, func() { cancel(errDisconnected) })()
+		defer context.AfterFunc(session, func() { cancel(rpc.ErrDisconnected) })()
 		out <- p.s.applyEdit(ctx, p.label, edit)
 	})
 	return out
@@ -266,7 +267,7 @@ func (p *dispatch) ask(ctx context.Context, edit *protocol.WorkspaceEdit) <-chan
 
 func (s *Session) applyEdit(ctx context.Context, label string, edit *protocol.WorkspaceEdit) answerToEdit {
 	var result protocol.ApplyWorkspaceEditResult
-	err := s.conn.call(ctx, protocol.MethodWorkspaceApplyEdit, &protocol.ApplyWorkspaceEditParams{Label: &label, Edit: *edit}, &result)
+	err := s.conn.Call(ctx, protocol.MethodWorkspaceApplyEdit, &protocol.ApplyWorkspaceEditParams{Label: &label, Edit: *edit}, &result)
 	switch {
 	case err != nil:
 		return answerToEdit{text.Visible(err.Error()), true}

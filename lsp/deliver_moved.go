@@ -44,7 +44,7 @@ func (s *Session) showRenamed(docs *documents, path string) {
 	s.later(func(ctx context.Context) {
 		focus := false
 		var result protocol.ShowDocumentResult
-		if err := s.conn.call(ctx, protocol.MethodWindowShowDocument, &protocol.ShowDocumentParams{URI: u, TakeFocus: &focus}, &result); err != nil {
+		if err := s.conn.Call(ctx, protocol.MethodWindowShowDocument, &protocol.ShowDocumentParams{URI: u, TakeFocus: &focus}, &result); err != nil {
 			s.log.Debug("a renamed file was not shown", "path", path, "err", err)
 		}
 	})

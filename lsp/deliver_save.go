@@ -53,7 +53,7 @@ func (s *Session) askToSave(ctx context.Context, args wire.SaveArgs) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.hub.opts.Settle)
 	defer cancel()
-	return s.conn.call(ctx, wire.SaveMethod, raw, nil)
+	return s.conn.Call(ctx, wire.SaveMethod, raw, nil)
 }
 
 // awaitSaved waits until the disk has what the buffer has, and takes over what a formatter made of it.

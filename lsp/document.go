@@ -9,6 +9,7 @@ import (
 	"go.lsp.dev/uri"
 
 	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 )
 
 // document is one version of an open document. It is immutable and may be read by any goroutine.
@@ -51,7 +52,7 @@ func (ds *documents) need(u uri.URI) (*document, error) {
 	d := ds.get(u)
 	switch {
 	case d == nil:
-		return nil, refuse(codeInvalidParams, "%s is not open", u)
+		return nil, rpc.Refuse(rpc.InvalidParams, "%s is not open", u)
 	case d.broken != nil:
 		return nil, d.broken
 	}
@@ -143,7 +144,7 @@ func (ds *documents) changed(d *document, version int32, changes []contentChange
 func (d *document) outOfStep(version int32) *document {
 	next := *d
 	next.version = version
-	next.broken = refuse(codeRequestFailed,
+	next.broken = rpc.Refuse(rpc.RequestFailed,
 		"slop-ls lost track of the text of %s after a change it could not read: close the file and open it again", d.sent)
 	return &next
 }

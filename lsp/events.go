@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
@@ -39,11 +40,11 @@ func prepareSubscribe(_ view, params json.RawMessage) (work, error) {
 		raw = nil
 	}
 	if err := wire.Decode(raw, &args); err != nil {
-		return nil, refuse(codeInvalidParams, "%v", err)
+		return nil, rpc.Refuse(rpc.InvalidParams, "%v", err)
 	}
 	return func(_ context.Context, s *Session) (any, error) {
 		if !s.traits().events.On {
-			return nil, refuse(codeRequestFailed, "say events in capabilities.experimental.slop to get %s", wire.EventsMethod)
+			return nil, rpc.Refuse(rpc.RequestFailed, "say events in capabilities.experimental.slop to get %s", wire.EventsMethod)
 		}
 		s.events.want(args.After)
 		return nil, nil

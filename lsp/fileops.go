@@ -14,6 +14,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 )
 
 // Files that the person renames, makes or deletes in the editor: track documents follow what they name, and state
@@ -25,7 +26,7 @@ type rename struct{ from, to string }
 // renamesIn reads what a client says was, or will be, renamed. What lies outside of the workspace is left out.
 func (r root) renamesIn(params json.RawMessage) ([]rename, error) {
 	var p protocol.RenameFilesParams
-	if err := decode(params, &p); err != nil {
+	if err := rpc.Decode(params, &p); err != nil {
 		return nil, err
 	}
 	var out []rename

@@ -16,6 +16,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/planning"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 )
 
 // Engine is what sessions need of the Conductor.
@@ -128,7 +129,7 @@ func (h *Hub) Use(e Engine) {
 var ErrNoShutdown = errors.New("the editor exited without shutting down")
 
 // Serve serves one editor over rw until it exits, goes away or ctx ends, and closes rw. Close of rw must make a
-// pending Read return (see Stdio). Any number of Serve may run at a time.
+// pending Read return (see rpc.Stdio). Any number of Serve may run at a time.
 func (h *Hub) Serve(ctx context.Context, rw io.ReadWriteCloser) error {
 	return h.ServeWith(ctx, rw, nil)
 }
@@ -136,7 +137,7 @@ func (h *Hub) Serve(ctx context.Context, rw io.ReadWriteCloser) error {
 // ServeWith is Serve with an engine of this session's own, which knows who gives the commands; nil is the hub's.
 func (h *Hub) ServeWith(ctx context.Context, rw io.ReadWriteCloser, e Engine) error {
 	s := newSession(h)
-	c, ctx := newConn(ctx, rw, s, s.log, s.traced)
+	c, ctx := rpc.New(ctx, rw, s, s.log, s.traced)
 	s.conn = c
 	var tasks sync.WaitGroup
 	s.later = func(do func(context.Context)) { tasks.Go(func() { do(ctx) }) }
@@ -154,7 +155,7 @@ func (h *Hub) ServeWith(ctx context.Context, rw io.ReadWriteCloser, e Engine) er
 			}
 		})
 	}
-	err := c.serve(ctx)
+	err := c.Serve(ctx)
 	tasks.Wait()
 	if s.rudeExit {
 		return ErrNoShutdown

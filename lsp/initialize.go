@@ -9,6 +9,7 @@ import (
 	"go.lsp.dev/uri"
 
 	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
@@ -16,10 +17,10 @@ import (
 // sees the settled encoding and root.
 func (s *Session) initialize(params json.RawMessage) (work, error) {
 	if s.stage != stageNew {
-		return nil, refuse(codeInvalidRequest, "initialize came twice")
+		return nil, rpc.Refuse(rpc.InvalidRequest, "initialize came twice")
 	}
 	var p protocol.InitializeParams
-	if err := decode(params, &p); err != nil {
+	if err := rpc.Decode(params, &p); err != nil {
 		return nil, err
 	}
 	t := traitsOf(&p)

@@ -12,6 +12,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/trackdoc"
 )
 
@@ -62,7 +63,7 @@ func isTrack(d *document) bool {
 func onTrackDoc[P any](at func(p *P) (uri.URI, *protocol.Position), answer func(ctx context.Context, s *Session, q question, p *P) (any, error)) func(view, json.RawMessage) (work, error) {
 	return func(v view, params json.RawMessage) (work, error) {
 		var p P
-		if err := decode(params, &p); err != nil {
+		if err := rpc.Decode(params, &p); err != nil {
 			return nil, err
 		}
 		u, pos := at(&p)
@@ -152,9 +153,9 @@ var prepareRename = onTrackDoc(
 		edit, err := trackdoc.Rename(q.doc(s), q.offset, p.NewName)
 		switch {
 		case errors.Is(err, trackfile.ErrNoTicket):
-			return nil, refuse(codeInvalidParams, "only the id of a ticket can be renamed here")
+			return nil, rpc.Refuse(rpc.InvalidParams, "only the id of a ticket can be renamed here")
 		case err != nil:
-			return nil, refuse(codeInvalidParams, "%v", err)
+			return nil, rpc.Refuse(rpc.InvalidParams, "%v", err)
 		}
 		return edit, nil
 	})

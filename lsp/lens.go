@@ -8,12 +8,13 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/trackdoc"
 )
 
 func prepareCodeLens(v view, params json.RawMessage) (work, error) {
 	var p protocol.CodeLensParams
-	if err := decode(params, &p); err != nil {
+	if err := rpc.Decode(params, &p); err != nil {
 		return nil, err
 	}
 	d := v.docs.get(p.TextDocument.URI)

@@ -10,6 +10,7 @@ import (
 
 	"go.lsp.dev/protocol"
 
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
@@ -51,7 +52,7 @@ func tokensOf(params json.RawMessage) tokens {
 		return tokens{}
 	}
 	for _, raw := range []*json.RawMessage{&t.WorkDoneToken, &t.PartialResultToken} {
-		if _, err := requestID(*raw); err != nil {
+		if _, err := rpc.RequestID(*raw); err != nil {
 			*raw = nil
 		}
 	}
@@ -86,7 +87,7 @@ func inPieces(token json.RawMessage, w work) work {
 		if err != nil || result == nil {
 			return result, err
 		}
-		raw, err := Marshal(result)
+		raw, err := rpc.Marshal(result)
 		if err != nil {
 			return nil, fmt.Errorf("encoding a list: %w", err)
 		}
@@ -111,7 +112,7 @@ func (s *Session) sendProgress(ctx context.Context, token json.RawMessage, value
 	if err != nil {
 		return err
 	}
-	return s.conn.notify(ctx, protocol.MethodProgress, raw)
+	return s.conn.Notify(ctx, protocol.MethodProgress, raw)
 }
 
 // withProgress shows a progress under the client's token once the work has taken long. The person may cancel it, which
@@ -126,7 +127,7 @@ func withProgress(token json.RawMessage, title string, w work) work {
 		begin := time.AfterFunc(longRequest, func() { bar.begin(ctx, title) })
 		defer bar.end(ctx, begin)
 		select {
-		case o := <-s.conn.start(ctx, title, w.by(s)):
+		case o := <-s.conn.Start(ctx, title, w.by(s)):
 			return o.Result, o.Err
 		case <-ctx.Done():
 			return nil, ctx.Err()
@@ -222,7 +223,7 @@ func (s *Session) cancelToken(token json.RawMessage) bool {
 	defer s.cancels.mu.Unlock()
 	cancel := s.cancels.byToken[string(token)]
 	if cancel != nil {
-		cancel(errCancelled)
+		cancel(rpc.ErrCancelled)
 	}
 	return cancel != nil
 }

@@ -12,6 +12,7 @@ import (
 	"go.lsp.dev/protocol"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/rpc/rpctest"
 )
 
@@ -28,7 +29,7 @@ type tokenRoutes struct {
 	do func(ctx context.Context, method string) (any, error)
 }
 
-func (r *tokenRoutes) Prepare(method string, params json.RawMessage) (Work, error) {
+func (r *tokenRoutes) Prepare(method string, params json.RawMessage) (rpc.Work, error) {
 	w := withTokens(method, params, func(ctx context.Context, _ *Session) (any, error) { return r.do(ctx, method) })
 	return w.by(r.s), nil
 }
@@ -41,12 +42,12 @@ func (r *tokenRoutes) Notified(method string, params json.RawMessage) error {
 }
 
 // sessionPeer is the client of a session whose connection has other routes.
-func sessionPeer(t testing.TB, s *Session, r Routes, served Served) *rpctest.Peer {
+func sessionPeer(t testing.TB, s *Session, r rpc.Routes, served rpc.Served) *rpctest.Peer {
 	t.Helper()
 	return rpctest.NewPeer(t, func(rw io.ReadWriteCloser) func() error {
-		c, ctx := newConn(t.Context(), rw, r, slog.New(slog.DiscardHandler), served)
+		c, ctx := rpc.New(t.Context(), rw, r, slog.New(slog.DiscardHandler), served)
 		s.conn = c
-		return func() error { return c.serve(ctx) }
+		return func() error { return c.Serve(ctx) }
 	})
 }
 
@@ -129,13 +130,13 @@ func TestWorkDoneToken(t *testing.T) {
 	p.Want(`{"jsonrpc":"2.0","method":"$/progress","params":{"token":"a","value":{"kind":"begin","title":"slop-ls: slop.track.plan","cancellable":true}}}`)
 	p.Send(`{"jsonrpc":"2.0","method":"window/workDoneProgress/cancel","params":{"token":"a"}}`)
 	p.Want(`{"jsonrpc":"2.0","method":"$/progress","params":{"token":"a","value":{"kind":"end"}}}`)
-	p.WantCode("2", codeCancelled)
+	p.WantCode("2", rpc.Cancelled)
 
 	p.Send(`{"jsonrpc":"2.0","id":3,"method":"fails","params":{"workDoneToken":3}}`)
 	p.Want(`{"jsonrpc":"2.0","method":"$/progress","params":{"token":3,"value":{"kind":"begin","title":"slop-ls: fails","cancellable":true}}}`)
 	close(held)
 	p.Want(`{"jsonrpc":"2.0","method":"$/progress","params":{"token":3,"value":{"kind":"end"}}}`)
-	p.WantCode("3", codeInternal)
+	p.WantCode("3", rpc.Internal)
 }
 
 // $/cancelRequest, too, ends the progress of a request whose work does not listen.

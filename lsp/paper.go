@@ -10,6 +10,7 @@ import (
 	"go.lsp.dev/uri"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 )
 
 // paperScheme is the scheme of read-only documents where the client asks for their text.
@@ -108,20 +109,20 @@ func paperAt(u uri.URI) (paper, error) {
 	rest, ours := strings.CutPrefix(string(u), paperScheme+":")
 	rest, named := strings.CutSuffix(strings.TrimLeft(rest, "/"), ".md")
 	if !ours || !named {
-		return paper{}, refuse(codeInvalidParams, "%q names no document of slop-ls", string(u))
+		return paper{}, rpc.Refuse(rpc.InvalidParams, "%q names no document of slop-ls", string(u))
 	}
 	parts := strings.Split(rest, "/")
 	p := paper{kind: parts[0]}
 	for _, part := range parts[1:] {
 		a, err := plainText(part)
 		if err != nil {
-			return paper{}, refuse(codeInvalidParams, "%q names no document of slop-ls: %v", string(u), err)
+			return paper{}, rpc.Refuse(rpc.InvalidParams, "%q names no document of slop-ls: %v", string(u), err)
 		}
 		p.args = append(p.args, a)
 	}
 	bounds, known := paperArgs[p.kind]
 	if !known || len(p.args) < bounds[0] || bounds[1] >= 0 && len(p.args) > bounds[1] {
-		return paper{}, refuse(codeInvalidParams, "%q names no document of slop-ls", string(u))
+		return paper{}, rpc.Refuse(rpc.InvalidParams, "%q names no document of slop-ls", string(u))
 	}
 	return p, nil
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
@@ -35,7 +36,7 @@ func trackDiff(_ context.Context, s *Session, v view, a wire.DiffArgs) (any, err
 		return nil, err
 	}
 	if a.ID == "" && a.Undo {
-		return nil, refuse(codeInvalidParams, `"undo" shows the undo of a ticket: "id" must name it`)
+		return nil, rpc.Refuse(rpc.InvalidParams, `"undo" shows the undo of a ticket: "id" must name it`)
 	}
 	if a.ID == "" {
 		if _, err := s.hub.trackNow(id); err != nil {
@@ -72,11 +73,11 @@ func viewOpen(ctx context.Context, s *Session, v view, a wire.ViewArgs) (any, er
 	kinds := []engine.ViewKind{engine.Skeleton, engine.Curated, engine.Targeted}
 	switch kind := engine.ViewKind(a.Kind); {
 	case !slices.Contains(kinds, kind):
-		return nil, refuse(codeInvalidParams, `"kind" must be skeleton, curated or targeted, not %q`, a.Kind)
+		return nil, rpc.Refuse(rpc.InvalidParams, `"kind" must be skeleton, curated or targeted, not %q`, a.Kind)
 	case kind == engine.Targeted && len(a.Symbols) == 0:
-		return nil, refuse(codeInvalidParams, `a targeted view needs "symbols": the names of what to show whole`)
+		return nil, rpc.Refuse(rpc.InvalidParams, `a targeted view needs "symbols": the names of what to show whole`)
 	case kind != engine.Targeted && len(a.Symbols) > 0:
-		return nil, refuse(codeInvalidParams, `"symbols" are for targeted views`)
+		return nil, rpc.Refuse(rpc.InvalidParams, `"symbols" are for targeted views`)
 	}
 	p := paper{paperView, append([]string{path, a.Kind}, a.Symbols...)}
 	if _, err := writeView(ctx, s.hub, p); err != nil {

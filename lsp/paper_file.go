@@ -89,7 +89,7 @@ func (s *Session) showFile(ctx context.Context, path, why string) {
 	err := errors.New("the editor cannot show documents")
 	if s.traits().showDocument {
 		params := &protocol.ShowDocumentParams{URI: uri.File(path), TakeFocus: new(true)}
-		err = s.conn.call(ctx, protocol.MethodWindowShowDocument, params, &result)
+		err = s.conn.Call(ctx, protocol.MethodWindowShowDocument, params, &result)
 	}
 	if (err != nil || !result.Success) && ctx.Err() == nil {
 		s.log.Debug("a document was not shown", "path", path, "err", err)

@@ -5,6 +5,8 @@ import (
 	"sync"
 
 	"go.lsp.dev/protocol"
+
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 )
 
 // Plans and views are made of documents, and follow these when they are saved: a plan takes long to estimate, and a
@@ -49,7 +51,7 @@ func (h *Hub) planStamp(p paper) planStamp {
 // savedPaper lets the documents that show what was saved look again, in every editor.
 func (s *Session) savedPaper(params json.RawMessage) {
 	var p protocol.DidSaveTextDocumentParams
-	if decode(params, &p) != nil {
+	if rpc.Decode(params, &p) != nil {
 		return // whoever takes the notification says so
 	}
 	d := s.desk.docs().get(p.TextDocument.URI)

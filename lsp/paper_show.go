@@ -13,6 +13,7 @@ import (
 	"go.lsp.dev/uri"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 )
 
 const (
@@ -146,7 +147,7 @@ func (s *Session) openVirtual(ctx context.Context, p paper) bool {
 	shown := s.papers.keep(p, true)
 	var result protocol.ShowDocumentResult
 	params := &protocol.ShowDocumentParams{URI: p.uri(), TakeFocus: new(true)}
-	err := s.conn.call(ctx, protocol.MethodWindowShowDocument, params, &result)
+	err := s.conn.Call(ctx, protocol.MethodWindowShowDocument, params, &result)
 	if err == nil && result.Success {
 		timer := time.NewTimer(askTime)
 		defer timer.Stop()
@@ -173,7 +174,7 @@ func (s *Session) openVirtual(ctx context.Context, p paper) bool {
 // prepareContent answers workspace/textDocumentContent.
 func prepareContent(_ view, params json.RawMessage) (work, error) {
 	var p protocol.TextDocumentContentParams
-	if err := decode(params, &p); err != nil {
+	if err := rpc.Decode(params, &p); err != nil {
 		return nil, err
 	}
 	return func(ctx context.Context, s *Session) (any, error) {
@@ -279,7 +280,7 @@ func (s *Session) renew(ctx context.Context, shown *shownPaper) {
 	s.papers.mu.Unlock()
 	s.later(func(ctx context.Context) {
 		params := &protocol.TextDocumentContentRefreshParams{URI: shown.uri()}
-		if err := s.conn.call(ctx, protocol.MethodWorkspaceTextDocumentContentRefresh, params, nil); err != nil {
+		if err := s.conn.Call(ctx, protocol.MethodWorkspaceTextDocumentContentRefresh, params, nil); err != nil {
 			s.log.Debug("a document was not refreshed", "uri", shown.uri(), "err", err)
 		}
 	})
@@ -288,7 +289,7 @@ func (s *Session) renew(ctx context.Context, shown *shownPaper) {
 // closedPaper notes that the client closed a document: a paper that nobody sees is kept up to date no more.
 func (s *Session) closedPaper(params json.RawMessage) {
 	var p protocol.DidCloseTextDocumentParams
-	if decode(params, &p) != nil {
+	if rpc.Decode(params, &p) != nil {
 		return // whoever takes the notification says so
 	}
 	u, err := canonical(p.TextDocument.URI)

@@ -9,6 +9,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/page"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 )
 
 // planTime bounds how long a plan's estimates may take; what is not estimated by then is said to be missing.
@@ -48,7 +49,7 @@ func (h *Hub) spec(ctx context.Context, id engine.TrackID) (trackfile.Track, err
 		}
 		doc := trackfile.Parse(f.Path, f.Data)
 		if doc.Errors() {
-			return trackfile.Track{}, refuse(codeRequestFailed, "%s has errors: mend them first", f.Path)
+			return trackfile.Track{}, rpc.Refuse(rpc.RequestFailed, "%s has errors: mend them first", f.Path)
 		}
 		return doc.Track, nil
 	}
@@ -68,7 +69,7 @@ func (h *Hub) spec(ctx context.Context, id engine.TrackID) (trackfile.Track, err
 func (h *Hub) trackNow(id engine.TrackID) (*engine.Track, error) {
 	tr, ok := h.snapshot().Track(id)
 	if !ok {
-		return nil, refuse(codeRequestFailed, "there is no track %s: save its document, or run it, first", id)
+		return nil, rpc.Refuse(rpc.RequestFailed, "there is no track %s: save its document, or run it, first", id)
 	}
 	return tr, nil
 }
@@ -80,7 +81,7 @@ func (h *Hub) ticketNow(key engine.TicketKey) (*engine.Ticket, error) {
 	}
 	t, ok := tr.Ticket(key.ID)
 	if !ok {
-		return nil, refuse(codeRequestFailed, "track %s has no ticket %s", key.Track, key.ID)
+		return nil, rpc.Refuse(rpc.RequestFailed, "track %s has no ticket %s", key.Track, key.ID)
 	}
 	return t, nil
 }

@@ -5,17 +5,19 @@ import (
 	"path/filepath"
 
 	"go.lsp.dev/uri"
+
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 )
 
 // canonical is the one spelling under which a URI from the wire is looked up. Clients spell the same file in
 // several ways (file:///C:/x and file:///c%3A/x).
 func canonical(u uri.URI) (uri.URI, error) {
 	if u == "" {
-		return "", refuse(codeInvalidParams, "the uri is empty")
+		return "", rpc.Refuse(rpc.InvalidParams, "the uri is empty")
 	}
 	c, err := uri.Parse(string(u))
 	if err != nil {
-		return "", refuse(codeInvalidParams, "the uri %q cannot be read: %v", u, err)
+		return "", rpc.Refuse(rpc.InvalidParams, "the uri %q cannot be read: %v", u, err)
 	}
 	return c, nil
 }
@@ -77,7 +79,7 @@ func (r root) workspacePath(raw string) (string, error) {
 	}
 	p, ok := r.rel(u)
 	if !ok {
-		return "", refuse(codeInvalidParams, "%s is no file of the workspace %s", raw, r.dirs[0])
+		return "", rpc.Refuse(rpc.InvalidParams, "%s is no file of the workspace %s", raw, r.dirs[0])
 	}
 	return p, nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/planning"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
@@ -23,7 +24,7 @@ import (
 // trackNew is tier 1.
 func trackNew(ctx context.Context, s *Session, _ view, a wire.NewTrackArgs) (any, error) {
 	if strings.TrimSpace(a.Goal) == "" {
-		return nil, refuse(codeInvalidParams, `"goal" must say what is to be true when the work is done`)
+		return nil, rpc.Refuse(rpc.InvalidParams, `"goal" must say what is to be true when the work is done`)
 	}
 	return s.planWith(ctx, "new track", func(ctx context.Context, p *planning.Planner) error {
 		proposal, err := p.Track(ctx, a.Goal)
@@ -68,11 +69,11 @@ func (s *Session) generate(ctx context.Context, path, instruction string) (any, 
 // it; the others are answered at once, because some wait for each answer and do nothing else, and get a progress of ours.
 func (s *Session) planWith(ctx context.Context, what string, do func(context.Context, *planning.Planner) error) (any, error) {
 	if s.hub.opts.Planner == nil {
-		return nil, refuse(codeRequestFailed, "slop-ls has no models to plan with here")
+		return nil, rpc.Refuse(rpc.RequestFailed, "slop-ls has no models to plan with here")
 	}
 	p, err := s.hub.opts.Planner()
 	if err != nil {
-		return nil, refuse(codeRequestFailed, "%v", err)
+		return nil, rpc.Refuse(rpc.RequestFailed, "%v", err)
 	}
 	work := func(ctx context.Context) error {
 		p.Note = func(doing string) { barOf(ctx).report(ctx, doing) }
@@ -86,7 +87,7 @@ func (s *Session) planWith(ctx context.Context, what string, do func(context.Con
 		return nil, work(ctx)
 	}
 	s.later(func(ctx context.Context) {
-		if err := s.inProgress(ctx, what, work); err != nil && !errors.Is(err, errCancelled) && ctx.Err() == nil {
+		if err := s.inProgress(ctx, what, work); err != nil && !errors.Is(err, rpc.ErrCancelled) && ctx.Err() == nil {
 			s.tell(ctx, protocol.MessageTypeError, what+": "+err.Error())
 		}
 	})
@@ -107,15 +108,15 @@ func (s *Session) inProgress(ctx context.Context, title string, do func(context.
 		return nil, nil
 	})(ctx, s)
 	if errors.Is(err, context.Canceled) {
-		return errCancelled
+		return rpc.ErrCancelled
 	}
 	return err
 }
 
 // cancelledBy is errCancelled where the person has cancelled the work of ctx.
 func cancelledBy(ctx context.Context) error {
-	if errors.Is(context.Cause(ctx), errCancelled) {
-		return errCancelled
+	if errors.Is(context.Cause(ctx), rpc.ErrCancelled) {
+		return rpc.ErrCancelled
 	}
 	return nil
 }
@@ -206,7 +207,7 @@ func (s *Session) opened(ctx context.Context, path string) (open, shown bool) {
 	}
 	var result protocol.ShowDocumentResult
 	params := &protocol.ShowDocumentParams{URI: s.desk.docs().root.uri(path), TakeFocus: new(true)}
-	err := s.conn.call(ctx, protocol.MethodWindowShowDocument, params, &result)
+	err := s.conn.Call(ctx, protocol.MethodWindowShowDocument, params, &result)
 	if err != nil || !result.Success {
 		s.log.Debug("a document was not shown", "path", path, "err", err)
 		return false, false

@@ -14,6 +14,7 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 )
 
 // plans brings the engine's plans in step with the documents, for all editors and for what changes outside of them.
@@ -82,7 +83,7 @@ func (h *Hub) planNow(ctx context.Context, path string, doc *trackfile.Document)
 	if why := h.unplannable(ctx, path, doc); why != "" {
 		told := h.plans.broken[path]
 		h.plans.broken[path] = true
-		return &brokenPlanError{refuse(codeRequestFailed, "%s has errors, so its last plan stays: %s", path, why), told}
+		return &brokenPlanError{rpc.Refuse(rpc.RequestFailed, "%s has errors, so its last plan stays: %s", path, why), told}
 	}
 	delete(h.plans.broken, path)
 	id := engine.TrackID(trackfile.ID(path))

@@ -153,7 +153,7 @@ func (s *Session) createToken(ctx context.Context, token string) bool {
 		return false
 	}
 	params := &protocol.WorkDoneProgressCreateParams{Token: protocol.String(token)}
-	if err := s.conn.call(ctx, protocol.MethodWindowWorkDoneProgressCreate, params, nil); err != nil {
+	if err := s.conn.Call(ctx, protocol.MethodWindowWorkDoneProgressCreate, params, nil); err != nil {
 		s.log.Debug("the client took no progress token", "err", err)
 		return false
 	}
@@ -166,7 +166,7 @@ func (s *Session) report(ctx context.Context, b *bar, id engine.TrackID, value a
 	}
 	raw, err := protocol.Marshal(value)
 	if err == nil {
-		err = s.conn.notify(ctx, protocol.MethodProgress, &protocol.ProgressParams{Token: protocol.String(tokenOf(b.runs, id)), Value: raw})
+		err = s.conn.Notify(ctx, protocol.MethodProgress, &protocol.ProgressParams{Token: protocol.String(tokenOf(b.runs, id)), Value: raw})
 	}
 	if err != nil {
 		s.log.Debug("progress was not sent", "err", err)

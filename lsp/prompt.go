@@ -18,6 +18,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine/page"
 	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
@@ -134,7 +135,7 @@ func (p *prompter) overtaken(ctx context.Context, snap *engine.Snapshot) {
 		return
 	}
 	if id := q.id.Load(); id != 0 {
-		p.s.conn.withdraw(ctx, id)
+		p.s.conn.Withdraw(ctx, id)
 	}
 	for _, a := range q.about {
 		if how, ok := ending(snap, a.ID); ok && how.By != p.s.actor() {
@@ -280,7 +281,7 @@ func (p *prompter) ask(q *prompt) {
 	params := &protocol.ShowMessageRequestParams{Type: protocol.MessageTypeWarning, Message: q.line(), Actions: q.actions()}
 	p.s.later(func(ctx context.Context) {
 		var reply json.RawMessage
-		err := p.s.conn.call(noting(ctx, &q.id), protocol.MethodWindowShowMessageRequest, params, &reply)
+		err := p.s.conn.Call(rpc.Noting(ctx, &q.id), protocol.MethodWindowShowMessageRequest, params, &reply)
 		q.back.Store(true)
 		p.s.replied(ctx, q, reply, err)
 		select {
@@ -302,7 +303,7 @@ func chosen(reply json.RawMessage) string {
 // replied deals with a prompt's answer. Only the offered titles count; all else leaves the approvals pending.
 func (s *Session) replied(ctx context.Context, q *prompt, reply json.RawMessage, err error) {
 	title := chosen(reply)
-	if missing := (*replyError)(nil); errors.As(err, &missing) && missing.Code == codeNoMethod {
+	if missing := (*rpc.ReplyError)(nil); errors.As(err, &missing) && missing.Code == rpc.NoMethod {
 		s.noPrompts(ctx, q)
 		return
 	}

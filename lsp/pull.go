@@ -11,6 +11,7 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 )
 
 // Who asks for diagnostics (textDocument/diagnostic) and can be told to ask again gets them so, and never by
@@ -85,13 +86,13 @@ func diagnosticsID(list []protocol.Diagnostic) (string, error) {
 // prepareDiagnostic answers textDocument/diagnostic.
 func prepareDiagnostic(v view, params json.RawMessage) (work, error) {
 	var p protocol.DocumentDiagnosticParams
-	if err := decode(params, &p); err != nil {
+	if err := rpc.Decode(params, &p); err != nil {
 		return nil, err
 	}
 	d := v.docs.get(p.TextDocument.URI)
 	return func(ctx context.Context, s *Session) (any, error) {
 		if !s.traits().pull {
-			return nil, refuse(codeNoMethod, "slop-ls publishes its diagnostics to clients that cannot be told to ask again")
+			return nil, rpc.Refuse(rpc.NoMethod, "slop-ls publishes its diagnostics to clients that cannot be told to ask again")
 		}
 		list := []protocol.Diagnostic{}
 		if d != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.lsp.dev/protocol"
 
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/trackdoc"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
@@ -35,7 +36,7 @@ func paramsOf(t *testing.T, file string, change ...func(map[string]any)) *protoc
 		t.Fatal(err)
 	}
 	var p protocol.InitializeParams
-	if err := decode(data, &p); err != nil {
+	if err := rpc.Decode(data, &p); err != nil {
 		t.Fatalf("%s: %v", file, err)
 	}
 	return &p

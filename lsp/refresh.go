@@ -44,7 +44,7 @@ func (s *Session) refresh(ctx context.Context, supported bool, method string) {
 	if !supported {
 		return
 	}
-	if err := s.conn.call(ctx, method, nil, nil); err != nil {
+	if err := s.conn.Call(ctx, method, nil, nil); err != nil {
 		s.log.Debug("the client did not refresh", "method", method, "err", err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/page"
 	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
@@ -72,11 +73,11 @@ func (s *Session) readReview(v view, a wire.AnswerArgs, asked *engine.Approval, 
 		return answer{}, err
 	}
 	if p, ok := filePath(d.uri); !ok || p != s.hub.reviewPath(asked.ID) {
-		return answer{}, refuse(codeInvalidParams, "%s is not the review of %s: open that with %s", a.URI, asked.ID, wire.ApprovalOpen)
+		return answer{}, rpc.Refuse(rpc.InvalidParams, "%s is not the review of %s: open that with %s", a.URI, asked.ID, wire.ApprovalOpen)
 	}
 	got, err := page.ParseReview(asked, content, d.text())
 	if err != nil {
-		return answer{}, refuse(codeRequestFailed, "%s: %v", filepath.Base(d.uri.FsPath()), err)
+		return answer{}, rpc.Refuse(rpc.RequestFailed, "%s: %v", filepath.Base(d.uri.FsPath()), err)
 	}
 	return answer{reason: got.Reason, content: got.Content, remember: got.Remember, whole: true}, nil
 }

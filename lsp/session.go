@@ -11,6 +11,7 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
@@ -18,7 +19,7 @@ import (
 type Session struct {
 	hub    *Hub
 	engine Engine
-	conn   *conn
+	conn   *rpc.Conn
 	log    *slog.Logger
 	desk   desk
 	ready  chan struct{}                  // closed by initialized
@@ -111,12 +112,12 @@ var requests = map[string]func(v view, params json.RawMessage) (work, error){
 type work func(ctx context.Context, s *Session) (any, error)
 
 // by is the work of one session.
-func (w work) by(s *Session) Work {
+func (w work) by(s *Session) rpc.Work {
 	return func(ctx context.Context) (any, error) { return w(ctx, s) }
 }
 
 // Prepare implements Routes.
-func (s *Session) Prepare(method string, params json.RawMessage) (Work, error) {
+func (s *Session) Prepare(method string, params json.RawMessage) (rpc.Work, error) {
 	w, err := s.prepare(method, params)
 	if err != nil {
 		return nil, err
@@ -129,9 +130,9 @@ func (s *Session) prepare(method string, params json.RawMessage) (work, error) {
 	case method == protocol.MethodInitialize:
 		return s.initialize(params)
 	case s.stage == stageNew:
-		return nil, refuse(codeNotInitialized, "%s before initialize", method)
+		return nil, rpc.Refuse(rpc.NotInitialized, "%s before initialize", method)
 	case s.stage == stageShutdown:
-		return nil, refuse(codeInvalidRequest, "%s after shutdown", method)
+		return nil, rpc.Refuse(rpc.InvalidRequest, "%s after shutdown", method)
 	case method == protocol.MethodShutdown:
 		s.stage = stageShutdown
 		return func(context.Context, *Session) (any, error) { return nil, nil }, nil
@@ -139,7 +140,7 @@ func (s *Session) prepare(method string, params json.RawMessage) (work, error) {
 	s.asked = true
 	prep, ok := requests[method]
 	if !ok {
-		return nil, refuse(codeNoMethod, "slop-ls does not serve %s", method)
+		return nil, rpc.Refuse(rpc.NoMethod, "slop-ls does not serve %s", method)
 	}
 	w, err := prep(view{docs: s.desk.docs(), traits: s.traits()}, params)
 	if err != nil {
@@ -171,7 +172,7 @@ func (s *Session) Notified(method string, params json.RawMessage) error {
 	switch {
 	case method == protocol.MethodExit:
 		s.rudeExit = s.stage != stageShutdown
-		s.conn.end()
+		s.conn.End()
 		return nil
 	case s.stage != stageInitialized:
 		return nil
@@ -222,7 +223,7 @@ func (s *Session) nowReady() {
 // tell shows a line to the person, in which nothing is hidden: parts of it come from models and documents. It is not
 // waited for.
 func (s *Session) tell(ctx context.Context, kind protocol.MessageType, msg string) {
-	if err := s.conn.notify(ctx, protocol.MethodWindowShowMessage, &protocol.ShowMessageParams{Type: kind, Message: text.StillVisible(msg)}); err != nil {
+	if err := s.conn.Notify(ctx, protocol.MethodWindowShowMessage, &protocol.ShowMessageParams{Type: kind, Message: text.StillVisible(msg)}); err != nil {
 		s.log.Debug("a message was not shown", "err", err)
 	}
 }

@@ -42,7 +42,7 @@ func (s *Session) askSettings(ctx context.Context) {
 	section := settingsSection
 	params := &protocol.ConfigurationParams{Items: []protocol.ConfigurationItem{{Section: &section}}}
 	var answer json.RawMessage
-	if err := s.conn.call(ctx, protocol.MethodWorkspaceConfiguration, params, &answer); err != nil {
+	if err := s.conn.Call(ctx, protocol.MethodWorkspaceConfiguration, params, &answer); err != nil {
 		s.log.Debug("the client gave no settings", "err", err)
 		return
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
@@ -108,7 +109,7 @@ func (h *Hub) changesOf(ctx context.Context, p paper) (engine.ChangeSet, error) 
 func (h *Hub) askedChanges(ctx context.Context, id engine.ApprovalID) (engine.ChangeSet, error) {
 	asked, ok := h.snapshot().Approval(id)
 	if !ok {
-		return engine.ChangeSet{}, refuse(codeRequestFailed, "there is no approval %s any more", id)
+		return engine.ChangeSet{}, rpc.Refuse(rpc.RequestFailed, "there is no approval %s any more", id)
 	}
 	content, err := engine.LoadContent(ctx, h.opts.Blobs, asked.Hash)
 	if err != nil || content.Changes == nil {
@@ -121,7 +122,7 @@ func (h *Hub) askedChanges(ctx context.Context, id engine.ApprovalID) (engine.Ch
 func (v view) askedOf(a wire.DiffFilesArgs) (paper, error) {
 	if a.Approval != "" {
 		if a.URI != "" || a.ID != "" || a.Undo {
-			return paper{}, refuse(codeInvalidParams, `"approval" stands alone`)
+			return paper{}, rpc.Refuse(rpc.InvalidParams, `"approval" stands alone`)
 		}
 		return paper{sideApproval, []string{a.Approval}}, nil
 	}
@@ -130,7 +131,7 @@ func (v view) askedOf(a wire.DiffFilesArgs) (paper, error) {
 	case err != nil:
 		return paper{}, err
 	case a.ID == "" && a.Undo:
-		return paper{}, refuse(codeInvalidParams, `"undo" shows the undo of a ticket: "id" must name it`)
+		return paper{}, rpc.Refuse(rpc.InvalidParams, `"undo" shows the undo of a ticket: "id" must name it`)
 	case a.ID == "":
 		return paper{paperOutcome, []string{string(id)}}, nil
 	case a.Undo:

@@ -12,6 +12,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/trackdoc"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
@@ -73,7 +74,7 @@ func (s *Session) sourceLenses(ctx context.Context, v view, d *document) []proto
 // prepareInlayHint serves track documents and source files.
 func prepareInlayHint(v view, params json.RawMessage) (work, error) {
 	var p protocol.InlayHintParams
-	if err := decode(params, &p); err != nil {
+	if err := rpc.Decode(params, &p); err != nil {
 		return nil, err
 	}
 	d := v.docs.get(p.TextDocument.URI)

@@ -40,7 +40,7 @@ func (s *Session) stating(ctx context.Context) {
 func (s *Session) send(ctx context.Context, method string, payload any) error {
 	raw, err := jsonOf(payload)
 	if err == nil {
-		err = s.conn.notify(ctx, method, raw)
+		err = s.conn.Notify(ctx, method, raw)
 	}
 	if err != nil && ctx.Err() == nil {
 		s.log.Debug("a notification was not sent", "method", method, "err", err)

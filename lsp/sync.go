@@ -9,6 +9,7 @@ import (
 	"go.lsp.dev/uri"
 
 	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 )
 
 // Document synchronisation. Everything here runs on the read loop, in the order of the wire.
@@ -54,7 +55,7 @@ func (p *didChangeParams) check() error {
 
 func didOpen(docs *documents, params json.RawMessage) (*documents, error) {
 	var p protocol.DidOpenTextDocumentParams
-	if err := decode(params, &p); err != nil {
+	if err := rpc.Decode(params, &p); err != nil {
 		return nil, err
 	}
 	d, err := docs.newDocument(p.TextDocument)
@@ -88,7 +89,7 @@ func didChange(docs *documents, params json.RawMessage) (*documents, error) {
 
 func didClose(docs *documents, params json.RawMessage) (*documents, error) {
 	var p protocol.DidCloseTextDocumentParams
-	if err := decode(params, &p); err != nil {
+	if err := rpc.Decode(params, &p); err != nil {
 		return nil, err
 	}
 	u, err := canonical(p.TextDocument.URI)
@@ -101,7 +102,7 @@ func didClose(docs *documents, params json.RawMessage) (*documents, error) {
 // didSave keeps what was saved: the document may have moved on before the plan is made of it.
 func didSave(docs *documents, params json.RawMessage) (*documents, error) {
 	var p protocol.DidSaveTextDocumentParams
-	if err := decode(params, &p); err != nil {
+	if err := rpc.Decode(params, &p); err != nil {
 		return nil, err
 	}
 	d, err := docs.need(p.TextDocument.URI)

@@ -11,6 +11,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
@@ -18,7 +19,7 @@ import (
 func onTicket(cmd func(k engine.TicketKey, by engine.Actor, words string) engine.Command) func(context.Context, *Session, view, wire.TicketArgs) (any, error) {
 	return func(ctx context.Context, s *Session, v view, a wire.TicketArgs) (any, error) {
 		if a.ID == "" {
-			return nil, refuse(codeInvalidParams, `"id" must name a ticket`)
+			return nil, rpc.Refuse(rpc.InvalidParams, `"id" must name a ticket`)
 		}
 		return onDocument(ctx, s, v, a.URI, func(id engine.TrackID) engine.Command {
 			return cmd(engine.TicketKey{Track: id, ID: a.ID}, s.actor(), a.Reason)
@@ -68,7 +69,7 @@ func (s *Session) subjectAt(ctx context.Context, v view, uri string, at wire.Pos
 		return subject{}, err
 	}
 	if !isSource(d) {
-		return subject{}, refuse(codeInvalidParams, "%s is no source file of the workspace", uri)
+		return subject{}, rpc.Refuse(rpc.InvalidParams, "%s is no source file of the workspace", uri)
 	}
 	offset := d.index.Offset(text.Position{Line: int(at.Line), Column: int(at.Character)}, v.docs.enc)
 	sym, ok, err := s.hub.symbolAt(ctx, d, offset)
@@ -76,7 +77,7 @@ func (s *Session) subjectAt(ctx context.Context, v view, uri string, at wire.Pos
 		return subject{}, fmt.Errorf("reading the declarations of %s: %w", d.path, err)
 	}
 	if !ok {
-		return subject{doc: d}, refuse(codeRequestFailed, "there is no symbol here: put the cursor into a declaration of %s", d.path)
+		return subject{doc: d}, rpc.Refuse(rpc.RequestFailed, "there is no symbol here: put the cursor into a declaration of %s", d.path)
 	}
 	return subject{d, sym}, nil
 }
@@ -173,7 +174,7 @@ func (s *Session) scratchDocument(ctx context.Context) (engine.FileChange, *trac
 	}
 	doc := trackfile.Parse(scratchPath, file.Data)
 	if doc.Errors() {
-		return change, nil, refuse(codeRequestFailed, "%s has errors: mend them first", scratchPath)
+		return change, nil, rpc.Refuse(rpc.RequestFailed, "%s has errors: mend them first", scratchPath)
 	}
 	return change, doc, nil
 }

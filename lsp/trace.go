@@ -40,7 +40,7 @@ func (s *Session) traced(method string, params json.RawMessage, took time.Durati
 		s.hub.opts.Served(method, took)
 	}
 	level := s.trace.Load()
-	if level == nil || *level == protocol.TraceValueOff || s.conn.behind() {
+	if level == nil || *level == protocol.TraceValueOff || s.conn.Behind() {
 		return
 	}
 	p := &protocol.LogTraceParams{Message: fmt.Sprintf("%s took %v", method, took.Round(time.Microsecond))}
@@ -66,7 +66,7 @@ func clip(shown string) string {
 func (s *Session) hint(method string, params any) {
 	ctx, cancel := context.WithTimeout(context.Background(), hintPatience)
 	defer cancel()
-	_ = s.conn.notify(ctx, method, params) // there is nobody to tell
+	_ = s.conn.Notify(ctx, method, params) // there is nobody to tell
 }
 
 // hintPatience is how long a hint may wait for a client that has just been found not to be behind.
@@ -101,7 +101,7 @@ func (h *clientLog) Enabled(_ context.Context, level slog.Level) bool {
 // Handle implements slog.Handler.
 func (h *clientLog) Handle(_ context.Context, r slog.Record) error {
 	left, ok := h.budget.take(r.Time)
-	if !ok || h.s.conn.behind() {
+	if !ok || h.s.conn.Behind() {
 		return nil
 	}
 	var b strings.Builder

@@ -17,6 +17,7 @@ import (
 	"go.lsp.dev/protocol"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 )
 
 // longTrack is a track document of n tickets, each with all that tickets usually have.
@@ -80,7 +81,7 @@ func bareChecker(b testing.TB) *checker {
 	ours, theirs := net.Pipe()
 	go io.Copy(io.Discard, theirs) //nolint:errcheck // it ends with the pipe
 	b.Cleanup(func() { ours.Close(); theirs.Close() })
-	s.conn, _ = newConn(context.Background(), ours, s, h.opts.Log, nil)
+	s.conn, _ = rpc.New(context.Background(), ours, s, h.opts.Log, nil)
 	return newChecker(s)
 }
 
@@ -179,7 +180,7 @@ func BenchmarkTrackRequests(b *testing.B) {
 				}
 				result, err := w(b.Context(), check.s)
 				if err == nil {
-					_, err = Marshal(result)
+					_, err = rpc.Marshal(result)
 				}
 				if err != nil {
 					b.Fatal(err)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 
 	"go.lsp.dev/protocol"
@@ -20,7 +21,7 @@ func (v view) trackAt(raw string) (path string, id engine.TrackID, err error) {
 		return "", "", err
 	}
 	if !trackfile.IsTrackFile(path) {
-		return "", "", refuse(codeInvalidParams, "%s is no track document: its name must end in .track.yaml, .track.yml or .track.json", path)
+		return "", "", rpc.Refuse(rpc.InvalidParams, "%s is no track document: its name must end in .track.yaml, .track.yml or .track.json", path)
 	}
 	return path, engine.TrackID(trackfile.ID(path)), nil
 }

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 )
 
 // An editor that keeps a person from running what they do not trust says so with "trusted": in its initialization
@@ -83,7 +84,7 @@ type wary struct {
 // Do submits a command, as Conductor.Do.
 func (w wary) Do(ctx context.Context, cmd engine.Command) error {
 	if _, starts := engine.Starts(cmd); starts && w.on.Load() {
-		return refuse(codeRequestFailed, "this editor does not trust the workspace, so that nothing is run from it: "+
+		return rpc.Refuse(rpc.RequestFailed, "this editor does not trust the workspace, so that nothing is run from it: "+
 			"trust the workspace in the editor first")
 	}
 	return w.Engine.Do(ctx, cmd)

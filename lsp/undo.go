@@ -10,6 +10,7 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/page"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
@@ -40,7 +41,7 @@ func (h *Hub) Undo(ctx context.Context, e Engine, key engine.TicketKey, by engin
 
 func ticketUndo(ctx context.Context, s *Session, v view, a wire.TicketArgs) (any, error) {
 	if a.ID == "" {
-		return nil, refuse(codeInvalidParams, `"id" must name a ticket`)
+		return nil, rpc.Refuse(rpc.InvalidParams, `"id" must name a ticket`)
 	}
 	_, id, err := v.trackAt(a.URI)
 	if err != nil {

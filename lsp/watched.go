@@ -61,7 +61,7 @@ func (s *Session) registering(ctx context.Context) {
 		return
 	}
 	params := &protocol.RegistrationParams{Registrations: list}
-	if err := s.conn.call(ctx, protocol.MethodClientRegisterCapability, params, nil); err != nil && ctx.Err() == nil {
+	if err := s.conn.Call(ctx, protocol.MethodClientRegisterCapability, params, nil); err != nil && ctx.Err() == nil {
 		s.log.Debug("the client registered nothing", "err", err)
 	}
 }

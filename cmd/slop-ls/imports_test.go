@@ -32,9 +32,9 @@ var rooms = map[string][]string{
 	"planning": {"engine/planning", "engine/prompts"},
 	"foreign":  {"engine/trackfile/foreign"},
 	"page":     {"engine/page"},
-	"wire":     {"lsp/attach", "lsp/client"},
+	"wire":     {"lsp/attach", "lsp/client", "lsp/rpc"},
 	"told":     {"lsp/trackdoc"},
-	"test":     {"engine/enginetest", "engine/leaftest", "engine/tool/mcp/mcptest", "lsp/lsptest"},
+	"test":     {"engine/enginetest", "engine/leaftest", "engine/tool/mcp/mcptest", "lsp/lsptest", "lsp/rpc/rpctest"},
 	"editor":   {"editors/..."},
 }
 
@@ -143,6 +143,11 @@ var bans = []ban{
 		who: "own", what: "go.lsp.dev/...", but: []string{"lsp/..."},
 		why:    "positions, URIs and the protocol's types stop at the wire",
 		breaks: [2]string{"engine/page", "go.lsp.dev/uri"},
+	},
+	{
+		who: "own", what: "go.lsp.dev/jsonrpc2/...", but: []string{"lsp/rpc", "lsp/client", "<test>"},
+		why:    "the server's connection is one room, where the order of the wire is kept; the client has its own",
+		breaks: [2]string{"lsp", "go.lsp.dev/jsonrpc2"},
 	},
 	{
 		who: "own", what: "go.etcd.io/bbolt/...", but: []string{"store", "treesitter"},

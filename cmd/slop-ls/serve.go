@@ -10,8 +10,8 @@ import (
 	"sync/atomic"
 	"syscall"
 
-	"github.com/slop-ls/slop-ls/lsp"
 	"github.com/slop-ls/slop-ls/lsp/attach"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 )
 
 // serve joins the editor on standard input and output to the daemon of its workspace, starting one where none runs,
@@ -71,7 +71,7 @@ func (a *app) serveAlone(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, alone.Close()) }()
-	return alone.Serve(ctx, lsp.Stdio(a.in, keepOpen{a.out}), attach.Hello{Kind: attach.Editor})
+	return alone.Serve(ctx, rpc.Stdio(a.in, keepOpen{a.out}), attach.Hello{Kind: attach.Editor})
 }
 
 // keepOpen is standard output to who would close it: the process does that.

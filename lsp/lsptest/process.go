@@ -13,7 +13,7 @@ import (
 	"go.lsp.dev/jsonrpc2"
 
 	"github.com/slop-ls/slop-ls/engine"
-	"github.com/slop-ls/slop-ls/lsp"
+	"github.com/slop-ls/slop-ls/lsp/rpc"
 )
 
 // Variables that make the test binary one of a world's processes. Their value is a plan.
@@ -66,7 +66,7 @@ func beDaemon(raw string, open func(ctx context.Context, root, state string) (Pa
 	if err != nil {
 		return errors.Join(err, parts.Close())
 	}
-	far.conn = connect(ctx, lsp.Stdio(os.Stdin, os.Stdout), h.routes())
+	far.conn = connect(ctx, rpc.Stdio(os.Stdin, os.Stdout), h.routes())
 	context.AfterFunc(ctx, func() { far.conn.Close() }) //nolint:errcheck // the process ends
 	var tasks sync.WaitGroup
 	tasks.Go(func() { h.report(ctx, far.conn) })

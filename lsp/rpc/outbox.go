@@ -1,4 +1,4 @@
-package lsp
+package rpc
 
 import (
 	"context"
@@ -134,7 +134,7 @@ func (o *outbox) send(frames []byte) bool {
 	})
 	defer deaf.Stop()
 	if _, err := o.w.Write(frames); err != nil {
-		o.gone(errDisconnected)
+		o.gone(ErrDisconnected)
 		return false
 	}
 	return true

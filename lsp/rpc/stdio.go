@@ -1,11 +1,11 @@
-package lsp
+package rpc
 
 import (
 	"errors"
 	"io"
 )
 
-// Stdio joins a process's standard input and output into the connection that Serve wants: closing it makes a pending
+// Stdio joins a process's standard input and output into the connection that Conn.Serve wants: closing it makes a pending
 // Read return at once, which closing a standard input does not. The goroutine that reads in may outlive it, until in
 // ends; out is closed.
 func Stdio(in io.Reader, out io.WriteCloser) io.ReadWriteCloser {

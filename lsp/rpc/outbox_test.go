@@ -1,4 +1,4 @@
-package lsp
+package rpc
 
 import (
 	"context"
@@ -22,14 +22,14 @@ func TestDeafClient(t *testing.T) {
 	t.Parallel()
 	ours, theirs := net.Pipe()
 	defer ours.Close()
-	c, ctx := newConn(t.Context(), theirs, &fakeRoutes{prep: echo}, slog.New(slog.DiscardHandler), nil)
+	c, ctx := New(t.Context(), theirs, &fakeRoutes{prep: echo}, slog.New(slog.DiscardHandler), nil)
 	c.out.silence = 200 * time.Millisecond
 	done := make(chan error, 1)
-	go func() { done <- c.serve(ctx) }()
+	go func() { done <- c.Serve(ctx) }()
 	sent, long := 0, protocol.String(strings.Repeat("x", 100<<10))
 	var err error
 	for err == nil {
-		err = c.notify(ctx, "news", long)
+		err = c.Notify(ctx, "news", long)
 		sent++
 	}
 	if sent < 5 || sent > 25 {
@@ -56,7 +56,7 @@ func TestDeafClientAndContext(t *testing.T) {
 	go func() {
 		var err error
 		for err == nil {
-			err = p.conn.notify(ctx, "news", long)
+			err = p.conn.Notify(ctx, "news", long)
 		}
 		gaveUp <- err
 	}()
@@ -82,7 +82,7 @@ func TestOutboxOrder(t *testing.T) {
 					size = maxUnread + 100
 				}
 				msg := fmt.Sprintf("%d %d %s", k, i, strings.Repeat("x", size))
-				if err := p.conn.notify(t.Context(), "news", protocol.String(msg)); err != nil {
+				if err := p.conn.Notify(t.Context(), "news", protocol.String(msg)); err != nil {
 					t.Error(err)
 				}
 			}
@@ -113,11 +113,11 @@ func TestLastWords(t *testing.T) {
 	ours, theirs := net.Pipe()
 	defer ours.Close()
 	answered := make(chan struct{})
-	var c *conn
-	routes := &fakeRoutes{prep: echo, notify: func(string, json.RawMessage) error { <-answered; c.end(); return nil }}
-	c, ctx := newConn(t.Context(), theirs, routes, slog.New(slog.DiscardHandler), nil)
+	var c *Conn
+	routes := &fakeRoutes{prep: echo, notify: func(string, json.RawMessage) error { <-answered; c.End(); return nil }}
+	c, ctx := New(t.Context(), theirs, routes, slog.New(slog.DiscardHandler), nil)
 	done := make(chan error, 1)
-	go func() { done <- c.serve(ctx) }()
+	go func() { done <- c.Serve(ctx) }()
 	two := frame.Append(nil, []byte(`{"jsonrpc":"2.0","id":1,"method":"shutdown"}`))
 	two = frame.Append(two, []byte(`{"jsonrpc":"2.0","method":"exit"}`))
 	if _, err := ours.Write(two); err != nil {

@@ -1,4 +1,4 @@
-package lsp
+package rpc
 
 import (
 	"context"
@@ -49,7 +49,7 @@ func echo(method string, _ json.RawMessage) (Work, error) {
 // peer is the far end of a connection, and the connection.
 type peer struct {
 	*rpctest.Peer
-	conn *conn
+	conn *Conn
 }
 
 // newPeer is a peer of a connection over routes.
@@ -58,8 +58,8 @@ func newPeer(t testing.TB, r Routes) *peer {
 	p := &peer{}
 	p.Peer = rpctest.NewPeer(t, func(rw io.ReadWriteCloser) func() error {
 		var ctx context.Context
-		p.conn, ctx = newConn(t.Context(), rw, r, slog.New(slog.DiscardHandler), nil)
-		return func() error { return p.conn.serve(ctx) }
+		p.conn, ctx = New(t.Context(), rw, r, slog.New(slog.DiscardHandler), nil)
+		return func() error { return p.conn.Serve(ctx) }
 	})
 	return p
 }
@@ -168,9 +168,9 @@ func TestTrap04Panics(t *testing.T) {
 		notify: func(string, json.RawMessage) error { panic("in a notification") },
 	})
 	p.Send(`{"jsonrpc":"2.0","id":1,"method":"early"}`)
-	p.WantCode("1", codeInternal)
+	p.WantCode("1", Internal)
 	p.Send(`{"jsonrpc":"2.0","id":2,"method":"late"}`)
-	p.WantCode("2", codeInternal)
+	p.WantCode("2", Internal)
 	p.Send(`{"jsonrpc":"2.0","method":"boom"}`)
 	p.alive()
 }
@@ -194,7 +194,7 @@ func TestTrap05Cancel(t *testing.T) {
 		p.Send(`{"jsonrpc":"2.0","id":%s,"method":"%s"}`, id, method)
 		start := time.Now()
 		p.Send(`{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":%s}}`, id)
-		p.WantCode(id, codeCancelled)
+		p.WantCode(id, Cancelled)
 		if took := time.Since(start); took > time.Second {
 			t.Errorf("cancelling took %v", took)
 		}
@@ -216,7 +216,7 @@ func TestTrap06ClientGoes(t *testing.T) {
 	}})
 	p.Send(`{"jsonrpc":"2.0","id":1,"method":"wait"}`)
 	p.Close()
-	if err := <-cause; !errors.Is(err, errDisconnected) {
+	if err := <-cause; !errors.Is(err, ErrDisconnected) {
 		t.Errorf("the request ended with %v", err)
 	}
 	if err := p.Ended(); err != nil {
@@ -229,7 +229,7 @@ func TestTrap07NoParams(t *testing.T) {
 	t.Parallel()
 	p := newPeer(t, &fakeRoutes{prep: func(method string, params json.RawMessage) (Work, error) {
 		var v struct{}
-		if err := decode(params, &v); err != nil {
+		if err := Decode(params, &v); err != nil {
 			return nil, err
 		}
 		return echo(method, params)
@@ -249,7 +249,7 @@ func TestTrap08CallsFromWork(t *testing.T) {
 		return func(ctx context.Context) (any, error) {
 			<-ready
 			var answer json.RawMessage
-			err := p.conn.call(ctx, "ask", protocol.Integer(1), &answer)
+			err := p.conn.Call(ctx, "ask", protocol.Integer(1), &answer)
 			return answer, err
 		}, nil
 	}})
@@ -261,7 +261,7 @@ func TestTrap08CallsFromWork(t *testing.T) {
 	p.Send(`{"jsonrpc":"2.0","id":2,"result":{"title":null}}`)
 	p.Want(`{"jsonrpc":"2.0","id":2,"result":{"title":null}}`)
 	p.Send(`{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"no"}}`)
-	p.WantCode("1", codeRequestFailed)
+	p.WantCode("1", RequestFailed)
 }
 
 // Trap 10: a number that a strict decoder refuses costs one message.
@@ -271,18 +271,18 @@ func TestTrap10StrictIntegers(t *testing.T) {
 		switch method {
 		case "initialize":
 			var v protocol.InitializeParams
-			return nil, decode(params, &v)
+			return nil, Decode(params, &v)
 		case "codeAction":
 			var v protocol.CodeActionParams
-			return nil, decode(params, &v)
+			return nil, Decode(params, &v)
 		}
 		return echo(method, params)
 	}})
 	p.Send(`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"processId":1.0,"rootUri":null,"capabilities":{}}}`)
-	p.WantCode("1", codeInvalidParams)
+	p.WantCode("1", InvalidParams)
 	p.Send(`{"jsonrpc":"2.0","id":2,"method":"codeAction","params":{"textDocument":{"uri":"file:///a"},"context":{"diagnostics":[]},` +
 		`"range":{"start":{"line":0,"character":-1},"end":{"line":0,"character":0}}}}`)
-	p.WantCode("2", codeInvalidParams)
+	p.WantCode("2", InvalidParams)
 	p.alive()
 }
 
@@ -300,9 +300,9 @@ func TestTrap11Bounds(t *testing.T) {
 		p.Send(`{"jsonrpc":"2.0","id":%d,"method":"hold"}`, i)
 	}
 	p.Send(`{"jsonrpc":"2.0","id":1000,"method":"hold"}`)
-	p.WantCode("1000", codeRequestFailed)
+	p.WantCode("1000", RequestFailed)
 	p.Send(`{"jsonrpc":"2.0","id":1,"method":"ping"}`) // an id in use
-	p.WantCode("1", codeInvalidRequest)
+	p.WantCode("1", InvalidRequest)
 	close(release)
 	for range maxInFlight {
 		if _, err := p.Take(); err != nil {
@@ -314,7 +314,7 @@ func TestTrap11Bounds(t *testing.T) {
 	go func() { // more than a pipe holds
 		fmt.Fprintf(p, "Content-Length: %d\r\n\r\n%s", frame.Max+1, strings.Repeat("x", frame.Max+1))
 	}()
-	p.WantCode("null", codeRequestFailed)
+	p.WantCode("null", RequestFailed)
 	p.alive()
 }
 
@@ -358,11 +358,11 @@ func TestGarbageFrames(t *testing.T) {
 	p := newPeer(t, &fakeRoutes{prep: echo})
 	for _, garbage := range []string{`{`, `nonsense`, `{"jsonrpc":"2.0"} trailing`} {
 		p.Send("%s", garbage)
-		p.WantCode("null", codeParse)
+		p.WantCode("null", ParseError)
 	}
 	for _, odd := range []string{`42`, `[]`, `{}`, `{"jsonrpc":"2.0","id":{},"method":"x"}`} {
 		p.Send("%s", odd)
-		p.WantCode("null", codeInvalidRequest)
+		p.WantCode("null", InvalidRequest)
 	}
 	p.alive()
 	if _, err := io.WriteString(p, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {

@@ -1,4 +1,4 @@
-package lsp
+package rpc
 
 import (
 	"context"
@@ -11,8 +11,8 @@ import (
 // sentKey is under which a call's context holds where its id is to be put.
 type sentKey struct{}
 
-// noting makes a context whose call leaves its id, once it goes out, in id. An id is never 0.
-func noting(ctx context.Context, id *atomic.Int64) context.Context {
+// Noting makes a context whose call leaves its id, once it goes out, in id. An id is never 0.
+func Noting(ctx context.Context, id *atomic.Int64) context.Context {
 	return context.WithValue(ctx, sentKey{}, id)
 }
 
@@ -28,10 +28,10 @@ func noteSent(ctx context.Context, body []byte) {
 	}
 }
 
-// withdraw tells the client that a call needs no answer any more. An answer is taken all the same: many clients leave
+// Withdraw tells the client that a call needs no answer any more. An answer is taken all the same: many clients leave
 // what they ask on the screen, and who answers it then is to be told that it is late.
-func (c *conn) withdraw(ctx context.Context, id int64) {
-	err := c.notify(ctx, protocol.MethodCancelRequest, &protocol.CancelParams{ID: protocol.Integer(id)})
+func (c *Conn) Withdraw(ctx context.Context, id int64) {
+	err := c.Notify(ctx, protocol.MethodCancelRequest, &protocol.CancelParams{ID: protocol.Integer(id)})
 	if err != nil {
 		c.log.Debug("a question was not withdrawn", "err", err)
 	}

@@ -1,4 +1,4 @@
-package lsp
+package rpc
 
 import (
 	"context"
@@ -17,12 +17,6 @@ import (
 	"github.com/slop-ls/slop-ls/lsp/frame"
 )
 
-// This is the one file of the server that touches jsonrpc2. A request has two halves. Its prepare runs inline on
-// the read loop, so it sees the documents exactly as they were when the request was sent; it gets no client, so it
-// cannot wait for an answer that only the read loop could read. Its work runs after the loop was released, may ask
-// the client anything, and is given up at once when the client cancels it. Notifications run inline and whole: their
-// order is the order of the wire.
-
 // maxInFlight bounds the requests of one connection that are being worked on. One more is refused.
 const maxInFlight = 256
 
@@ -40,8 +34,8 @@ type Routes interface {
 // Served is told what each message came to, on the goroutine that took it.
 type Served func(method string, params json.RawMessage, took time.Duration, err error)
 
-// conn is one connection. It is made by newConn, served by serve and used by any number of goroutines between.
-type conn struct {
+// Conn is one connection. It is made by New, served by Serve and used by any number of goroutines between.
+type Conn struct {
 	rpc    jsonrpc2.Conn
 	rw     io.ReadWriteCloser
 	out    *outbox
@@ -57,24 +51,24 @@ type conn struct {
 
 // Causes with which contexts of a connection end.
 var (
-	errDisconnected = errors.New("the editor has gone")
-	errCancelled    = errors.New("cancelled by the editor")
+	ErrDisconnected = errors.New("the editor has gone")
+	ErrCancelled    = errors.New("cancelled by the editor")
 )
 
-// newConn makes a connection over rw and the context in which all of its requests run. Cancelling parent ends it. served
+// New makes a connection over rw and the context in which all of its requests run. Cancelling parent ends it. served
 // may be nil.
-func newConn(parent context.Context, rw io.ReadWriteCloser, r Routes, log *slog.Logger, served Served) (*conn, context.Context) {
+func New(parent context.Context, rw io.ReadWriteCloser, r Routes, log *slog.Logger, served Served) (*Conn, context.Context) {
 	ctx, cancel := context.WithCancelCause(parent)
-	c := &conn{rw: rw, routes: r, log: log, served: served, cancel: cancel, inFlight: map[jsonrpc2.ID]context.CancelCauseFunc{}}
+	c := &Conn{rw: rw, routes: r, log: log, served: served, cancel: cancel, inFlight: map[jsonrpc2.ID]context.CancelCauseFunc{}}
 	c.out = newOutbox(rw, maxSilence, cancel)
 	s := &stream{in: frame.NewReader(rw), out: c.out, log: log, ended: cancel}
 	c.rpc = jsonrpc2.NewConn(s, jsonrpc2.WithCodec(codec{}))
 	return c, ctx
 }
 
-// serve reads until the peer goes, ctx (of newConn) ends, or end is called. When it returns no goroutine of the
+// Serve reads until the peer goes, ctx (of New) ends, or End is called. When it returns no goroutine of the
 // connection runs any more; rw is closed, and rw.Close must make a pending Read return. A clean end is nil.
-func (c *conn) serve(ctx context.Context) error {
+func (c *Conn) Serve(ctx context.Context) error {
 	stop := make(chan struct{})
 	go c.out.write(stop)
 	c.rpc.Go(ctx, c.handle)
@@ -82,7 +76,7 @@ func (c *conn) serve(ctx context.Context) error {
 	case <-c.rpc.Done():
 	case <-ctx.Done():
 	}
-	c.cancel(errDisconnected)
+	c.cancel(ErrDisconnected)
 	close(stop)
 	c.out.drain(lastWords)
 	c.rw.Close() //nolint:errcheck // it may be closed already, and there is nobody left to tell
@@ -95,15 +89,15 @@ func (c *conn) serve(ctx context.Context) error {
 	return c.rpc.Err()
 }
 
-// over is closed when the connection has ended and nothing more will come.
-func (c *conn) over() <-chan struct{} { return c.rpc.Done() }
+// Over is closed when the connection has ended and nothing more will come.
+func (c *Conn) Over() <-chan struct{} { return c.rpc.Done() }
 
-// end makes serve return. It may be called from the read loop.
-func (c *conn) end() { c.cancel(errDisconnected) }
+// End makes Serve return. It may be called from the read loop.
+func (c *Conn) End() { c.cancel(ErrDisconnected) }
 
 // handle is called by jsonrpc2 on the read loop. Nothing that it returns for a notification is an error: that would
 // end the connection.
-func (c *conn) handle(rctx context.Context, req *jsonrpc2.Request) (any, error) {
+func (c *Conn) handle(rctx context.Context, req *jsonrpc2.Request) (any, error) {
 	// The frame has memory of its own (frame.Reader.Take), so the parameters outlive the pooled request.
 	method, params, start := req.Method(), json.RawMessage(req.Params()), time.Now()
 	if !req.IsCall() {
@@ -115,13 +109,13 @@ func (c *conn) handle(rctx context.Context, req *jsonrpc2.Request) (any, error) 
 	return result, err
 }
 
-func (c *conn) tell(method string, params json.RawMessage, start time.Time, err error) {
+func (c *Conn) tell(method string, params json.RawMessage, start time.Time, err error) {
 	if c.served != nil {
 		c.served(method, params, time.Since(start), err)
 	}
 }
 
-func (c *conn) notified(method string, params json.RawMessage) error {
+func (c *Conn) notified(method string, params json.RawMessage) error {
 	_, err := c.guard(method, func() (any, error) {
 		if method == protocol.MethodCancelRequest {
 			return nil, c.cancelRequest(params)
@@ -134,7 +128,7 @@ func (c *conn) notified(method string, params json.RawMessage) error {
 	return err
 }
 
-func (c *conn) request(rctx context.Context, id jsonrpc2.ID, method string, params json.RawMessage) (any, error) {
+func (c *Conn) request(rctx context.Context, id jsonrpc2.ID, method string, params json.RawMessage) (any, error) {
 	// Not a child of rctx: that one is pooled, and deriving from it in a synchronous handler is a data race.
 	ctx, done, err := c.admit(jsonrpc2.DetachContext(rctx), id)
 	if err != nil {
@@ -155,13 +149,14 @@ type Outcome struct {
 	Err    error
 }
 
-// start runs work in a goroutine that serve waits for. A panic is an error.
-func (c *conn) start(ctx context.Context, what string, w Work) <-chan Outcome {
+// Start runs work in a goroutine that Serve waits for, and gives what it came to. Nobody need take it. A panic is an
+// error.
+func (c *Conn) Start(ctx context.Context, what string, w Work) <-chan Outcome {
 	return c.startThen(ctx, what, w, func() {})
 }
 
-// startThen is start that calls done once the outcome is there.
-func (c *conn) startThen(ctx context.Context, what string, w Work, done func()) <-chan Outcome {
+// startThen is Start that calls done once the outcome is there.
+func (c *Conn) startThen(ctx context.Context, what string, w Work, done func()) <-chan Outcome {
 	out := make(chan Outcome, 1) // room for the one outcome: the worker never waits for its reader
 	c.active.Go(func() {
 		defer done()
@@ -172,7 +167,7 @@ func (c *conn) startThen(ctx context.Context, what string, w Work, done func()) 
 }
 
 // run answers with the work's result, or as soon as the request is cancelled, whichever is first.
-func (c *conn) run(ctx context.Context, done func(), method string, w Work) (any, error) {
+func (c *Conn) run(ctx context.Context, done func(), method string, w Work) (any, error) {
 	out := c.startThen(ctx, method, w, done)
 	select {
 	case o := <-out:
@@ -188,17 +183,17 @@ func (c *conn) run(ctx context.Context, done func(), method string, w Work) (any
 }
 
 // admit enters a request into the cancel map. done takes it out again and must be called once.
-func (c *conn) admit(ctx context.Context, id jsonrpc2.ID) (_ context.Context, done func(), _ error) {
+func (c *Conn) admit(ctx context.Context, id jsonrpc2.ID) (_ context.Context, done func(), _ error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, taken := c.inFlight[id]; taken {
 		cancel(nil)
-		return nil, nil, refuse(codeInvalidRequest, "a request with the id %v is still being answered", id)
+		return nil, nil, Refuse(InvalidRequest, "a request with the id %v is still being answered", id)
 	}
 	if len(c.inFlight) >= maxInFlight {
 		cancel(nil)
-		return nil, nil, refuse(codeRequestFailed, "%d requests are still being answered: try again", maxInFlight)
+		return nil, nil, Refuse(RequestFailed, "%d requests are still being answered: try again", maxInFlight)
 	}
 	c.inFlight[id] = cancel
 	return ctx, func() {
@@ -209,12 +204,12 @@ func (c *conn) admit(ctx context.Context, id jsonrpc2.ID) (_ context.Context, do
 	}, nil
 }
 
-func (c *conn) cancelRequest(params json.RawMessage) error {
+func (c *Conn) cancelRequest(params json.RawMessage) error {
 	var p struct{ ID json.RawMessage }
 	if err := json.Unmarshal(params, &p); err != nil {
 		return fmt.Errorf("decoding a cancellation: %w", err)
 	}
-	id, err := requestID(p.ID)
+	id, err := RequestID(p.ID)
 	if err != nil {
 		return err
 	}
@@ -222,13 +217,13 @@ func (c *conn) cancelRequest(params json.RawMessage) error {
 	cancel := c.inFlight[id]
 	c.mu.Unlock()
 	if cancel != nil {
-		cancel(errCancelled)
+		cancel(ErrCancelled)
 	}
 	return nil
 }
 
-// requestID reads the id of a request, which is spelled as a token is: a number or a string.
-func requestID(raw json.RawMessage) (jsonrpc2.ID, error) {
+// RequestID reads the id of a request, which is spelled as a token is: a number or a string.
+func RequestID(raw json.RawMessage) (jsonrpc2.ID, error) {
 	var n int64
 	if json.Unmarshal(raw, &n) == nil && string(raw) != "null" {
 		return jsonrpc2.NewNumberID(n), nil
@@ -241,20 +236,20 @@ func requestID(raw json.RawMessage) (jsonrpc2.ID, error) {
 }
 
 // guard turns a panic into an error reply, so that one bad handler costs one answer and not the connection.
-func (c *conn) guard(method string, do func() (any, error)) (result any, err error) {
+func (c *Conn) guard(method string, do func() (any, error)) (result any, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			c.log.Error("a handler panicked", "method", method, "panic", r, "stack", string(debug.Stack()))
-			result, err = nil, refuse(codeInternal, "%s failed: %v; the log of slop-ls has the details", method, r)
+			result, err = nil, Refuse(Internal, "%s failed: %v; the log of slop-ls has the details", method, r)
 		}
 	}()
 	return do()
 }
 
-// call asks the client and waits for its answer, which it decodes into result, a pointer (to json.RawMessage for
-// the answer as it is). The error is a *replyError when the client answered with one. When ctx ends first the
+// Call asks the client and waits for its answer, which it decodes into result, a pointer (to json.RawMessage for
+// the answer as it is). The error is a *ReplyError when the client answered with one. When ctx ends first the
 // client is told that its answer is not needed any more, and a late answer is dropped.
-func (c *conn) call(ctx context.Context, method string, params, result any) error {
+func (c *Conn) Call(ctx context.Context, method string, params, result any) error {
 	id, err := c.rpc.Call(ctx, method, params, result)
 	if ctx.Err() != nil && id.IsValid() {
 		n, _ := id.Number()
@@ -264,16 +259,16 @@ func (c *conn) call(ctx context.Context, method string, params, result any) erro
 	}
 	var wire *jsonrpc2.Error
 	if errors.As(err, &wire) {
-		return &replyError{Code: int(wire.Code), Message: wire.Message}
+		return &ReplyError{Code: int(wire.Code), Message: wire.Message}
 	}
 	return err
 }
 
-// behind says whether the client has not yet read what it was sent before. What is only nice to know is then left out.
-func (c *conn) behind() bool { return c.out.behind() }
+// Behind says whether the client has not yet read what it was sent before. What is only nice to know is then left out.
+func (c *Conn) Behind() bool { return c.out.behind() }
 
-// notify tells the client something. It waits only where the client is far behind with reading.
-func (c *conn) notify(ctx context.Context, method string, params any) error {
+// Notify tells the client something. It waits only where the client is far behind with reading.
+func (c *Conn) Notify(ctx context.Context, method string, params any) error {
 	return c.rpc.Notify(ctx, method, params)
 }
 
@@ -285,10 +280,10 @@ func wireError(err error) error {
 		return nil
 	case errors.As(err, &r):
 		return &jsonrpc2.Error{Code: jsonrpc2.Code(r.code), Message: err.Error()}
-	case errors.Is(err, errCancelled), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, ErrCancelled), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return protocol.ErrRequestCancelled
 	}
-	return &jsonrpc2.Error{Code: jsonrpc2.Code(codeRequestFailed), Message: err.Error()}
+	return &jsonrpc2.Error{Code: jsonrpc2.Code(RequestFailed), Message: err.Error()}
 }
 
 // codec encodes parameters and results: LSP's types by package protocol, everything raw as it is.
@@ -338,7 +333,7 @@ func (s *stream) Read(ctx context.Context) (jsonrpc2.Message, int64, error) {
 		body, err := s.in.Take()
 		var tooLong *frame.SizeError
 		if err != nil && !errors.As(err, &tooLong) {
-			s.ended(errDisconnected)
+			s.ended(ErrDisconnected)
 			return nil, 0, err
 		}
 		var msg jsonrpc2.Message
@@ -355,11 +350,11 @@ func (s *stream) Read(ctx context.Context) (jsonrpc2.Message, int64, error) {
 // decodeMessage refuses what is not one complete JSON value, which the scanner of jsonrpc2 is not asked to find.
 func decodeMessage(body []byte) (jsonrpc2.Message, error) {
 	if !json.Valid(body) {
-		return nil, refuse(codeParse, "the message is not JSON")
+		return nil, Refuse(ParseError, "the message is not JSON")
 	}
 	msg, err := jsonrpc2.DecodeMessage(body)
 	if err != nil {
-		return nil, refuse(codeInvalidRequest, "the message is no request, notification or response: %v", err)
+		return nil, Refuse(InvalidRequest, "the message is no request, notification or response: %v", err)
 	}
 	return msg, nil
 }
@@ -385,5 +380,5 @@ func (s *stream) Write(ctx context.Context, msg jsonrpc2.Message) (int64, error)
 }
 
 // Close implements jsonrpc2.Stream. jsonrpc2 calls it as soon as it reads no more, when what was answered may still be on
-// its way out: conn.serve closes the transport, after that.
+// its way out: Conn.Serve closes the transport, after that.
 func (s *stream) Close() error { return nil }
