@@ -21,7 +21,8 @@ type DeliveryError struct {
 	Client string // the editor it was sent to
 	Reason string
 
-	moved bool // the file is not open there any more: it can be delivered elsewhere
+	moved bool               // the file is not open there any more: it can be delivered elsewhere
+	rest  *engine.FileChange // what is to be delivered there, where that is not what was sent
 }
 
 func (e *DeliveryError) Error() string {
@@ -53,7 +54,7 @@ func (h *Hub) Deliver(ctx context.Context, run engine.Run, set engine.ChangeSet)
 			break
 		}
 		there = joined(there, out)
-		set.Files = without(set.Files, out.Files)
+		set.Files = remaining(set.Files, out.Files, err)
 	}
 	for _, back := range slices.Backward(undo) {
 		if err != nil {
@@ -73,11 +74,20 @@ func joined(a, b engine.Delivered) engine.Delivered {
 	return out
 }
 
-// without are the changes of files that are not there yet.
-func without(files []engine.FileChange, there []engine.DeliveredFile) []engine.FileChange {
-	return slices.DeleteFunc(slices.Clone(files), func(f engine.FileChange) bool {
-		return slices.ContainsFunc(there, func(d engine.DeliveredFile) bool { return d.Path == f.Path })
-	})
+// remaining are the changes of files that are not there yet, after a delivery that failed because one of them moved.
+func remaining(files []engine.FileChange, there []engine.DeliveredFile, err error) []engine.FileChange {
+	var failed *DeliveryError
+	var out []engine.FileChange
+	for _, f := range files {
+		if slices.ContainsFunc(there, func(d engine.DeliveredFile) bool { return d.Path == f.Path }) {
+			continue
+		}
+		if errors.As(err, &failed) && failed.rest != nil && failed.rest.Path == f.Path {
+			f = *failed.rest
+		}
+		out = append(out, f)
+	}
+	return out
 }
 
 // deliverToDisk is for when no editor takes edits. Those that are attached, and show something else, are named.
@@ -313,7 +323,8 @@ func (h *Hub) takeBack(ctx context.Context, s *Session, run engine.Run, cause er
 	there := reversed(onDisk)
 	for _, f := range files {
 		docs := s.desk.docs()
-		undo, ok := f.undo(docs)
+		disk, _ := h.opts.Disk.Read(ctx, f.change.Path) // none: then nothing of it is there
+		undo, ok := f.undo(docs, disk.Data)
 		switch {
 		case !ok:
 		case docs.byPath(undo.Path) == nil: // it was closed since
@@ -326,6 +337,7 @@ func (h *Hub) takeBack(ctx context.Context, s *Session, run engine.Run, cause er
 		}
 	}
 	left = append(left, h.takeFromDisk(ctx, run, there)...)
+	left = append(left, h.takeFromBuffers(ctx, there)...)
 	if len(left) == 0 {
 		return cause
 	}
@@ -354,20 +366,46 @@ func (h *Hub) takeFromDisk(ctx context.Context, run engine.Run, changes []engine
 	return left
 }
 
-// undo is the change that takes back what came of a file, in however many tries; ok is false where nothing did.
-func (f *editedFile) undo(docs *documents) (_ engine.FileChange, ok bool) {
+// takeFromBuffers undoes what buffers have from the disk, where it was for a while: somebody opened a file then, or brought
+// both together. Else it would come back with their next save. It gives the paths where that could not be done.
+func (h *Hub) takeFromBuffers(ctx context.Context, changes []engine.FileChange) (left []string) {
+	for _, s := range h.attached() {
+		docs := s.desk.docs()
+		for _, f := range changes {
+			if d := docs.byPath(f.Path); d == nil || d.broken != nil || f.Op != engine.OpModify || !s.traits().applyEdit {
+				continue
+			}
+			back := &dispatch{s: s, label: takingBack + " " + f.Path}
+			if _, err := back.deliver(ctx, []engine.FileChange{f}); err != nil && !slices.Contains(left, f.Path) {
+				left = append(left, f.Path)
+			}
+		}
+	}
+	return left
+}
+
+// undo is the change that takes back what came of a file, in however many tries; ok is false where nothing did. disk is what
+// the disk has of it.
+func (f *editedFile) undo(docs *documents, disk []byte) (_ engine.FileChange, ok bool) {
 	if f.doc == nil {
 		return engine.FileChange{}, false
 	}
 	d := docs.byPath(f.change.Path)
 	undo := engine.FileChange{Path: f.change.Path, Op: engine.OpModify, After: []byte(f.first)}
-	if d == nil || d.broken != nil {
-		undo.Base, undo.After = []byte(f.receipt.target), []byte(f.receipt.before)
-		return undo, f.arrived
-	}
-	if last := f.receipt; last.state == sightStray {
-		undo.Base, undo.After = []byte(last.stray), []byte(last.was)
+	last := f.receipt
+	before := []byte(last.without(last.before))
+	switch open := d != nil && d.broken == nil; {
+	case !f.arrived && last.wrong() != nil:
+		if open {
+			disk = []byte(d.text())
+		} else if last = last.strayedInto(disk); last == nil {
+			return undo, false
+		}
+		undo.Base, undo.After = disk, []byte(last.without(string(disk)))
 		return undo, true
+	case !open:
+		undo.Base, undo.After = []byte(last.target), before
+		return undo, f.arrived
 	}
 	whole := newReceipt(f.first, f.whole)
 	whole.see(d.text())
@@ -378,7 +416,7 @@ func (f *editedFile) undo(docs *documents) (_ engine.FileChange, ok bool) {
 	case count(whole.taken) > 0:
 		undo.Base = []byte(whole.there())
 	case f.arrived: // somebody has typed into its very lines since
-		undo.Base, undo.After = []byte(f.receipt.target), []byte(f.receipt.before)
+		undo.Base, undo.After = []byte(last.target), before
 	}
 	return undo, undo.Base != nil
 }

@@ -59,7 +59,7 @@ func (w *vigil) until(ctx context.Context) (string, error) {
 			}
 			w.linger.startOnce(w.hush()) // what the client does until it answers belongs to the edit: some format and save
 		}
-		if closed(w.files) || w.said.refused && again(w.files) {
+		if closed(w.files) || w.said.refused && again(w.files) || !w.p.preview && astray(w.files) {
 			return w.said.reason, nil // what to do then is prepare's to say
 		}
 		select {
@@ -140,6 +140,22 @@ func closed(files []*editedFile) bool {
 		}
 	}
 	return false
+}
+
+// astray says whether all that has not arrived was laid wrongly: the sooner that is mended, the less comes to be
+// written on top of it.
+func astray(files []*editedFile) bool {
+	found := false
+	for _, f := range files {
+		if f.done() {
+			continue
+		}
+		if f.receipt.state != sightStray {
+			return false
+		}
+		found = true
+	}
+	return found
 }
 
 // untouched says whether some file is still as it was: its change may be on its way.

@@ -191,18 +191,15 @@ func (p *dispatch) prepare(ctx context.Context, files []*editedFile) (*protocol.
 func (p *dispatch) lay(ctx context.Context, docs *documents, f *editedFile) error {
 	d := docs.byPath(f.change.Path)
 	if d == nil {
-		return &DeliveryError{Path: f.change.Path, Client: p.s.clientName(), Reason: "it was closed there", moved: true}
+		return p.leave(ctx, f)
 	}
 	if d.broken != nil {
 		return d.broken
 	}
 	now := d.text()
 	target, conflict := rebase(now, f.change)
-	if r := f.receipt; r != nil && r.state == sightStray {
-		mended, ok := r.mendedOnto(now)
-		if target, conflict = mended, nil; !ok {
-			conflict = &engine.Conflict{Path: f.change.Path, Text: "the editor laid the edit onto a text that it was not made for"}
-		}
+	if wrong := f.receipt.wrong(); wrong != nil {
+		target, conflict = wrong.mend(f.change.Path, now)
 	}
 	if conflict != nil {
 		return &engine.ConflictError{Conflicts: []engine.Conflict{*conflict}}
@@ -212,9 +209,31 @@ func (p *dispatch) lay(ctx context.Context, docs *documents, f *editedFile) erro
 		disk, err := p.s.hub.opts.Disk.Read(ctx, f.change.Path)
 		f.clean = err == nil && asShown(disk.Data) == asShown([]byte(now))
 	}
-	f.doc, f.receipt = d, newReceipt(now, target)
+	next := newReceipt(now, target)
+	next.mends = f.receipt.wrong()
+	f.doc, f.receipt = d, next
 	f.merged = f.merged || now != string(f.change.Base)
 	return nil
+}
+
+// leave is the error for a file that was closed: what is still to be done is done elsewhere. Where the edit had been laid
+// wrongly and was saved so, that is to mend what the disk has.
+func (p *dispatch) leave(ctx context.Context, f *editedFile) error {
+	e := &DeliveryError{Path: f.change.Path, Client: p.s.clientName(), Reason: "it was closed there", moved: true}
+	disk, err := p.s.hub.opts.Disk.Read(ctx, f.change.Path)
+	if err != nil {
+		return e
+	}
+	wrong := f.receipt.strayedInto(disk.Data)
+	if wrong == nil {
+		return e
+	}
+	mended, conflict := wrong.mend(f.change.Path, string(disk.Data))
+	if conflict != nil {
+		return &engine.ConflictError{Conflicts: []engine.Conflict{*conflict}}
+	}
+	e.rest = &engine.FileChange{Path: f.change.Path, Op: engine.OpModify, Base: disk.Data, After: []byte(mended)}
+	return e
 }
 
 // add adds the hunks of one document, with its version where the client takes one.

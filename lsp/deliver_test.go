@@ -126,6 +126,35 @@ func TestDeliverLies(t *testing.T) {
 	}
 }
 
+// What was on the disk for a while, and was opened then, is taken back from the buffer too: else the next save brings it
+// again.
+func TestTakenBackFromBuffers(t *testing.T) {
+	t.Parallel()
+	modes(t, sample, func(t *testing.T, d *daemon) {
+		first := lsptest.Times(1)
+		e := d.open(editing(func(ctx context.Context, c *client.Client, p protocol.ApplyWorkspaceEditParams) (protocol.ApplyWorkspaceEditResult, error) {
+			if !first() {
+				return c.Apply(ctx, p.Edit), nil
+			}
+			err := errors.Join(c.Open(ctx, "b.go"), c.Edit(ctx, "b.go", text.Edit{New: typed}))
+			if err != nil {
+				return protocol.ApplyWorkspaceEditResult{}, err
+			}
+			return lsptest.Refuse(ctx, c, p)
+		}))
+		must(t, e.Open(t.Context(), "a.go"))
+		settle(t, e)
+		set := d.both(t)
+		var failed *lsp.DeliveryError
+		if _, err := d.deliver(t, set); !errors.As(err, &failed) || errors.As(err, new(*engine.LeftoverError)) {
+			t.Fatalf("got %v", err)
+		}
+		if diff := cmp.Diff(typed+string(set.Files[1].Base), mustText(t, e, "b.go")); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}, short)
+}
+
 // secondOnly misbehaves for b.go alone.
 func secondOnly(bad lsptest.ApplyEdit) lsptest.ApplyEdit {
 	return func(ctx context.Context, c *client.Client, p protocol.ApplyWorkspaceEditParams) (protocol.ApplyWorkspaceEditResult, error) {

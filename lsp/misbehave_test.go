@@ -11,6 +11,7 @@ import (
 	"go.lsp.dev/protocol"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/lsp"
 	"github.com/slop-ls/slop-ls/lsp/client"
 	"github.com/slop-ls/slop-ls/lsp/lsptest"
@@ -143,6 +144,52 @@ func once(bad lsptest.ApplyEdit) lsptest.ApplyEdit {
 			return bad(ctx, c, p)
 		}
 		return c.Apply(ctx, p.Edit), nil
+	}
+}
+
+// A client lays an edit where its lines were, and the file is closed before that could be mended: what the disk has then is
+// mended, and nothing is delivered on top of it.
+func TestStrayEditIsClosed(t *testing.T) {
+	t.Parallel()
+	save := func(ctx context.Context, c *client.Client) error { return c.Save(ctx, "a.go") }
+	typeMore := func(ctx context.Context, c *client.Client) error {
+		return c.Edit(ctx, "a.go", text.Edit{New: "// not saved\n"})
+	}
+	for name, tc := range map[string]struct {
+		before []func(context.Context, *client.Client) error // it is closed
+		want   func(string) string
+	}{
+		"saved":                   {before: []func(context.Context, *client.Client) error{save}, want: withTyped(1)},
+		"saved, then typed into":  {before: []func(context.Context, *client.Client) error{save, typeMore}, want: withTyped(1)},
+		"dropped with what it is": {want: same},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			modes(t, sample, func(t *testing.T, d *daemon) {
+				stray, open := lsptest.Typing(typed, lsptest.Times(1), lsptest.ApplyStale), lsptest.Times(1)
+				closed := make(chan struct{})
+				e := d.open(editing(func(ctx context.Context, c *client.Client, p protocol.ApplyWorkspaceEditParams) (protocol.ApplyWorkspaceEditResult, error) {
+					if !open() {
+						<-closed
+						return lsptest.Fail(ctx, c, p)
+					}
+					defer close(closed)
+					result, err := stray(ctx, c, p)
+					for _, do := range tc.before {
+						err = errors.Join(err, do(ctx, c))
+					}
+					return result, errors.Join(err, c.CloseBuffer(ctx, "a.go"))
+				}))
+				must(t, e.Open(t.Context(), "a.go"))
+				settle(t, e)
+				set := twoPlaces(t, d)
+				_, err := d.deliver(t, set)
+				must(t, err)
+				if diff := cmp.Diff(tc.want(string(set.Files[0].After)), d.readFile("a.go")); diff != "" {
+					t.Errorf("(-want +got):\n%s", diff)
+				}
+			}, hasty)
+		})
 	}
 }
 

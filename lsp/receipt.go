@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 
+	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
 )
 
@@ -34,8 +35,10 @@ type receipt struct {
 	reshaped bool   // it arrived, and was formatted
 	taken    []bool // of hunks, where each is either there or can still be laid; else nil
 
-	exact      bool   // a version was just what it should be
-	was, stray string // the versions before and after the edit was laid wrongly; equal where it was not
+	exact      bool            // a version was just what it should be
+	was, stray string          // the versions before and after the edit was laid wrongly; equal where it was not
+	since      map[string]bool // the hashes of the versions from stray on, until it is mended
+	mends      *receipt        // of the edit that was laid wrongly before this one, which is to mend it
 }
 
 func newReceipt(before, target string) *receipt {
@@ -54,7 +57,17 @@ func (r *receipt) see(next string) {
 	case is(next)(r.laidOnto(prev)):
 		r.exact, r.merged = true, true
 	case is(next)(r.strayedOnto(prev)):
-		r.was, r.stray = prev, next
+		if r.exact = r.fits(prev); r.exact {
+			r.merged = true
+		} else {
+			r.was, r.stray, r.since = prev, next, map[string]bool{}
+		}
+	}
+	if r.exact {
+		return
+	}
+	for w := r.wrong(); w != nil; w = w.mends {
+		w.since[engine.ContentHash([]byte(next))] = true
 	}
 }
 
@@ -68,19 +81,6 @@ func (r *receipt) laidOnto(prev string) (_ string, ok bool) {
 	return string(merged), len(conflicts) == 0
 }
 
-// strayedOnto is what a client makes of a text that does not look at the version of an edit: the hunks where their
-// lines were.
-func (r *receipt) strayedOnto(prev string) (_ string, ok bool) {
-	old, now := text.NewIndex([]byte(r.before)), text.NewIndex([]byte(prev))
-	edits := make([]text.Edit, len(r.hunks))
-	for i, h := range r.hunks {
-		start, end := old.Position(h.Span.Start, text.UTF8), old.Position(h.Span.End, text.UTF8)
-		edits[i] = text.Edit{Span: now.Span(start, end, text.UTF8), New: h.New}
-	}
-	out, err := text.Apply([]byte(prev), edits)
-	return string(out), err == nil
-}
-
 // judge settles what is seen now.
 func (r *receipt) judge() {
 	r.taken, r.reshaped = nil, false
@@ -91,24 +91,13 @@ func (r *receipt) judge() {
 		r.state = sightArrived
 	case r.exact:
 		r.state, r.merged = sightArrived, true
-	case r.was != r.stray:
+	case r.strayed():
 		r.state = sightStray
 	case is(r.now)(r.laidOnto(r.now)):
 		r.state, r.merged = sightArrived, true
 	default:
 		r.judgeHunks()
 	}
-}
-
-// mendedOnto is what a buffer should hold where the edit was laid wrongly: the edit laid rightly onto the version that
-// it met, and what was typed since.
-func (r *receipt) mendedOnto(now string) (_ string, ok bool) {
-	right, ok := r.laidOnto(r.was)
-	if !ok {
-		return "", false
-	}
-	merged, conflicts := text.Merge3([]byte(r.stray), []byte(now), []byte(right))
-	return string(merged), len(conflicts) == 0
 }
 
 // judgeHunks looks at each hunk by itself.

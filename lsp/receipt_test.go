@@ -51,9 +51,12 @@ func TestReceiptMendsAStrayEdit(t *testing.T) {
 		r.see(v)
 	}
 	r.judge()
-	got, ok := r.mendedOnto(r.now)
-	if r.state != sightStray || !ok || got != "x\na\nB\nc\nd\ne\n" {
-		t.Errorf("state %d, mended %v: %q", r.state, ok, got)
+	got, conflict := r.mend("a", r.now)
+	if r.state != sightStray || conflict != nil || got != "x\na\nB\nc\nd\ne\n" {
+		t.Errorf("state %d, %v: %q", r.state, conflict, got)
+	}
+	if got := r.without(r.now); got != "x\na\nb\nc\nd\ne\n" {
+		t.Errorf("taken back: %q", got)
 	}
 }
 
