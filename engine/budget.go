@@ -115,7 +115,7 @@ func (o *Overrun) Reason() string {
 func (o *Overrun) remedy() string {
 	switch o.Scope {
 	case BudgetTicket:
-		return "retry the ticket to let it have as much again, or raise the bound in your configuration"
+		return "it goes on when the bound in your configuration is raised; a retry lets it have as much again"
 	case BudgetDay:
 		return "it goes on tomorrow, or when the bound in your configuration is raised"
 	default:

@@ -156,7 +156,7 @@ func TestARetryGrantsATicketItsBudgetAnew(t *testing.T) {
 	l.record(Settings{Budget: b}, r, tokens(10), 0)
 	tr, _ := l.State.now.Track("t0")
 	tk, _ := tr.Ticket("T0")
-	if o := l.overrun(b, tr, tk, underWay{}, Spent{}, "", l.now); o == nil || !strings.Contains(o.Reason(), "retry the ticket") {
+	if o := l.overrun(b, tr, tk, underWay{}, Spent{}, "", l.now); o == nil || !strings.Contains(o.Reason(), "a retry lets it have as much again") {
 		t.Fatalf("%+v", o)
 	}
 	l.add(TicketBlocked{Ticket: r.Ticket, By: ByBudget}, TicketRetried{Ticket: r.Ticket, Cause: CausePerson})

@@ -95,16 +95,54 @@ type newDay struct{}
 
 func (newDay) command() {}
 
-// withinBudget is what lets tracks go on that a bound had paused: it is another one now, or the day is over.
-func (s *State) withinBudget(b Budget, now time.Time) []Body {
+// withinBudget is what lets tracks go on that a bound had paused: it is another one now, or the day is over. only is a track
+// that this is about alone; "": all.
+func (s *State) withinBudget(b Budget, only TrackID, now time.Time) []Body {
 	var bodies []Body
 	for tr := range s.now.Tracks() {
-		if tr.Status != TrackPaused || tr.Over == nil || !tr.Over.lifted(b, now) {
+		if only != "" && tr.ID != only || tr.Status != TrackPaused || tr.Over == nil || !tr.Over.lifted(b, now) {
 			continue
 		}
 		bodies = append(bodies, TrackMoved{Track: tr.ID, To: tr.before(), By: ByBudget})
 	}
 	return bodies
+}
+
+// raised lets tickets go on that a bound of theirs had blocked, where that is higher now or gone.
+func (s *State) raised(b Budget, only TrackID) []Body {
+	var bodies []Body
+	for tr := range s.now.Tracks() {
+		var of []Body
+		if only != "" && tr.ID != only {
+			continue
+		}
+		for t := range tr.Tickets() {
+			if t.Status != Blocked || t.Block == nil || t.Block.Over == nil || t.Orphaned || t.Undo != nil || !t.Block.Over.raised(b.Ticket) {
+				continue
+			}
+			of = append(of, TicketRetried{Ticket: t.Key, Cause: CauseBudget, By: ByBudget, Reason: t.Block.Over.Setting() + " was raised"})
+			if tr.Status != TrackStopped {
+				of = append(of, TicketQueued{Ticket: t.Key, By: ByBudget})
+			}
+		}
+		if len(of) > 0 {
+			bodies = append(append(bodies, of...), s.revive(tr, ByBudget)...)
+		}
+	}
+	return bodies
+}
+
+// raised reports whether a bound is higher than it was, or gone. Of an unknown price it is seen with the next call.
+func (o *Overrun) raised(b Bounds) bool {
+	if o.Unpriced != "" {
+		return true
+	}
+	for _, m := range measures(b, Spent{}, Spent{}) {
+		if m.kind == o.Kind {
+			return m.limit <= 0 || m.limit > o.Limit
+		}
+	}
+	return false
 }
 
 // lifted reports whether a bound that was in the way may not be so any more.

@@ -114,6 +114,13 @@ type (
 		ID ApprovalID
 		By Actor
 	}
+	// AffordPlanning asks for leave for a model call of tier 1 or 2 that may come to Need, with what was used for the same
+	// plan and is not recorded yet. It changes nothing, and is refused with a *BudgetError.
+	AffordPlanning struct {
+		Track TrackID // "" where there is none yet
+		Model string
+		Need  Spent
+	}
 	// RecordPlanning adds what a model call of tier 1 or 2 cost to its track, also before that is planned.
 	RecordPlanning struct {
 		Track TrackID // "" where no track came of it
@@ -142,6 +149,7 @@ func (UndoTicket) command()      {}
 func (AnswerApproval) command()  {}
 func (AnswerApprovals) command() {}
 func (ForgetAnswer) command()    {}
+func (AffordPlanning) command()  {}
 func (RecordPlanning) command()  {}
 func (Configure) command()       {}
 

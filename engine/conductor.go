@@ -37,6 +37,7 @@ type Config struct {
 	Worker   Worker
 	Applier  Applier // takes undos to the workspace; without one no ticket can be undone
 	Settings Settings
+	Only     TrackID            // the track whose budget is looked at anew at the begin; "": all
 	Now      func() time.Time   // default time.Now
 	Log      *slog.Logger       // default: nothing is logged
 	Hook     func(point string) // for crash tests: called at each Point
@@ -295,8 +296,11 @@ func (c *Conductor) begin(workers context.Context) error {
 	for tr := range c.state.now.Tracks() {
 		c.state.index[tr.ID].reconsider(c.state, tr)
 	}
-	c.midnight(c.cfg.Now())
-	if err := c.commit(workers, c.cfg.Now(), &turn{bodies: bodies}); err != nil {
+	now := c.cfg.Now()
+	bodies = append(bodies, c.state.withinBudget(c.settings.Budget, c.cfg.Only, now)...) // a day may have passed, or a bound been raised
+	bodies = append(bodies, c.state.raised(c.settings.Budget, c.cfg.Only)...)
+	c.midnight(now)
+	if err := c.commit(workers, now, &turn{bodies: bodies}); err != nil {
 		return err
 	}
 	c.resumeUndos(workers)

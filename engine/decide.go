@@ -32,6 +32,8 @@ func Decide(s *State, set Settings, c Command, now time.Time) ([]Body, error) {
 		return s.decideKeysArrived(), nil
 	case ForgetAnswer:
 		return s.decideForget(c)
+	case AffordPlanning:
+		return nil, s.now.affordPlanning(set.Budget, c, underWay{}, now)
 	case RecordPlanning:
 		return s.decidePlanning(set, PlanningRecorded(c), now), nil
 	case unmade:
@@ -53,7 +55,7 @@ func (s *State) decideTicket(c Command) ([]Body, error) {
 	case KillTicket:
 		return s.decideEnd(c.Ticket, Killed, TicketKilled{c.Ticket, c.By, c.Reason})
 	case BlockTicket:
-		return s.decideEnd(c.Ticket, Blocked, TicketBlocked{c.Ticket, c.By, c.Reason})
+		return s.decideEnd(c.Ticket, Blocked, TicketBlocked{Ticket: c.Ticket, By: c.By, Reason: c.Reason})
 	case UnblockTicket:
 		return s.decideUnblock(c)
 	case SkipTicket:

@@ -93,6 +93,7 @@ type Outcome struct {
 	Reason    string // of a failure or a block, for people and for the next prompt
 	Summary   string // of what was done
 	Delivered *Delivered
+	Over      *Overrun // of ByBudget: the bound that was in the way
 }
 
 func (s *State) decideWorker(set Settings, c workerCommand, now time.Time) ([]Body, error) {
@@ -168,7 +169,7 @@ func (s *State) decideFinished(set Settings, t *Ticket, o Outcome) []Body {
 		}
 		return append(bodies, TicketBlocked{Ticket: t.Key, By: o.By, Reason: o.Reason})
 	case OutcomeBlocked:
-		return append(bodies, TicketBlocked{Ticket: t.Key, By: o.By, Reason: o.Reason})
+		return append(bodies, TicketBlocked{Ticket: t.Key, By: o.By, Reason: o.Reason, Over: o.Over})
 	case OutcomeDenied:
 		return append(bodies, TicketRetried{Ticket: t.Key, Cause: CauseNoPerson, By: ByConductor, Reason: o.Reason})
 	case OutcomeAwaits:

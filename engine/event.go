@@ -87,6 +87,7 @@ type (
 		Ticket TicketKey `json:"ticket"`
 		By     Actor     `json:"by"`
 		Reason string    `json:"reason"`
+		Over   *Overrun  `json:"over,omitempty"` // the bound that was in the way, of ByBudget
 	}
 	// TicketKilled ends a ticket without a result; it delivers nothing.
 	TicketKilled struct {
@@ -219,6 +220,7 @@ const (
 	CauseStopped     Cause = "stopped"
 	CauseNoPerson    Cause = "no_person" // an approval was denied for want of a person
 	CauseUndo        Cause = "undo"
+	CauseBudget      Cause = "budget" // the bound that had blocked it is another one now
 	CauseAwaits      Cause = "awaits" // something is missing, a key say: it goes on when that is there
 )
 

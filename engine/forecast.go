@@ -21,6 +21,7 @@ type Forecaster struct {
 	Models        []string                         // the worker tier's, in the order of escalation
 	ContextTokens int                              // as in Limits
 	Tools         []ToolSpec
+	Unseen        []string // what has further tools that nobody knows yet: MCP servers that have not run
 }
 
 // Forecast is what a Forecaster found. Estimates hold the tickets that it came to before its time was over.
@@ -29,6 +30,8 @@ type Forecast struct {
 	Asks      []Asked
 	// PricesAsOf is the day on which the prices were public that nobody here has set; "" where none is used.
 	PricesAsOf string
+	// Unseen have tools that no estimate holds: MCP servers that have not run yet.
+	Unseen []string
 }
 
 // Estimate is what a ticket's first model call would send: all of the later ones send it again, and more.
@@ -52,7 +55,7 @@ type Asked struct {
 
 // Forecast looks at the tickets in file order until ctx ends, which is no error.
 func (f Forecaster) Forecast(ctx context.Context, track trackfile.Track) Forecast {
-	out := Forecast{Estimates: map[string]Estimate{}, Asks: f.asks(ctx, track), PricesAsOf: f.PricesAsOf}
+	out := Forecast{Estimates: map[string]Estimate{}, Asks: f.asks(ctx, track), PricesAsOf: f.PricesAsOf, Unseen: f.Unseen}
 	shared := Track{Goal: track.Goal, Context: track.Context, Verify: track.Verify}
 	p := packer{viewer: f.Viewer, files: f.Files, budget: f.ContextTokens, memo: map[string]piece{}}
 	always := map[string]int{} // by model: tokens of what is the same for each ticket

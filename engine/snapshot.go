@@ -100,8 +100,9 @@ type Ticket struct {
 
 // Block says why a ticket is blocked or killed, and who did it.
 type Block struct {
-	By     Actor  `json:"by"`
-	Reason string `json:"reason,omitempty"`
+	By     Actor    `json:"by"`
+	Reason string   `json:"reason,omitempty"`
+	Over   *Overrun `json:"over,omitempty"` // the bound that was in the way
 }
 
 // GivenAnswer is an answer that was consumed. After an interruption the same question gets the same answer without

@@ -84,9 +84,9 @@ func (s *State) apply(body Body, at time.Time) error {
 	case TicketCompleted:
 		return s.applyCompleted(b, at)
 	case TicketBlocked:
-		return s.applyEnded(b.Ticket, Blocked, Block{b.By, b.Reason}, at)
+		return s.applyEnded(b.Ticket, Blocked, Block{b.By, b.Reason, b.Over}, at)
 	case TicketKilled:
-		return s.applyEnded(b.Ticket, Killed, Block{b.By, b.Reason}, at)
+		return s.applyEnded(b.Ticket, Killed, Block{By: b.By, Reason: b.Reason}, at)
 	case ApprovalRequested, ApprovalResumed, ApprovalDecided, ApprovalConsumed, ApprovalWithdrawn, ApprovalForgotten:
 		return s.applyApproval(body)
 	case UndoStarted, EditUndone, UndoRefused:
@@ -265,7 +265,7 @@ func (s *State) applyRetried(b TicketRetried) error {
 		t.Awaits = awaits(b)
 	case CauseUndo:
 		t.Undone = true
-	case CauseInterrupted, CauseStopped:
+	case CauseInterrupted, CauseStopped, CauseBudget:
 	}
 	if b.Cause == CauseFailure || b.Cause == CausePerson || b.Cause == CauseUndo {
 		t.Answers = nil
@@ -326,7 +326,10 @@ func (s *State) applyTrackMoved(b TrackMoved) error {
 		return err
 	}
 	was := TrackStatus("")
-	if b.To == TrackPaused {
+	switch {
+	case b.To == TrackPaused && tr.Status == TrackPaused:
+		was = tr.Was
+	case b.To == TrackPaused:
 		was = tr.Status
 	}
 	tr.Status, tr.Reason, tr.Was, tr.Over = b.To, b.Reason, was, b.Over

@@ -41,6 +41,7 @@ func (s *State) plannedTrack(b TrackPlanned) *Track {
 	tr, err := s.track(b.Track)
 	if err != nil {
 		tr = &Track{ID: b.Track, Status: TrackIdle, at: map[string]int{}, Usage: s.takePlanning(b.Track), epoch: s.epoch}
+		tr.Spent = planningSpent(tr.Usage)
 		s.indexTrack(b.Track, s.now.tracks.push(s.epoch, tr))
 		s.index[b.Track] = newGraph(tr)
 	}

@@ -11,6 +11,8 @@ type Toolbox interface {
 	// Tools gives the tools as they are now, and is asked once an attempt, after its spawn was approved. It gives back
 	// what there is when ctx ends or something cannot be had: it has no error that would stop an attempt.
 	Tools(ctx context.Context) []Tool
+	// Known is what Tools gave last, asked of nobody: for estimates.
+	Known() []ToolSpec
 }
 
 // outfit gives an attempt the worker's tools, and those of the toolbox whose names are free.

@@ -55,13 +55,18 @@ func (c *Conductor) handle(t *turn, cmd Command, now time.Time) error {
 	switch cmd := cmd.(type) {
 	case Configure:
 		c.configure(t, cmd.Settings)
-		return c.apply(t, now, c.state.withinBudget(c.settings.Budget, now))
+		if err := c.apply(t, now, c.state.withinBudget(c.settings.Budget, "", now)); err != nil {
+			return err
+		}
+		return c.apply(t, now, c.state.raised(c.settings.Budget, ""))
 	case newDay:
-		err := c.apply(t, now, c.state.withinBudget(c.settings.Budget, now))
+		err := c.apply(t, now, c.state.withinBudget(c.settings.Budget, "", now))
 		c.midnight(now)
 		return err
 	case reserve:
 		return c.reserve(t, cmd, now)
+	case AffordPlanning:
+		return c.state.now.affordPlanning(c.settings.Budget, cmd, c.holding(cmd.Track), now)
 	case atGate:
 		c.gates = append(c.gates, gate{c.named(cmd.run), cmd.open})
 		c.waitsForPerson(c.named(cmd.run), "", now)
@@ -175,12 +180,17 @@ func (c *Conductor) nextBodies(t *turn, now time.Time) []Body {
 		}
 	}
 	if c.unspawned() >= c.settings.MaxWorkers {
-		return nil
+		return c.makeRoom(t, now)
 	}
 	next := c.state.next(func(key TicketKey) bool { return c.runners[key] != nil })
 	if next == nil {
 		return nil
 	}
+	return c.startBodies(next, now)
+}
+
+// startBodies start a ticket, or pause its track where a bound is in the way.
+func (c *Conductor) startBodies(next *Ticket, now time.Time) []Body {
 	if over := c.affordable(next, now); over != nil {
 		return over
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -20,7 +21,7 @@ func (a *attempt) afford(ctx context.Context, req Request) error {
 			return err
 		}
 		if over.Overrun.Scope == BudgetTicket {
-			return &ended{Outcome{Kind: OutcomeBlocked, By: ByBudget, Reason: over.Error()}}
+			return &ended{Outcome{Kind: OutcomeBlocked, By: ByBudget, Reason: over.Error(), Over: &over.Overrun}}
 		}
 		if err := a.gate(ctx); err != nil {
 			return err
@@ -31,8 +32,12 @@ func (a *attempt) afford(ctx context.Context, req Request) error {
 // affordSpawn gets leave for the first call before a person is asked whether it may be made.
 func (a *attempt) affordSpawn(ctx context.Context, c Content) error {
 	opening := []Message{{Text: c.Prompt}, {Text: c.Context}}
-	err := a.afford(ctx, Request{Tier: TierWorker, Model: a.job.Model, Tools: a.specs, Messages: opening})
-	a.sizes = nil // what comes back may be edited
+	tools := a.worker.specs
+	if a.Toolbox != nil {
+		tools = append(slices.Clone(tools), a.Toolbox.Known()...)
+	}
+	err := a.afford(ctx, Request{Tier: TierWorker, Model: a.job.Model, Tools: tools, Messages: opening})
+	a.sizes, a.toolTokens = nil, 0 // what comes back may be edited, and the tools are asked for anew
 	return err
 }
 

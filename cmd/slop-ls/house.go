@@ -100,7 +100,7 @@ func openHouse(ctx context.Context, a *app, root string, o opening) (_ *house, e
 		}
 	}
 	h.conductor, err = engine.NewConductor(ctx, engine.Config{
-		Journal: h.store, Blobs: h.store, Applier: atUndoPoints(h.hub, failpoint()), Worker: worker, Settings: settings, Log: o.log, Hook: failpoint(),
+		Journal: h.store, Blobs: h.store, Applier: atUndoPoints(h.hub, failpoint()), Worker: worker, Settings: settings, Only: o.run, Log: o.log, Hook: failpoint(),
 	})
 	if err != nil {
 		return nil, err

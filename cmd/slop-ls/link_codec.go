@@ -51,6 +51,7 @@ var orders = []order{
 	orderOf[engine.AnswerApproval]("answer_approval"),
 	orderOf[engine.AnswerApprovals]("answer_approvals"),
 	orderOf[engine.ForgetAnswer]("forget_answer"),
+	orderOf[engine.AffordPlanning]("afford_planning"),
 	orderOf[engine.RecordPlanning]("record_planning"),
 }
 

@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/config"
@@ -43,7 +44,9 @@ func (h *house) planner() (*planning.Planner, error) {
 	}
 	return &planning.Planner{
 		Provider: h.provider, Prompts: h, Files: h.hub.Files(), Viewer: h.viewer, Orchestrator: orchestrator, TechLead: techLead,
-		Taken: taken(h.conductor.Snapshot()),
+		Taken:  taken(h.conductor.Snapshot()),
+		Afford: func(ctx context.Context, cmd engine.AffordPlanning) error { return h.conductor.Do(ctx, cmd) },
+		Price:  func(model string, u engine.Usage) engine.Cost { return pricing(h.prices())(model, u) },
 	}, nil
 }
 
@@ -74,7 +77,29 @@ func (a *app) planningHere(ctx context.Context, do func(ctx context.Context, s *
 		return err
 	}
 	defer provider.Close()
-	return a.planningWith(ctx, planning.Planner{Provider: provider, Orchestrator: orchestrator, TechLead: techLead}, do)
+	return a.planningWith(ctx, planning.Planner{
+		Provider: provider, Orchestrator: orchestrator, TechLead: techLead, Price: pricing(&c),
+		Afford: func(ctx context.Context, cmd engine.AffordPlanning) error {
+			return a.affordPlanning(ctx, root, &c, cmd)
+		},
+	}, do)
+}
+
+// affordPlanning gives leave for a call of tiers 1 and 2: by the daemon, which knows what its workers are at, or by what the
+// store holds.
+func (a *app) affordPlanning(ctx context.Context, root string, c *config.Config, cmd engine.AffordPlanning) error {
+	daemon, err := daemonOf(ctx, root, nil)
+	if err != nil {
+		return err
+	}
+	if daemon != nil {
+		return daemon.Do(ctx, cmd)
+	}
+	_, snap, err := a.stored(ctx)
+	if err != nil {
+		return err
+	}
+	return snap.AffordPlanning(budgetOf(c.Budget), cmd, time.Now())
 }
 
 // planningWith is planningHere with models, or without any.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/catalog"
@@ -27,6 +29,7 @@ func forecaster(c *config.Config, viewer engine.Viewer, files engine.Files) (eng
 	for _, t := range tool.Builtin(tool.Ports{Viewer: viewer}) {
 		f.Tools = append(f.Tools, t.Spec())
 	}
+	f.Unseen = slices.Sorted(maps.Keys(c.MCP))              // none runs here
 	if worker, err := c.Select(config.Worker); err == nil { // without a provider a plan can still be looked at
 		f.Models = worker.Models
 	}
@@ -40,6 +43,7 @@ func (h *house) forecast(ctx context.Context, track trackfile.Track) engine.Fore
 		h.log.Error("a plan has no estimates", "err", err)
 		return engine.Forecast{}
 	}
+	f.Tools, f.Unseen = append(f.Tools, h.mcp.Known()...), h.mcp.Unseen()
 	return f.Forecast(ctx, track)
 }
 
@@ -89,6 +93,8 @@ type planJSON struct {
 	Asks     []askedJSON   `json:"asks"`
 	// PricesAsOf is the day of the prices that nobody here has set.
 	PricesAsOf string `json:"prices_as_of,omitempty"`
+	// Uncounted are the MCP servers whose tools no estimate holds: they have not run yet.
+	Uncounted []string `json:"uncounted_servers,omitempty"`
 }
 
 type overlapJSON struct {
@@ -115,7 +121,7 @@ type askedJSON struct {
 }
 
 func planOf(doc trackDoc, f engine.Forecast) planJSON {
-	plan := planJSON{ID: string(doc.ID), Waves: [][]string{}, Overlaps: []overlapJSON{}, Tickets: []plannedJSON{}, Asks: []askedJSON{}, PricesAsOf: f.PricesAsOf}
+	plan := planJSON{ID: string(doc.ID), Waves: [][]string{}, Overlaps: []overlapJSON{}, Tickets: []plannedJSON{}, Asks: []askedJSON{}, PricesAsOf: f.PricesAsOf, Uncounted: f.Unseen}
 	for i, wave := range page.Waves(doc.Doc.Track.Tickets) {
 		var ids []string
 		for _, t := range wave {

@@ -91,6 +91,9 @@ func planSum(t trackfile.Track, f engine.Forecast) string {
 	if sum.Cost.MicroUSD > 0 && f.PricesAsOf != "" {
 		out += " The prices that come with slop-ls are those of " + f.PricesAsOf + "; yours, in [prices], come first."
 	}
+	if len(f.Unseen) > 0 {
+		out += " Not counted are the tools of MCP servers that have not run yet: " + line(strings.Join(f.Unseen, ", "), 200) + "."
+	}
 	if n < len(t.Tickets) {
 		out += fmt.Sprintf(" Only %d of %s were estimated in time.", n, plural(len(t.Tickets), "ticket"))
 	}

@@ -21,7 +21,7 @@ import (
 // MaxReturns is how often a reply with errors is sent back to the model.
 const MaxReturns = 3
 
-// Planner asks the models of tiers 1 and 2. All fields but the last three are required. It holds nothing between two
+// Planner asks the models of tiers 1 and 2. All fields up to TechLead are required. It holds nothing between two
 // calls and is safe for concurrent use if its ports are.
 type Planner struct {
 	Provider     engine.Provider
@@ -35,6 +35,10 @@ type Planner struct {
 	Taken func(id engine.TrackID) bool
 	// Budget bounds what a model is shown of the repository, in tokens; default 24,000.
 	Budget int
+	// Afford gives leave for a call before it is made, or a *engine.BudgetError; nil: there are no bounds.
+	Afford func(ctx context.Context, cmd engine.AffordPlanning) error
+	// Price gives what a call would cost; nil: no price is known.
+	Price func(model string, u engine.Usage) engine.Cost
 	// Note is told what is being done, in a few words, for a progress. It must not block; nil: nobody is told.
 	Note func(doing string)
 }
@@ -96,6 +100,7 @@ type asking struct {
 	form     *engine.Form
 	messages []engine.Message
 	cost     Cost
+	track    engine.TrackID // whose bounds count beside the day's; "" for none
 }
 
 // ask begins a conversation: what the model is, and what it is to do.
@@ -118,6 +123,9 @@ func (p *Planner) ask(tier engine.Tier, model string, form *engine.Form, system,
 // the errors first to be mended; none: it is taken.
 func (a *asking) converse(ctx context.Context, judge func(body) []trackfile.Problem) error {
 	for left := MaxReturns; ; left-- {
+		if err := a.afford(ctx); err != nil {
+			return err
+		}
 		a.note("%s thinks", a.model)
 		reply, err := a.Provider.Generate(ctx, engine.Request{Tier: a.tier, Model: a.model, Messages: a.messages, Form: a.form}, func(engine.Delta) {})
 		if err != nil {
@@ -145,6 +153,22 @@ func (a *asking) converse(ctx context.Context, judge func(body) []trackfile.Prob
 		reply.Message.Role = engine.RoleAssistant
 		a.messages = append(a.messages, reply.Message, engine.Message{Role: engine.RoleUser, Text: back})
 	}
+}
+
+// afford asks for leave for the next call: what the calls before it used is recorded with the plan only.
+func (a *asking) afford(ctx context.Context) error {
+	if a.Afford == nil {
+		return nil
+	}
+	input := 0
+	for _, m := range a.messages {
+		input += a.Provider.Count(a.model, m.Text)
+	}
+	need := engine.PlanningNeed(a.tier, a.model, input, a.cost.Usage, a.Price)
+	if err := a.Afford(ctx, engine.AffordPlanning{Track: a.track, Model: a.model, Need: need}); err != nil {
+		return fmt.Errorf("%s was not asked: %w", a.model, err)
+	}
+	return nil
 }
 
 func plural(n int, what string) string {

@@ -354,3 +354,28 @@ func FuzzReply(f *testing.F) {
 		_, _ = readTrack(b)
 	})
 }
+
+// A call that a bound forbids is not made, and what was used for the same plan before it counts.
+func TestAPlanAsksForLeaveBeforeEachCall(t *testing.T) {
+	t.Parallel()
+	fake := model(`{"tickets": []}`)
+	p := planner(fake, repository)
+	over := &engine.BudgetError{Overrun: engine.Overrun{Scope: engine.BudgetDay, Kind: engine.BudgetTokens, Limit: 5000, Spent: 4000}}
+	var asked []engine.AffordPlanning
+	p.Afford = func(_ context.Context, cmd engine.AffordPlanning) error {
+		if asked = append(asked, cmd); len(asked) == 3 {
+			return over
+		}
+		return nil
+	}
+	_, err := p.Tickets(t.Context(), ".slop/tracks/x.track.yaml", []byte(trackSource), "")
+	if !errors.Is(err, over) || !strings.Contains(err.Error(), "swift was not asked: budget.day_tokens is 5000 tokens") {
+		t.Errorf("%v", err)
+	}
+	if len(asked) != 3 || len(fake.Requests()) != 2 {
+		t.Fatalf("asked for leave %d times, and the model %d times", len(asked), len(fake.Requests()))
+	}
+	if asked[0].Track != ".slop/tracks/x" || asked[0].Need.Tokens < 4096 || asked[2].Need.Tokens < asked[0].Need.Tokens+220 {
+		t.Errorf("%+v", asked)
+	}
+}

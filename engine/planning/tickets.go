@@ -42,6 +42,7 @@ func (p *Planner) Tickets(ctx context.Context, path string, src []byte, instruct
 	if err != nil {
 		return Proposal{}, err
 	}
+	a.track = engine.TrackID(trackfile.ID(path))
 	var next *trackfile.Document
 	var added []string
 	err = a.converse(ctx, func(b body) (problems []trackfile.Problem) {

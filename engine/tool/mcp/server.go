@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
@@ -16,6 +17,8 @@ type server struct {
 	Server
 	opts *Options
 	turn chan struct{} // holds a token while somebody looks at what is below, starts or lists
+
+	known atomic.Pointer[[]engine.ToolSpec] // of listed; nil until it was listed once
 
 	// Whoever holds the turn:
 	live   *live // nil: it does not run
@@ -81,6 +84,7 @@ func (s *server) refresh(ctx context.Context) error {
 		return fmt.Errorf("listing its tools: %w", causeOf(ctx, err))
 	}
 	s.listed, s.notes = tools, notes
+	s.known.Store(new(specsOf(tools)))
 	return nil
 }
 
@@ -183,6 +187,14 @@ func (s *server) close() error {
 		s.live = nil
 	}
 	return nil
+}
+
+func specsOf(tools []engine.Tool) []engine.ToolSpec {
+	specs := make([]engine.ToolSpec, len(tools))
+	for i, t := range tools {
+		specs[i] = t.Spec()
+	}
+	return specs
 }
 
 // causeOf is the cause of an error that came of a context's end.

@@ -109,6 +109,28 @@ func (s *Servers) Tools(ctx context.Context) []engine.Tool {
 	return all
 }
 
+// Known implements engine.Toolbox.
+func (s *Servers) Known() []engine.ToolSpec {
+	var all []engine.ToolSpec
+	for _, srv := range s.list {
+		if specs := srv.known.Load(); specs != nil {
+			all = append(all, *specs...)
+		}
+	}
+	return all
+}
+
+// Unseen names the servers that have not told their tools yet.
+func (s *Servers) Unseen() []string {
+	var names []string
+	for _, srv := range s.list {
+		if srv.known.Load() == nil {
+			names = append(names, srv.Name)
+		}
+	}
+	return names
+}
+
 // State is what can be said of one server.
 type State struct {
 	Name  string
