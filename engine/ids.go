@@ -1,6 +1,9 @@
 package engine
 
-import "strconv"
+import (
+	"context"
+	"strconv"
+)
 
 // TrackID names a track: its document's workspace-relative path without the suffix.
 type TrackID string
@@ -66,4 +69,18 @@ func approvalNumber(id ApprovalID) (uint64, bool) {
 	}
 	n, err := strconv.ParseUint(string(id[1:]), 10, 32)
 	return n, err == nil && n > 0
+}
+
+type runKey struct{}
+
+// withRun notes for which attempt a port is called.
+func withRun(ctx context.Context, run Run) context.Context {
+	return context.WithValue(ctx, runKey{}, run)
+}
+
+// RunOf is the attempt for which a port is called with ctx: whatever a worker asks of a Provider, a Workbench or another
+// port says so. ok is false elsewhere.
+func RunOf(ctx context.Context) (run Run, ok bool) {
+	run, ok = ctx.Value(runKey{}).(Run)
+	return run, ok
 }

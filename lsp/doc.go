@@ -7,5 +7,19 @@
 // never believed where it matters: an approval is only what comes back with exactly the offered title, and an edit is
 // delivered only when the text that came back has the expected hash.
 //
-// URIs and positions as clients count them exist only in this package.
+// URIs and positions as clients count them exist only in this package and below it.
+//
+// What needs a session or the hub lives here; what does not has a room below: the connection (lsp/rpc), what is told
+// about a track document (lsp/trackdoc), names and payloads (lsp/wire). A file bears the name of its subject first:
+//
+//   - hub, session: who is attached, and what one editor has said of itself
+//   - document, files: what is open, version by version, and the workspace as the open buffers have it
+//   - command, request: commands, and what every request may bring along
+//   - language, action, lens, source: what stands at a place of a document
+//   - diagnose: what is wrong with a document, pushed and pulled, and what other servers say (diagnose_heard)
+//   - track, ticket, undo: documents become plans, and what a person does with a track or a ticket
+//   - approval: what waits for a person, in prompts, reviews and the inbox
+//   - deliver, receipt: an edit on its way into a buffer, and what is seen of it there
+//   - paper: read-only documents
+//   - tell: what programs and progress bars are told unasked
 package lsp

@@ -25,7 +25,7 @@ const (
 	paperUndo       = "undo"       // track, ticket: what an undo of it would change
 	paperOutcome    = "outcome"    // track: its whole diff, and a commit message
 	paperView       = "view"       // path, kind of view, symbols
-	paperInbox      = "inbox"      // nothing; elsewhere than as a virtual document it is a file of its own: inbox.go
+	paperInbox      = "inbox"      // nothing; elsewhere than as a virtual document it is a file of its own: approval_inbox.go
 )
 
 // paper names a read-only document. Its name is all there is of it, so that a client may ask for one that it showed

@@ -14,7 +14,7 @@ import (
 )
 
 // What every request may bring along, and what a client may turn on, on its way through each kind of server. What these
-// do is told in longrun_test.go; testdata/wire/cancel.txtar has cancellations.
+// do is told in request_tokens_test.go; testdata/wire/cancel.txtar has cancellations.
 
 // pieces collects the partial results that a server sends.
 type pieces struct {

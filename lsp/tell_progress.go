@@ -11,6 +11,7 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
 // progressEvery bounds how often progress goes out.
@@ -217,4 +218,50 @@ func trackOfToken(token string) (engine.TrackID, bool) {
 	rest, ours := strings.CutPrefix(token, tokenPrefix)
 	_, id, ok := strings.Cut(rest, ":")
 	return engine.TrackID(id), ours && ok && id != ""
+}
+
+// Constructors for what has a literal kind: package protocol encodes the zero value as an empty one.
+
+func progressBegin(title, message string, cancellable bool) *protocol.WorkDoneProgressBegin {
+	p := &protocol.WorkDoneProgressBegin{Kind: "begin", Title: title}
+	if cancellable {
+		p.Cancellable = new(true)
+	}
+	if message != "" {
+		p.Message = &message
+	}
+	return p
+}
+
+func progressReport(message string, percent uint32) *protocol.WorkDoneProgressReport {
+	return &protocol.WorkDoneProgressReport{Kind: "report", Message: &message, Percentage: &percent}
+}
+
+func progressDoing(message string) *protocol.WorkDoneProgressReport {
+	return &protocol.WorkDoneProgressReport{Kind: "report", Message: &message}
+}
+
+func progressEnd(message string) *protocol.WorkDoneProgressEnd {
+	return &protocol.WorkDoneProgressEnd{Kind: "end", Message: &message}
+}
+
+// nextStep ends the message that a track has come to rest: what to do now.
+func nextStep(tr *engine.Track) string {
+	switch tr.Status {
+	case engine.TrackDone:
+		for t := range tr.Tickets() {
+			if len(t.Deliveries) > 0 {
+				return ". " + wire.DiffOpen + " shows its whole diff and a commit message."
+			}
+		}
+		return "."
+	case engine.TrackBlocked:
+		return ". Retry, unblock or skip what is blocked in the track's document; " + wire.StatusShow + " with open shows it."
+	case engine.TrackPaused:
+		return ". " + wire.TrackResume + " goes on with it."
+	case engine.TrackStopped:
+		return ". " + wire.TrackRun + " goes on with it."
+	case engine.TrackIdle, engine.TrackRunning:
+	}
+	return ""
 }

@@ -24,9 +24,9 @@ func TestDocListsEvents(t *testing.T) {
 		slices.Sort(found)
 		return slices.Compact(found)
 	}
-	code := types("lines.go", `"((?:track|ticket|approval|edit|undo|usage|budget|tool)(?:_[a-z]+)?)",`)
+	code := types("event_lines.go", `"((?:track|ticket|approval|edit|undo|usage|budget|tool)(?:_[a-z]+)?)",`)
 	doc := types("../docs/protocol.md", "(?m)^\\| `([a-z_]+)` \\|")
 	if diff := cmp.Diff(code, doc); diff != "" || len(code) < 16 {
-		t.Errorf("docs/protocol.md lists other events than lines.go tells (-code +doc):\n%s", diff)
+		t.Errorf("docs/protocol.md lists other events than event_lines.go tells (-code +doc):\n%s", diff)
 	}
 }
