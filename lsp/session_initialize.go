@@ -44,7 +44,7 @@ func (s *Session) initialize(params json.RawMessage) (work, error) {
 		result.ServerInfo.Version = protocol.NewOptional(v)
 	}
 	ours, err := jsonOf(map[string]any{"slop": wire.ServerCapabilities{
-		Version: wire.Version, Methods: wire.Methods, Reviews: string(uri.File(s.hub.opts.ReviewDir)),
+		Version: wire.Version, Methods: wire.Methods, Root: string(uri.File(r.dirs[len(r.dirs)-1])), Reviews: string(uri.File(s.hub.opts.ReviewDir)),
 	}})
 	if err != nil {
 		return nil, err

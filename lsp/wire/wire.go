@@ -116,5 +116,6 @@ type SaveArgs struct {
 type ServerCapabilities struct {
 	Version int      `json:"version"` // of this package
 	Methods []string `json:"methods"`
+	Root    string   `json:"root"`    // URI of the workspace's folder: ids of tracks and paths of files begin there
 	Reviews string   `json:"reviews"` // URI of the folder in which this workspace's Review… documents are
 }

@@ -337,6 +337,8 @@ export interface ServerCapabilities {
   /** of this package */
   version: number;
   methods: string[];
+  /** URI of the workspace's folder: ids of tracks and paths of files begin there */
+  root: string;
   /** URI of the folder in which this workspace's Review… documents are */
   reviews: string;
 }

@@ -257,6 +257,7 @@ M.methods = {
 ---@class slop.ServerCapabilities
 ---@field version integer of this package
 ---@field methods string[]
+---@field root string URI of the workspace's folder: ids of tracks and paths of files begin there
 ---@field reviews string URI of the folder in which this workspace's Review… documents are
 
 return M
