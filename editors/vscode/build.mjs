@@ -9,7 +9,9 @@ const options = {
   target: "es2022",
 };
 const builds = [
-  { ...options, entryPoints: ["src/main.ts"], outfile: "out/main.js", platform: "node", format: "cjs", external: ["vscode"], mainFields: ["module", "main"] },
+  { ...options, entryPoints: ["src/main.ts"], outfile: "out/main.js", platform: "node", format: "cjs", external: ["vscode", "./client"] },
+  // The client and its library are read when the first server is started, not when the extension is activated.
+  { ...options, entryPoints: ["src/client.ts"], outfile: "out/client.js", platform: "node", format: "cjs", external: ["vscode"], mainFields: ["module", "main"] },
   { ...options, entryPoints: ["src/graph/page.ts"], outfile: "out/graph.js", platform: "browser", format: "iife" },
 ];
 for (const build of builds) {

@@ -1,145 +1,50 @@
 // The commands of the palette, the views and the title bars. Each hands on to a command of the server.
 import * as vscode from "vscode";
-import type { Slop, Workspace } from "./context";
+import { always, answerReview, approve, forget, reject, reply, review, showAsked, waiting } from "./answers";
+import type { Slop } from "./context";
+import { showDiff } from "./diff";
 import { Graph } from "./graph/panel";
-import { isTrack, trackId } from "./names";
-import { reviewing } from "./review";
-import type { ApprovalItem, Item, TicketItem, TrackItem } from "./tree";
+import { pickTicket, pickTrack, trackUri } from "./pick";
+import { undoing } from "./review";
+import type { Item, TicketItem } from "./tree";
 import { Watch } from "./watch";
-import { commands, type AnswerArgs } from "./wire";
+import { commands } from "./wire";
+import { trackName } from "./words";
 
-type Handler = (slop: Slop, item?: Item) => unknown;
+/** What a command does; items are all that are selected where item is one of them. */
+type Handler = (slop: Slop, item?: Item, items?: readonly Item[]) => unknown;
 
-/** The document of a track. The server names tracks by their path without the suffix. */
-export async function trackUri(workspace: Workspace, id: string): Promise<vscode.Uri> {
-  const root = workspace.folder.uri;
-  for (const suffix of [".track.yaml", ".track.yml", ".track.json"]) {
-    const uri = vscode.Uri.joinPath(root, id + suffix);
-    try {
-      await vscode.workspace.fs.stat(uri);
-      return uri;
-    } catch {
-      continue; // the next suffix
-    }
-  }
-  return vscode.Uri.joinPath(root, `${id}.track.yaml`);
-}
+const anyTicket = (): boolean => true;
 
-/** The track that a command is about: of its item, of the active editor, or the one that the person picks. */
-async function track(slop: Slop, item?: Item): Promise<{ workspace: Workspace; uri: vscode.Uri; id: string } | undefined> {
-  if (item?.kind === "track" || item?.kind === "ticket") {
-    return { workspace: item.workspace, uri: await trackUri(item.workspace, item.track.id), id: item.track.id };
-  }
-  const active = vscode.window.activeTextEditor?.document.uri;
-  const here = active && slop.of(active);
-  if (active && here && isTrack(active.path)) {
-    return { workspace: here, uri: active, id: trackId(vscode.workspace.asRelativePath(active, false)) };
-  }
-  const all = slop.workspaces.flatMap((workspace) => workspace.known.tracks.map((t) => ({ label: t.id, description: t.status, workspace })));
-  const picked = all.length === 1 ? all[0] : await vscode.window.showQuickPick(all, { placeHolder: "Which track?" });
-  return picked && { workspace: picked.workspace, uri: await trackUri(picked.workspace, picked.label), id: picked.label };
+function status(...wanted: string[]): (of: TicketItem) => boolean {
+  return ({ ticket }) => wanted.includes(ticket.status);
 }
 
 function onTrack(command: string): Handler {
   return async (slop, item) => {
-    const found = await track(slop, item);
+    const found = await pickTrack(slop, item);
     await found?.workspace.link.run(command, { uri: found.uri.toString() });
   };
 }
 
-/** The ticket that a command is about: of its item, or the one that the person picks. */
-async function ticket(slop: Slop, item?: Item): Promise<TicketItem | undefined> {
-  if (item?.kind === "ticket") {
-    return item;
-  }
-  const all = slop.workspaces.flatMap((workspace) =>
-    workspace.known.tracks.flatMap((t) =>
-      t.tickets.map((one) => ({ label: one.id, description: `${t.id} · ${one.status}`, item: { kind: "ticket", workspace, track: t, ticket: one } satisfies TicketItem })),
-    ),
-  );
-  return (await vscode.window.showQuickPick(all, { placeHolder: "Which ticket?", matchOnDescription: true }))?.item;
-}
-
-function onTicket(command: string, prompt?: string): Handler {
+function onTicket(command: string, fits: (of: TicketItem) => boolean, prompt?: string): Handler {
   return async (slop, item) => {
-    const found = await ticket(slop, item);
+    const found = await pickTicket(slop, item, fits);
     if (!found) {
       return;
     }
-    const reason = prompt === undefined ? "" : await vscode.window.showInputBox({ prompt, ignoreFocusOut: true });
-    if (reason === undefined) {
-      return;
+    const title = `${found.ticket.id} of ${trackName(found.track.id)}`;
+    const reason = prompt === undefined ? "" : await vscode.window.showInputBox({ prompt, title, ignoreFocusOut: true });
+    if (reason !== undefined) {
+      const uri = (await trackUri(found.workspace, found.track.id)).toString();
+      await found.workspace.link.run(command, { uri, id: found.ticket.id, ...(reason === "" ? {} : { reason }) });
     }
-    const uri = (await trackUri(found.workspace, found.track.id)).toString();
-    await found.workspace.link.run(command, { uri, id: found.ticket.id, ...(reason === "" ? {} : { reason }) });
-  };
-}
-
-/** The approval that a command is about: of its item, or the one that the person picks. */
-async function approval(slop: Slop, item?: Item): Promise<ApprovalItem | undefined> {
-  if (item?.kind === "approval") {
-    return item;
-  }
-  const all = slop.workspaces.flatMap((workspace) =>
-    workspace.known.asked.map((a) => ({ label: a.title, description: `${a.id} · ${a.ticket}`, item: { kind: "approval", workspace, approval: a } satisfies ApprovalItem })),
-  );
-  if (all.length === 0) {
-    void vscode.window.showInformationMessage("Nothing waits for you.");
-    return undefined;
-  }
-  const picked = all.length === 1 ? all[0] : await vscode.window.showQuickPick(all, { placeHolder: `${all.length} wait for you` });
-  return picked?.item;
-}
-
-function answer(found: ApprovalItem, args: Omit<AnswerArgs, "id">): Promise<unknown> {
-  return found.workspace.link.run(commands.approvalAnswer, { id: found.approval.id, ...args });
-}
-
-const review: Handler = async (slop, item) => {
-  const found = await approval(slop, item);
-  await found?.workspace.link.run(commands.approvalOpen, { id: found.approval.id });
-};
-
-const approve: Handler = async (slop, item) => {
-  const found = await approval(slop, item);
-  if (found) {
-    await answer(found, { decision: "approve" });
-  }
-};
-
-const reject: Handler = async (slop, item) => {
-  const found = await approval(slop, item);
-  const prompt = "Why? The worker is told. It may be empty.";
-  const reason = found && (await vscode.window.showInputBox({ prompt, title: `Reject ${found.approval.id}`, ignoreFocusOut: true }));
-  if (found && reason !== undefined) {
-    await answer(found, { decision: "reject", ...(reason === "" ? {} : { reason }) });
-  }
-};
-
-const always: Handler = async (slop, item) => {
-  const found = await approval(slop, item);
-  const scopes = [
-    { label: "For this ticket", scope: "ticket" },
-    { label: "For this track", scope: "track" },
-    { label: "For this workspace", scope: "workspace" },
-  ];
-  const picked = found && (await vscode.window.showQuickPick(scopes, { title: found.approval.title, placeHolder: "Approve exactly this from now on…" }));
-  if (found && picked) {
-    await answer(found, { decision: "approve", remember: picked.scope });
-  }
-};
-
-function answerReview(decision: "approve" | "reject"): Handler {
-  return async (slop) => {
-    const about = reviewing();
-    const owner = about && (slop.workspaces.find((w) => w.known.asked.some((a) => a.id === about.id)) ?? slop.of(about.uri));
-    await owner?.link.run(commands.approvalAnswer, { id: about?.id, decision, uri: about?.uri.toString() });
   };
 }
 
 /** Shows a ticket, or a track, in its document. */
 const open: Handler = async (slop, item) => {
-  const found = await track(slop, item);
+  const found = await pickTrack(slop, item);
   if (!found) {
     return;
   }
@@ -155,31 +60,120 @@ const open: Handler = async (slop, item) => {
 };
 
 const watch: Handler = async (slop, item) => {
-  const found = await ticket(slop, item);
+  const found = await pickTicket(slop, item, status("in_progress"));
   if (found) {
     const uri = Watch.uri(found.workspace.folder, found.track.id, found.ticket.id);
-    await vscode.window.showTextDocument(uri, { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true });
+    const document = await vscode.languages.setTextDocumentLanguage(await vscode.workspace.openTextDocument(uri), "markdown");
+    const editor = await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true });
+    editor.revealRange(document.lineAt(document.lineCount - 1).range);
   }
 };
 
 const graph: Handler = async (slop, item) => {
-  const found = await track(slop, item);
+  const found = await pickTrack(slop, item);
   if (found) {
     Graph.show(slop, found.workspace, found.id);
   }
 };
 
-/** Makes a track of a goal: by the server where it can plan, else an empty one to be filled in. */
+const trackDiff: Handler = async (slop, item) => {
+  const found = await pickTrack(slop, item);
+  if (found) {
+    await showDiff(found.workspace, `${trackName(found.id)}: all changes`, { uri: found.uri.toString() });
+  }
+};
+
+const ticketDiff: Handler = async (slop, item) => {
+  const found = await pickTicket(slop, item, ({ ticket }) => ticket.attempt > 0);
+  if (found) {
+    const uri = (await trackUri(found.workspace, found.track.id)).toString();
+    await showDiff(found.workspace, found.ticket.id, { uri, id: found.ticket.id });
+  }
+};
+
+/** Shows what an undo would change, and asks. It can be answered later too, in the title bar of the diff. */
+const undo: Handler = async (slop, item) => {
+  const found = await pickTicket(slop, item, status("completed"));
+  if (!found) {
+    return;
+  }
+  const uri = (await trackUri(found.workspace, found.track.id)).toString();
+  const { id } = found.ticket;
+  const changes = await showDiff(found.workspace, `undo of ${id}`, { uri, id, undo: true });
+  const question = changes ? `Undo ${id} as this diff shows? It goes back to todo.` : `${id} changed nothing that is still there. Put it back to todo?`;
+  if ((await vscode.window.showWarningMessage(question, "Undo", "Keep")) === "Undo") {
+    await found.workspace.link.run(commands.ticketUndo, { uri, id });
+  }
+};
+
+/** Undoes what the diff in front of the person shows, and closes it. */
+const undoShown: Handler = async (slop) => {
+  const about = undoing(slop);
+  if (!about) {
+    return;
+  }
+  const tab = vscode.window.tabGroups.activeTabGroup.activeTab;
+  await about.workspace.link.run(commands.ticketUndo, { uri: (await trackUri(about.workspace, about.track)).toString(), id: about.ticket });
+  if (tab) {
+    await vscode.window.tabGroups.close(tab);
+  }
+};
+
+/** Makes a track of a goal: the server writes it, to be reviewed. */
 const create: Handler = async (slop) => {
   await slop.start(true);
   const workspace = slop.of(vscode.window.activeTextEditor?.document.uri);
   const goal = workspace && (await vscode.window.showInputBox({ prompt: "What is to be true when the work is done?", title: "New Track", ignoreFocusOut: true }));
-  if (workspace && goal) {
-    await workspace.link.run("slop.track.new", { goal });
+  if (workspace && goal !== undefined && goal !== "") {
+    await workspace.link.run(commands.trackNew, { goal });
   }
 };
 
-const walkthrough: Handler = () => vscode.commands.executeCommand("workbench.action.openWalkthrough", "slop-ls.slop-ls#first");
+/** Lets tier 2 write a track's tickets, with what the person adds. */
+const replan: Handler = async (slop, item) => {
+  const found = await pickTrack(slop, item);
+  const prompt = "What is to be minded when the tickets are written? It may be empty.";
+  const instruction = found && (await vscode.window.showInputBox({ prompt, title: `Plan ${trackName(found.id)}`, ignoreFocusOut: true }));
+  if (found && instruction !== undefined) {
+    await found.workspace.link.run(commands.trackPlan, { uri: found.uri.toString(), generate: true, ...(instruction === "" ? {} : { instruction }) });
+  }
+};
+
+/** Where the cursor is, in a folder that has a server; it is started where none runs. */
+async function cursor(slop: Slop): Promise<{ run: (command: string, args: object) => Promise<unknown>; editor: vscode.TextEditor } | undefined> {
+  const editor = vscode.window.activeTextEditor;
+  const folder = editor && vscode.workspace.getWorkspaceFolder(editor.document.uri);
+  const workspace = folder && (await slop.startFolder(folder));
+  return workspace && { run: (command, args) => workspace.link.run(command, args), editor };
+}
+
+const runSymbol: Handler = async (slop) => {
+  const at = await cursor(slop);
+  const { line, character } = at?.editor.selection.active ?? { line: 0, character: 0 };
+  await at?.run(commands.ticketRunOnSymbol, { uri: at.editor.document.uri.toString(), position: { line, character } });
+};
+
+const newTicket: Handler = async (slop) => {
+  const at = await cursor(slop);
+  const instruction = at && (await vscode.window.showInputBox({ prompt: "What is to be done here?", title: "New Ticket", ignoreFocusOut: true }));
+  if (at && instruction !== undefined && instruction !== "") {
+    const { start, end } = at.editor.selection;
+    const range = { start: { line: start.line, character: start.character }, end: { line: end.line, character: end.character } };
+    await at.run(commands.ticketNew, { uri: at.editor.document.uri.toString(), range, instruction });
+  }
+};
+
+const board: Handler = async (slop) => {
+  await slop.start(true);
+  await slop.of(vscode.window.activeTextEditor?.document.uri)?.link.run(commands.status, { open: true });
+};
+
+const inbox: Handler = async (slop) => {
+  await slop.start(true);
+  await slop.of(vscode.window.activeTextEditor?.document.uri)?.link.run(commands.approvalList, { open: true });
+};
+
+const instruct = "Instruction for the next attempt. It may be empty.";
 
 const handlers: Record<string, Handler> = {
   "slop.start": (slop) => slop.start(true),
@@ -188,46 +182,67 @@ const handlers: Record<string, Handler> = {
     await slop.start(true);
   },
   "slop.showLog": (slop) => slop.log.show(),
-  "slop.walkthrough": walkthrough,
+  "slop.settings": () => vscode.commands.executeCommand("workbench.action.openSettings", "slop.server.path"),
+  "slop.walkthrough": () => vscode.commands.executeCommand("workbench.action.openWalkthrough", "slop-ls.slop-ls#first"),
+  "slop.waiting": waiting,
+  "slop.board": board,
   "slop.open": open,
+  "slop.symbol.run": runSymbol,
+  "slop.symbol.ticket": newTicket,
   "slop.track.create": create,
+  "slop.track.replan": replan,
   "slop.track.start": onTrack(commands.trackRun),
   "slop.track.hold": onTrack(commands.trackPause),
   "slop.track.goOn": onTrack(commands.trackResume),
   "slop.track.end": onTrack(commands.trackStop),
   "slop.track.showPlan": onTrack(commands.trackPlan),
-  "slop.track.showDiff": onTrack(commands.diffOpen),
+  "slop.track.showOutcome": onTrack(commands.diffOpen),
+  "slop.track.showDiff": trackDiff,
   "slop.track.showGraph": graph,
-  "slop.ticket.start": onTicket(commands.ticketRun),
-  "slop.ticket.again": onTicket(commands.ticketRetry, "Instruction for the next attempt. It may be empty."),
-  "slop.ticket.end": onTicket(commands.ticketKill),
-  "slop.ticket.hold": onTicket(commands.ticketBlock, "Why is it blocked?"),
-  "slop.ticket.goOn": onTicket(commands.ticketUnblock, "Instruction for the next attempt. It may be empty."),
-  "slop.ticket.pass": onTicket(commands.ticketSkip),
-  "slop.ticket.showTranscript": onTicket(commands.transcriptOpen),
-  "slop.ticket.showDiff": onTicket(commands.diffOpen),
+  "slop.ticket.start": onTicket(commands.ticketRun, status("todo")),
+  "slop.ticket.again": onTicket(commands.ticketRetry, status("blocked", "killed", "completed"), instruct),
+  "slop.ticket.end": onTicket(commands.ticketKill, status("todo", "in_progress", "blocked")),
+  "slop.ticket.hold": onTicket(commands.ticketBlock, status("todo", "in_progress"), "Why is it blocked?"),
+  "slop.ticket.goOn": onTicket(commands.ticketUnblock, status("blocked"), instruct),
+  "slop.ticket.pass": onTicket(commands.ticketSkip, status("todo", "blocked")),
+  "slop.ticket.takeBack": undo,
+  "slop.ticket.showTranscript": onTicket(commands.transcriptOpen, anyTicket),
+  "slop.ticket.showDiff": ticketDiff,
   "slop.ticket.watch": watch,
+  "slop.undo.yes": undoShown,
   "slop.approval.review": review,
   "slop.approval.yes": approve,
   "slop.approval.no": reject,
+  "slop.approval.reply": reply,
   "slop.approval.always": always,
+  "slop.approval.showDiff": showAsked,
+  "slop.approval.inbox": inbox,
+  "slop.approval.remembered": forget,
   "slop.review.yes": answerReview("approve"),
   "slop.review.no": answerReview("reject"),
 };
 
-/** The names of all commands, for the test that holds package.json against them. */
-export const commandNames = Object.keys(handlers);
+/** What a webview's menu gives: the ticket that was clicked. */
+interface Clicked {
+  slopTicket: string;
+}
 
 /** Registers the commands. What the server refuses is shown in its own words. */
 export function register(slop: Slop): vscode.Disposable {
   const registered = Object.entries(handlers).map(([name, handle]) =>
-    vscode.commands.registerCommand(name, async (item?: Item | TrackItem) => {
+    vscode.commands.registerCommand(name, async (given?: Item | Clicked, items?: readonly Item[]) => {
       try {
-        await handle(slop, item);
+        const item = given !== undefined && "slopTicket" in given ? Graph.ticket(given.slopTicket) : given;
+        await handle(slop, isItem(item) ? item : undefined, items);
       } catch (err) {
         void vscode.window.showErrorMessage(err instanceof Error ? err.message : String(err));
       }
     }),
   );
   return vscode.Disposable.from(...registered);
+}
+
+/** Title bars give a URI, and walkthroughs nothing that is an item. */
+function isItem(given: unknown): given is Item {
+  return typeof given === "object" && given !== null && "kind" in given && "workspace" in given;
 }

@@ -1,23 +1,37 @@
 // The one owner of the clients: which folders have one, what is known of each, who is told when that changes.
 import * as vscode from "vscode";
-import { startClient, type Link } from "./client";
 import { findProgram } from "./binary";
+import type * as client from "./client";
 import type { Known } from "./known";
+import type { Link } from "./link";
+import { folderKey, isTrack, trackId } from "./names";
 
 /** A workspace folder with its client. */
 export interface Workspace {
   readonly folder: vscode.WorkspaceFolder;
+  /** Names the folder among the open ones. */
+  readonly key: string;
   readonly link: Link;
   readonly known: Known;
+  /** What follows the documents of tracks; it ends with the client. */
+  readonly documents: vscode.Disposable;
 }
+
+/** Why there is no server where one is wanted. */
+export type Trouble = { kind: "missing"; configured: string } | { kind: "failed"; reason: string };
 
 export class Slop implements vscode.Disposable {
   readonly log = vscode.window.createOutputChannel("slop-ls", { log: true });
+  /** Why the server that was wanted last is not there. */
+  trouble: Trouble | undefined;
   private readonly open = new Map<string, Promise<Workspace | undefined>>();
   private readonly ready = new Map<string, Workspace>();
   private readonly changes = new vscode.EventEmitter<void>();
   private readonly flowing = new vscode.EventEmitter<void>();
   private pending: NodeJS.Timeout | undefined;
+
+  /** settings are the names of the extension's settings. */
+  constructor(private readonly settings: readonly string[]) {}
 
   /** The state of a workspace has changed; many changes at once are told once. */
   readonly onChange = this.changes.event;
@@ -29,18 +43,47 @@ export class Slop implements vscode.Disposable {
     return [...this.ready.values()];
   }
 
-  /** The workspace of a document, else the only one, else the first. */
+  /** The workspaces, without those that are another folder of the same repository: these have the same state. */
+  get roots(): Workspace[] {
+    const seen = new Set<string>();
+    return this.workspaces.filter((w) => {
+      const root = w.link.root.toString();
+      return seen.has(root) ? false : seen.add(root);
+    });
+  }
+
+  /** The workspace of a document: by its folder, as a Review… document or one of the server's; else the first. */
   of(uri?: vscode.Uri): Workspace | undefined {
     const folder = uri && vscode.workspace.getWorkspaceFolder(uri);
-    return (folder && this.ready.get(folder.uri.toString())) ?? this.workspaces[0];
+    const byFolder = folder && this.ready.get(folder.uri.toString());
+    return byFolder ?? this.workspaces.find((w) => uri !== undefined && (w.link.reviews(uri) || uri.path.startsWith(`/${w.key}/`))) ?? this.workspaces[0];
+  }
+
+  /** The workspace of a folder's key. */
+  keyed(key: string): Workspace | undefined {
+    return this.workspaces.find((w) => w.key === key);
   }
 
   /** Starts the clients of all folders that have tracks, or of all where it is asked for. */
   async start(asked: boolean): Promise<void> {
-    for (const folder of vscode.workspace.workspaceFolders ?? []) {
-      if (asked || (await hasTracks(folder))) {
-        await this.startFolder(folder);
-      }
+    const folders = vscode.workspace.workspaceFolders ?? [];
+    if (asked && folders.length === 0) {
+      void vscode.window.showInformationMessage("slop-ls works on a folder: open one first.");
+    }
+    await Promise.all(
+      folders.map(async (folder) => {
+        if (asked || (await hasTracks(folder))) {
+          await this.startFolder(folder);
+        }
+      }),
+    );
+  }
+
+  /** Starts the client of the folder that a track's document is in. */
+  opened(document: vscode.TextDocument): void {
+    const folder = isTrack(document.uri.path) ? vscode.workspace.getWorkspaceFolder(document.uri) : undefined;
+    if (folder) {
+      void this.startFolder(folder);
     }
   }
 
@@ -51,79 +94,112 @@ export class Slop implements vscode.Disposable {
     if (known) {
       return known;
     }
-    const starting = this.connect(folder, key);
+    const starting = this.connect(folder);
     this.open.set(key, starting);
     return starting;
   }
 
-  private async connect(folder: vscode.WorkspaceFolder, key: string): Promise<Workspace | undefined> {
-    const program = this.program(folder);
+  private async connect(folder: vscode.WorkspaceFolder): Promise<Workspace | undefined> {
+    const key = folder.uri.toString();
+    const configured = vscode.workspace.getConfiguration("slop", folder).get("server.path", "");
+    const program = findProgram(configured, process.env, process.platform === "win32");
     if (program === undefined) {
       this.open.delete(key);
+      void this.fail({ kind: "missing", configured });
       return undefined;
     }
+    const starting = this.open;
     try {
-      const { link, known } = await startClient(folder, program, this.log, {
+      // eslint-disable-next-line @typescript-eslint/no-require-imports -- a bundle of its own, loaded when it is needed
+      const { startClient } = require("./client") as typeof client;
+      const { link, known } = await startClient(folder, program, this.log, this.settings, {
         changed: () => this.changed(),
         streamed: () => this.flowing.fire(),
+        lost: () => void this.lost(folder),
       });
-      const workspace = { folder, link, known };
+      if (!starting.has(key)) {
+        await link.stop(); // the folder is gone meanwhile
+        return undefined;
+      }
+      const documents = followDocuments(link.root, (ids) => {
+        known.found(ids);
+        this.changed();
+      });
+      const workspace = { folder, key: folderKey(folder.name, key), link, known, documents };
       this.ready.set(key, workspace);
-      await vscode.commands.executeCommand("setContext", "slop.running", true);
-      this.changed();
+      this.trouble = undefined;
+      this.log.info(`${program} serves ${folder.name}, from ${link.root.fsPath}`);
+      await this.tell();
       return workspace;
     } catch (err) {
       this.open.delete(key);
       this.log.error(`starting ${program}: ${String(err)}`);
-      const choice = await vscode.window.showErrorMessage(`slop-ls could not be started: ${String(err)}`, "Show the Log");
-      if (choice) {
-        this.log.show();
-      }
+      void this.fail({ kind: "failed", reason: err instanceof Error ? err.message : String(err) });
       return undefined;
     }
   }
 
-  private program(folder: vscode.WorkspaceFolder): string | undefined {
-    const configured = vscode.workspace.getConfiguration("slop", folder).get("server.path", "");
-    const program = findProgram(configured, process.env, process.platform === "win32");
-    if (program === undefined) {
-      void this.noProgram(configured);
+  /** Says why there is no server, and what to do. */
+  async fail(trouble: Trouble): Promise<void> {
+    this.trouble = trouble;
+    await this.tell();
+    if (trouble.kind === "failed") {
+      const choice = await vscode.window.showErrorMessage(`slop-ls could not be started: ${trouble.reason}`, "Show the Log", "Try Again");
+      if (choice !== undefined) {
+        await vscode.commands.executeCommand(choice === "Try Again" ? "slop.restart" : "slop.showLog");
+      }
+      return;
     }
-    return program;
+    const where = vscode.env.remoteName === undefined ? "" : " on the remote machine, in its own settings";
+    const what =
+      trouble.configured === ""
+        ? `The program slop-ls is neither on your PATH nor in Go's bin folder. Install it, or say where it is${where}.`
+        : `The setting slop.server.path names ${trouble.configured}, which is no program that can be run${where}. Mend the setting, or empty it.`;
+    const choice = await vscode.window.showErrorMessage(what, "Open Settings", "How to Install", "Try Again");
+    const next: Record<string, string> = { "Open Settings": "slop.settings", "How to Install": "slop.walkthrough", "Try Again": "slop.restart" };
+    if (choice !== undefined) {
+      await vscode.commands.executeCommand(next[choice] ?? "slop.settings");
+    }
   }
 
-  private async noProgram(configured: string): Promise<void> {
-    const what = configured === "" ? "The program slop-ls is not on your PATH" : `The program ${configured} (slop.server.path) cannot be started`;
-    const choice = await vscode.window.showErrorMessage(
-      `${what}. Install it with "go install ./cmd/slop-ls" in a checkout, or say where it is.`,
-      "Open Settings",
-      "How It Works",
-    );
-    if (choice === "Open Settings") {
-      await vscode.commands.executeCommand("workbench.action.openSettings", "slop.server.path");
-    } else if (choice !== undefined) {
-      await vscode.commands.executeCommand("slop.walkthrough");
+  private async lost(folder: vscode.WorkspaceFolder): Promise<void> {
+    await this.stopFolder(folder);
+    await this.fail({ kind: "failed", reason: "it ended several times in a short time" });
+  }
+
+  private async tell(): Promise<void> {
+    await vscode.commands.executeCommand("setContext", "slop.running", this.ready.size > 0);
+    await vscode.commands.executeCommand("setContext", "slop.missing", this.ready.size === 0 && this.trouble?.kind === "missing");
+    this.changed();
+  }
+
+  /** Trust or settings have changed. */
+  told(): void {
+    for (const w of this.workspaces) {
+      w.link.settings();
     }
   }
 
   /** Ends the clients; workers go on in the daemon. */
   async stop(): Promise<void> {
     const running = this.workspaces;
+    vscode.Disposable.from(...running.map((w) => w.documents)).dispose();
     this.open.clear();
     this.ready.clear();
-    await vscode.commands.executeCommand("setContext", "slop.running", false);
-    this.changed();
-    await Promise.all(running.map((w) => w.link.stop()));
+    this.trouble = undefined;
+    await this.tell();
+    await Promise.allSettled(running.map((w) => w.link.stop()));
   }
 
   /** Ends the client of a folder that is gone. */
   async stopFolder(folder: vscode.WorkspaceFolder): Promise<void> {
     const key = folder.uri.toString();
     const workspace = this.ready.get(key);
+    workspace?.documents.dispose();
     this.open.delete(key);
     this.ready.delete(key);
-    this.changed();
-    await workspace?.link.stop();
+    await this.tell();
+    await workspace?.link.stop().catch((err: unknown) => this.log.warn(`stopping: ${String(err)}`));
   }
 
   private changed(): void {
@@ -138,11 +214,39 @@ export class Slop implements vscode.Disposable {
     this.changes.dispose();
     this.flowing.dispose();
     this.log.dispose();
-    void this.stop();
   }
 }
 
+const documentPattern = "**/*.track.{yaml,yml,json}";
+
+/** Tells which tracks below a root have documents, now and whenever that changes. */
+function followDocuments(root: vscode.Uri, tell: (ids: Iterable<string>) => void): vscode.Disposable {
+  const ids = new Map<string, string>();
+  const idOf = (uri: vscode.Uri) => trackId(uri.path.slice(root.path.length + 1));
+  const pattern = new vscode.RelativePattern(root, documentPattern);
+  const watcher = vscode.workspace.createFileSystemWatcher(pattern, false, true, false);
+  const made = watcher.onDidCreate((uri) => {
+    ids.set(uri.path, idOf(uri));
+    tell(ids.values());
+  });
+  const gone = watcher.onDidDelete((uri) => {
+    ids.delete(uri.path);
+    tell(ids.values());
+  });
+  void vscode.workspace.findFiles(pattern, "**/node_modules/**", 1000).then((found) => {
+    found.forEach((uri) => ids.set(uri.path, idOf(uri)));
+    tell(ids.values());
+  });
+  return vscode.Disposable.from(watcher, made, gone);
+}
+
+/** Whether a folder has tracks: in their usual place, which costs one look, or elsewhere. */
 async function hasTracks(folder: vscode.WorkspaceFolder): Promise<boolean> {
-  const pattern = new vscode.RelativePattern(folder, "{.slop,**/*.track.yaml,**/*.track.yml,**/*.track.json,.slop/**}");
-  return (await vscode.workspace.findFiles(pattern, "**/node_modules/**", 1)).length > 0;
+  try {
+    await vscode.workspace.fs.stat(vscode.Uri.joinPath(folder.uri, ".slop", "tracks"));
+    return true;
+  } catch {
+    const pattern = new vscode.RelativePattern(folder, documentPattern);
+    return (await vscode.workspace.findFiles(pattern, "**/node_modules/**", 1)).length > 0;
+  }
 }

@@ -25,6 +25,7 @@ export class Known {
   private readonly byId = new Map<string, KnownTrack>();
   private waiting: Approval[] = [];
   private readonly streams = new Map<string, Said>();
+  private documents: readonly string[] = [];
 
   /** Takes a state over; false where states between were lost, and only a whole one helps. */
   apply(state: State): boolean {
@@ -82,13 +83,19 @@ export class Known {
     return text;
   }
 
-  /** By id. */
+  /** Takes over which tracks have documents. The server knows a track once it was saved in an editor, or run. */
+  found(ids: Iterable<string>): void {
+    this.documents = [...new Set(ids)];
+  }
+
+  /** By id, those included of which there is only a document. */
   get tracks(): KnownTrack[] {
-    return [...this.byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+    const others = this.documents.filter((id) => !this.byId.has(id)).map(unknown);
+    return [...this.byId.values(), ...others].sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   track(id: string): KnownTrack | undefined {
-    return this.byId.get(id);
+    return this.byId.get(id) ?? (this.documents.includes(id) ? unknown(id) : undefined);
   }
 
   /** What waits for a person, the oldest first. */
@@ -102,6 +109,13 @@ export class Known {
     this.waiting = [];
     this.whole = false;
   }
+}
+
+/** The status of a track of which there is only a document. */
+export const untouched = "new";
+
+function unknown(id: string): KnownTrack {
+  return { id, status: untouched, reason: "", tickets: [] };
 }
 
 function follow(before: KnownTrack | undefined, change: TrackChange): KnownTrack {

@@ -2,36 +2,47 @@
 import * as vscode from "vscode";
 import { register } from "./commands";
 import { Slop } from "./context";
+import { restoreGraphs } from "./graph/panel";
 import { editorContexts } from "./review";
+import { serve } from "./served";
 import { statusBar } from "./status";
 import { views } from "./tree";
-import { Watch, watchScheme } from "./watch";
+import { Watch } from "./watch";
 
 let slop: Slop | undefined;
 
 export function activate(context: vscode.ExtensionContext): void {
-  const owner = new Slop();
+  const begun = performance.now();
+  const owner = new Slop(settingNames(context.extension.packageJSON));
   slop = owner;
-  const watch = new Watch(owner);
   context.subscriptions.push(
     owner,
     views(owner),
     statusBar(owner),
-    editorContexts(),
+    editorContexts(owner),
     register(owner),
-    watch,
-    vscode.workspace.registerTextDocumentContentProvider(watchScheme, watch),
+    serve(owner),
+    restoreGraphs(owner),
+    new Watch(owner),
     vscode.workspace.onDidChangeWorkspaceFolders((e) => {
       for (const folder of e.removed) {
         void owner.stopFolder(folder);
       }
       void owner.start(false);
     }),
-    vscode.workspace.onDidGrantWorkspaceTrust(() => void vscode.commands.executeCommand("slop.restart")),
+    vscode.workspace.onDidOpenTextDocument((document) => owner.opened(document)),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => owner.told()),
   );
   void owner.start(false); // not awaited: activation is done, the server comes when it comes
+  owner.log.info(`activated in ${(performance.now() - begun).toFixed(1)} ms`);
 }
 
 export function deactivate(): Promise<void> | undefined {
   return slop?.stop();
+}
+
+/** The names of the settings that the manifest declares. */
+function settingNames(manifest: unknown): string[] {
+  const { configuration } = (manifest as { contributes: { configuration: { properties: object }[] } }).contributes;
+  return configuration.flatMap((part) => Object.keys(part.properties));
 }

@@ -1,27 +1,80 @@
-// Review… documents: which editor shows one, and what is done with it.
+// Which editor shows a Review… document or the diff of an undo, and what the title bars are told of it.
 import * as vscode from "vscode";
-import { isTrack, reviewOf } from "./names";
+import type { Slop, Workspace } from "./context";
+import { documentScheme, isTrack, reviewOf, undoOf, unkeyed } from "./names";
 
 /** The approval that the active editor is about. */
-export function reviewing(): { id: string; uri: vscode.Uri } | undefined {
+export function reviewing(): { id: string; document: vscode.TextDocument } | undefined {
   const document = vscode.window.activeTextEditor?.document;
-  if (!document) {
+  if (document?.uri.scheme !== "file" || document.languageId !== "markdown") {
     return undefined;
   }
   const id = reviewOf(document.uri.path, document.lineAt(0).text);
-  return id === undefined ? undefined : { id, uri: document.uri };
+  return id === undefined ? undefined : { id, document };
+}
+
+/** The undo whose diff is in front of the person. */
+export function undoing(slop: Slop): { workspace: Workspace; track: string; ticket: string } | undefined {
+  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  const uri = input instanceof vscode.TabInputTextDiff ? input.modified : vscode.window.activeTextEditor?.document.uri;
+  if (uri?.scheme !== documentScheme) {
+    return undefined;
+  }
+  const workspace = slop.of(uri);
+  const about = workspace && undoOf(unkeyed(workspace.key, uri.path) ?? "");
+  return workspace && about && { workspace, ...about };
+}
+
+/** Closes the tabs of a Review… document that has been answered. What was edited in it has been sent. */
+export async function closeReview(document: vscode.TextDocument): Promise<void> {
+  if (document.isDirty && !(await document.save())) {
+    return;
+  }
+  const uri = document.uri.toString();
+  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+  await vscode.window.tabGroups.close(tabs.filter((tab) => tab.input instanceof vscode.TabInputText && tab.input.uri.toString() === uri));
+}
+
+/** What the server writes where a person has to say what is to be done. */
+const unwritten = /‹Write here [^›]*›/;
+
+/** Selects what is still to be written, so that the person's first key replaces it. */
+function selectUnwritten(editor: vscode.TextEditor): void {
+  const found = unwritten.exec(editor.document.getText());
+  if (found && editor.selection.isEmpty && editor.selection.active.line === 0) {
+    const at = editor.document.positionAt(found.index);
+    editor.selection = new vscode.Selection(at, editor.document.positionAt(found.index + found[0].length));
+    editor.revealRange(editor.selection, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+  }
 }
 
 /** Keeps the contexts that the title bars of editors ask for. */
-export function editorContexts(): vscode.Disposable {
+export function editorContexts(slop: Slop): vscode.Disposable {
+  const now = new Map<string, unknown>();
+  const set = (name: string, value: unknown): void => {
+    if (now.get(name) !== value) {
+      now.set(name, value);
+      void vscode.commands.executeCommand("setContext", name, value);
+    }
+  };
   const tell = (): void => {
-    const path = vscode.window.activeTextEditor?.document.uri.path ?? "";
-    void vscode.commands.executeCommand("setContext", "slop.reviewing", reviewing() !== undefined);
-    void vscode.commands.executeCommand("setContext", "slop.editingTrack", isTrack(path));
+    const about = reviewing();
+    const asked = about && slop.of(about.document.uri)?.known.asked.find((a) => a.id === about.id);
+    set("slop.reviewing", asked !== undefined);
+    set("slop.reviewingEdit", asked?.kind === "edit" || asked?.kind === "step");
+    set("slop.editingTrack", isTrack(vscode.window.activeTextEditor?.document.uri.path ?? ""));
+    set("slop.undoing", undoing(slop) !== undefined);
   };
   tell();
   return vscode.Disposable.from(
-    vscode.window.onDidChangeActiveTextEditor(tell),
+    slop.onChange(tell),
+    vscode.window.onDidChangeActiveTextEditor((editor) => {
+      tell();
+      if (editor && reviewing()) {
+        selectUnwritten(editor);
+      }
+    }),
+    vscode.window.tabGroups.onDidChangeTabs(tell),
     vscode.workspace.onDidChangeTextDocument((e) => {
       if (e.document === vscode.window.activeTextEditor?.document) {
         tell();

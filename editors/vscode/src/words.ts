@@ -1,6 +1,6 @@
 // How things are said to people, in a few words. It knows nothing of VS Code.
-import type { KnownTrack } from "./known";
-import type { Ticket, Usage } from "./wire";
+import { untouched, type KnownTrack } from "./known";
+import type { Approval, Ticket, Usage } from "./wire";
 
 /** 1234 tokens are "1.2k". */
 export function count(tokens: number): string {
@@ -37,12 +37,16 @@ export function ticketLine(t: Ticket): string {
 
 /** What is said of a track beside its name: "2 of 7, running". */
 export function trackLine(track: KnownTrack): string {
+  if (track.status === untouched) {
+    return "not run yet";
+  }
   const done = track.tickets.filter((t) => t.status === "completed").length;
   const head = `${done} of ${track.tickets.length}, ${track.status}`;
   return track.reason === "" ? head : `${head}: ${track.reason.replace(/\s+/g, " ")}`;
 }
 
 export interface Sum {
+  /** Tickets that work; one that waits for a person does not. */
   running: number;
   cost: number;
   /** The price of a call is not known: the cost is at least that much. */
@@ -53,7 +57,7 @@ export interface Sum {
 export function sum(tracks: readonly KnownTrack[]): Sum {
   const total: Sum = { running: 0, cost: 0, more: false };
   for (const t of tracks.flatMap((track) => track.tickets)) {
-    total.running += t.status === "in_progress" ? 1 : 0;
+    total.running += t.status === "in_progress" && !t.phase.startsWith("awaiting") ? 1 : 0;
     if (typeof t.usage.cost === "number") {
       total.cost += t.usage.cost;
     } else {
@@ -71,6 +75,24 @@ export function statusText(total: Sum, asked: number): string {
     total.cost > 0 ? `$${total.cost.toFixed(2)}${total.more ? "+" : ""}` : "",
   ].filter((part) => part !== "");
   return parts.length === 0 ? "slop" : `slop: ${parts.join(", ")}`;
+}
+
+/** What the status bar says at length. */
+export function statusTip(total: Sum, asked: number): string {
+  const waits = asked === 0 ? "Nothing waits for you." : asked === 1 ? "One approval waits for you: click to review it." : `${asked} approvals wait for you: click to see them.`;
+  return total.more && total.cost > 0 ? `${waits}\nThe price of some calls is not known: it has cost at least $${total.cost.toFixed(2)}.` : waits;
+}
+
+const verbs: Record<string, string> = { spawn: "start", step: "a tool", edit: "its edit", command: "a command", question: "a question" };
+
+/** The name of an approval in a list: whose it is, and what is asked. */
+export function approvalName(a: Approval): string {
+  return `${a.ticket}: ${verbs[a.kind] ?? a.kind}`;
+}
+
+/** The name of a ticket in a list: its id and what it is about. */
+export function ticketName(t: Ticket): string {
+  return t.title === "" || t.title === t.id ? t.id : `${t.id}: ${t.title}`;
 }
 
 /** The last part of a track's id, by which people know it. */

@@ -2,18 +2,26 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 import { layout, type Place } from "./layout";
-import type { Asked, Drawn } from "./panel";
+import { moved } from "./move";
+import type { Asked, Drawn, DrawnTicket, Shown } from "./panel";
 
-declare function acquireVsCodeApi(): { postMessage(message: Asked | { ready: true }): void };
+declare function acquireVsCodeApi(): { postMessage(message: Asked | { ready: true }): void; setState(state: Shown): void };
 
 const api = acquireVsCodeApi();
 const svgns = "http://www.w3.org/2000/svg";
-const width = 190;
-const height = 46;
+const width = 200;
+const height = 48;
 const gapX = 56;
 const gapY = 14;
 
+/** A status by its form, so that nobody has to tell colours apart. */
+const glyphs: Record<string, string> = { todo: "○", in_progress: "◐", completed: "✓", blocked: "⚠", killed: "✗", asked: "?" };
+
+let places: Place[] = [];
+let structure = "";
 let focused: string | undefined;
+const boxes = new Map<string, SVGElement>();
+const edges: { path: SVGElement; from: string }[] = [];
 
 function left(p: Place): number {
   return p.column * (width + gapX) + 8;
@@ -40,54 +48,90 @@ function fit(text: string, runes: number): string {
   return all.length <= runes ? text : `${all.slice(0, runes - 1).join("")}…`;
 }
 
-function edge(from: Place, to: Place, done: boolean): SVGElement {
+function edge(from: Place, to: Place): SVGElement {
   const [x1, y1, x2, y2] = [left(from) + width, top(from) + height / 2, left(to), top(to) + height / 2];
   const bend = Math.max(20, (x2 - x1) / 2);
-  return element("path", { d: `M${x1},${y1} C${x1 + bend},${y1} ${x2 - bend},${y2} ${x2},${y2}`, class: done ? "edge done" : "edge" });
+  return element("path", { d: `M${x1},${y1} C${x1 + bend},${y1} ${x2 - bend},${y2} ${x2},${y2}`, class: "edge" });
 }
 
-function box(p: Place, ticket: Drawn["tickets"][number]): SVGElement {
-  const g = element("g", {
-    transform: `translate(${left(p)},${top(p)})`,
-    class: `ticket ${ticket.status}`,
-    tabindex: ticket.id === focused ? 0 : -1,
-    role: "treeitem",
-    "data-id": ticket.id,
-    "aria-label": `${ticket.id}: ${ticket.title}. ${ticket.line}`,
-  });
+function box(p: Place): SVGElement {
+  const g = element("g", { transform: `translate(${left(p)},${top(p)})`, role: "treeitem", tabindex: -1, "data-id": p.id, "aria-level": p.column + 1 });
   g.append(
-    element("title", {}, `${ticket.id}: ${ticket.title}\n${ticket.line}`),
+    element("title", {}),
     element("rect", { width, height, rx: 5 }),
-    element("text", { x: 10, y: 18, class: "id" }, fit(`${ticket.id}  ${ticket.title}`, 26)),
-    element("text", { x: 10, y: 35, class: "line" }, fit(ticket.line, 30)),
+    element("text", { x: 10, y: 19, class: "id" }),
+    element("text", { x: 10, y: 37, class: "line" }),
   );
   return g;
 }
 
-function draw(drawn: Drawn): void {
-  const places = layout(drawn.tickets);
+/** Writes what is new of a ticket into its box. */
+function fill(g: SVGElement, ticket: DrawnTicket): void {
+  const look = ticket.asked ? "asked" : ticket.status;
+  const label = `${ticket.id}: ${ticket.title}. ${ticket.asked ? "waits for you, " : ""}${ticket.line}`;
+  if (g.getAttribute("aria-label") === label && g.dataset["look"] === look) {
+    return;
+  }
+  g.dataset["look"] = look;
+  g.setAttribute("class", `ticket ${look}`);
+  g.setAttribute("aria-label", label);
+  g.dataset["vscodeContext"] = JSON.stringify({ webviewSection: "ticket", slopTicket: ticket.key, slopAsked: ticket.asked, slopStatus: ticket.status, preventDefaultContextMenuItems: true });
+  const [title, , id, line] = g.children;
+  const texts: [Element | undefined, string][] = [
+    [title, `${ticket.id}: ${ticket.title}\n${ticket.line}`],
+    [id, fit(`${glyphs[look] ?? "○"} ${ticket.id}  ${ticket.title}`, 27)],
+    [line, fit(ticket.asked ? `waits for you · ${ticket.line}` : ticket.line, 32)],
+  ];
+  for (const [e, text] of texts) {
+    if (e) {
+      e.textContent = text;
+    }
+  }
+}
+
+/** Lays everything out anew: the tickets, or what they depend on, are others. */
+function build(drawn: Drawn): void {
+  places = layout(drawn.tickets);
+  boxes.clear();
+  edges.length = 0;
   const placed = new Map(places.map((p) => [p.id, p]));
-  const byId = new Map(drawn.tickets.map((t) => [t.id, t]));
-  focused = focused !== undefined && placed.has(focused) ? focused : places[0]?.id;
   const right = Math.max(0, ...places.map((p) => left(p) + width + 8));
   const bottom = Math.max(0, ...places.map((p) => top(p) + height + 8));
   const svg = element("svg", { width: right, height: bottom, viewBox: `0 0 ${right} ${bottom}`, role: "presentation" });
   for (const t of drawn.tickets) {
     const to = placed.get(t.id);
     for (const from of to ? t.dependsOn.flatMap((d) => placed.get(d) ?? []) : []) {
-      svg.append(edge(from, to as Place, byId.get(from.id)?.status === "completed"));
+      const path = edge(from, to as Place);
+      edges.push({ path, from: from.id });
+      svg.append(path);
     }
   }
   for (const p of places) {
-    svg.append(box(p, byId.get(p.id) as Drawn["tickets"][number]));
+    const g = box(p);
+    boxes.set(p.id, g);
+    svg.append(g);
   }
-  const had = document.activeElement instanceof SVGElement;
   document.getElementById("graph")?.replaceChildren(svg);
+}
+
+function draw(drawn: Drawn): void {
+  const now = JSON.stringify(drawn.tickets.map((t) => [t.id, t.dependsOn]));
+  const had = document.activeElement instanceof SVGElement;
+  if (now !== structure) {
+    structure = now;
+    build(drawn);
+  }
+  const byId = new Map(drawn.tickets.map((t) => [t.id, t]));
+  for (const [id, g] of boxes) {
+    fill(g, byId.get(id) as DrawnTicket);
+  }
+  for (const { path, from } of edges) {
+    path.setAttribute("class", byId.get(from)?.status === "completed" ? "edge done" : "edge");
+  }
   set("title", drawn.title);
   set("line", drawn.line);
-  if (had) {
-    focus(focused, places);
-  }
+  api.setState(drawn.state);
+  select(focused !== undefined && boxes.has(focused) ? focused : places[0]?.id, had);
 }
 
 function set(id: string, text: string): void {
@@ -97,59 +141,58 @@ function set(id: string, text: string): void {
   }
 }
 
-let last: Place[] = [];
-
-function focus(id: string | undefined, places: Place[]): void {
-  focused = id ?? places[0]?.id;
-  for (const g of document.querySelectorAll<SVGElement>(".ticket")) {
-    const here = g.dataset["id"] === focused;
-    g.setAttribute("tabindex", here ? "0" : "-1");
-    if (here) {
-      g.focus();
-      g.scrollIntoView({ block: "nearest", inline: "nearest" });
-    }
+/** Makes a ticket the one that Tab leads to, and goes there where that is wanted. */
+function select(id: string | undefined, go: boolean): void {
+  if (id !== focused) {
+    boxes.get(focused ?? "")?.setAttribute("tabindex", "-1");
+    focused = id;
   }
-}
-
-/** The nearest ticket in a direction: up and down within a column, left and right to the next one. */
-function neighbour(key: string): string | undefined {
-  const at = last.find((p) => p.id === focused);
-  if (!at) {
-    return last[0]?.id;
-  }
-  const step = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] }[key];
-  if (!step) {
-    return undefined;
-  }
-  const [dx = 0, dy = 0] = step;
-  const column = last.filter((p) => p.column === at.column + dx);
-  const wanted = at.row + dy;
-  return column
-    .filter((p) => dx !== 0 || p.row === wanted)
-    .sort((a, b) => Math.abs(a.row - wanted) - Math.abs(b.row - wanted))[0]?.id;
-}
-
-window.addEventListener("message", (event: MessageEvent<Drawn>) => {
-  last = layout(event.data.tickets);
-  draw(event.data);
-});
-document.addEventListener("keydown", (event) => {
-  if ((event.key === "Enter" || event.key === " ") && focused !== undefined) {
-    api.postMessage({ open: focused });
-    event.preventDefault();
+  const g = boxes.get(id ?? "");
+  if (!g) {
     return;
   }
-  const next = neighbour(event.key);
-  if (next !== undefined) {
-    focus(next, last);
-    event.preventDefault();
+  g.setAttribute("tabindex", "0");
+  if (go && document.activeElement !== g) {
+    g.focus({ preventScroll: true });
+    g.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
+}
+
+const keys: Record<string, string> = {
+  Enter: "slop.open",
+  " ": "slop.open",
+  r: "slop.approval.review",
+  t: "slop.ticket.showTranscript",
+  d: "slop.ticket.showDiff",
+};
+
+window.addEventListener("message", (event: MessageEvent<Drawn>) => draw(event.data));
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) {
+    return;
+  }
+  const command = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  const asked = command !== undefined && focused !== undefined;
+  const next = asked ? undefined : moved(places, focused, event.key);
+  if (asked) {
+    api.postMessage({ command, id: focused as string });
+  } else if (next !== undefined) {
+    select(next, true);
+  } else {
+    return;
+  }
+  event.preventDefault();
 });
 document.addEventListener("click", (event) => {
   const id = (event.target as Element | null)?.closest<SVGElement>(".ticket")?.dataset["id"];
   if (id !== undefined) {
-    focus(id, last);
-    api.postMessage({ open: id });
+    select(id, true);
+  }
+});
+document.addEventListener("dblclick", (event) => {
+  const id = (event.target as Element | null)?.closest<SVGElement>(".ticket")?.dataset["id"];
+  if (id !== undefined) {
+    api.postMessage({ command: "slop.open", id });
   }
 });
 api.postMessage({ ready: true });

@@ -10,71 +10,141 @@ import { ticketLine, trackLine, trackName } from "../words";
 export interface Drawn {
   title: string;
   line: string;
-  tickets: { id: string; title: string; status: string; line: string; dependsOn: string[] }[];
+  /** Of the window, for when it is opened again. */
+  state: Shown;
+  tickets: DrawnTicket[];
+}
+
+export interface DrawnTicket {
+  id: string;
+  title: string;
+  status: string;
+  line: string;
+  dependsOn: string[];
+  /** An approval of it waits for the person. */
+  asked: boolean;
+  /** Names it for a menu. */
+  key: string;
+}
+
+/** Which graph a window shows. */
+export interface Shown {
+  folder: string;
+  track: string;
 }
 
 /** What the page asks for. */
 export interface Asked {
-  open: string;
+  /** The command to run on a ticket. */
+  command: string;
+  id: string;
 }
+
+/** What the keys of the page may ask for. */
+const allowed = new Set(["slop.open", "slop.ticket.showTranscript", "slop.ticket.showDiff", "slop.approval.review"]);
+
+const viewType = "slop.graph";
 
 export class Graph {
   private static readonly shown = new Map<string, Graph>();
-  private readonly panel: vscode.WebviewPanel;
   private readonly told: vscode.Disposable;
+  private pending: NodeJS.Timeout | undefined;
 
   /** Shows the graph of a track, once. */
   static show(slop: Slop, workspace: Workspace, track: string): void {
-    const key = `${workspace.folder.uri.toString()}#${track}`;
-    const there = Graph.shown.get(key);
+    const state = { folder: workspace.key, track };
+    const there = Graph.shown.get(graphKey(state));
     if (there) {
       there.panel.reveal();
-    } else {
-      Graph.shown.set(key, new Graph(slop, workspace, track, () => Graph.shown.delete(key)));
+      return;
     }
+    const panel = vscode.window.createWebviewPanel(viewType, `${trackName(track)}: graph`, vscode.ViewColumn.Active, options);
+    Graph.shown.set(graphKey(state), new Graph(slop, panel, state));
+  }
+
+  /** Takes up a graph that was open when the window was closed. */
+  static restore(slop: Slop, panel: vscode.WebviewPanel, state: Shown): void {
+    panel.webview.options = options;
+    Graph.shown.set(graphKey(state), new Graph(slop, panel, state));
+  }
+
+  /** The ticket that a menu of the page was opened on. */
+  static ticket(key: string): TicketItem | undefined {
+    const [folder, track, id] = JSON.parse(key) as [string, string, string];
+    return Graph.shown.get(graphKey({ folder, track }))?.item(id);
   }
 
   private constructor(
-    slop: Slop,
-    private readonly workspace: Workspace,
-    private readonly track: string,
-    gone: () => void,
+    private readonly slop: Slop,
+    private readonly panel: vscode.WebviewPanel,
+    private readonly state: Shown,
   ) {
-    this.panel = vscode.window.createWebviewPanel("slop.graph", `${trackName(track)}: graph`, vscode.ViewColumn.Beside, {
-      enableScripts: true,
-      retainContextWhenHidden: false,
-      localResourceRoots: [],
+    this.told = slop.onChange(() => {
+      this.pending ??= setTimeout(() => this.draw(), 100);
     });
-    this.told = slop.onChange(() => this.draw());
-    this.panel.onDidDispose(() => {
+    panel.onDidDispose(() => {
+      clearTimeout(this.pending);
       this.told.dispose();
-      gone();
+      Graph.shown.delete(graphKey(state));
     });
-    this.panel.webview.onDidReceiveMessage((asked: Asked | { ready: true }) => {
-      if ("open" in asked) {
-        void vscode.commands.executeCommand("slop.open", this.item(asked.open));
-      } else {
+    panel.webview.onDidReceiveMessage((asked: Asked | { ready: true }) => {
+      if ("ready" in asked) {
         this.draw();
+      } else if (allowed.has(asked.command)) {
+        void vscode.commands.executeCommand(asked.command, this.item(asked.id));
       }
     });
-    this.panel.webview.html = html();
+    panel.webview.html = html();
   }
 
   private item(id: string): TicketItem | undefined {
-    const track = this.workspace.known.track(this.track);
+    const workspace = this.slop.keyed(this.state.folder);
+    const track = workspace?.known.track(this.state.track);
     const ticket = track?.tickets.find((t) => t.id === id);
-    return track && ticket && { kind: "ticket", workspace: this.workspace, track, ticket };
+    return workspace && track && ticket && { kind: "ticket", workspace, track, ticket };
   }
 
   private draw(): void {
-    const track = this.workspace.known.track(this.track);
+    this.pending = undefined;
+    const workspace = this.slop.keyed(this.state.folder);
+    const track = workspace?.known.track(this.state.track);
+    const asked = new Set(workspace?.known.asked.filter((a) => a.track === this.state.track).map((a) => a.ticket));
     const drawn: Drawn = {
-      title: trackName(this.track),
+      title: trackName(this.state.track),
       line: track ? trackLine(track) : "not known yet",
-      tickets: (track?.tickets ?? []).map((t) => ({ id: t.id, title: t.title, status: t.status, line: ticketLine(t), dependsOn: t.depends_on ?? [] })),
+      state: this.state,
+      tickets: (track?.tickets ?? []).map((t) => ({
+        id: t.id,
+        title: t.title,
+        status: t.status,
+        line: ticketLine(t),
+        dependsOn: t.depends_on ?? [],
+        asked: asked.has(t.id),
+        key: JSON.stringify([this.state.folder, this.state.track, t.id]),
+      })),
     };
     void this.panel.webview.postMessage(drawn);
   }
+}
+
+const options: vscode.WebviewOptions = { enableScripts: true, localResourceRoots: [] };
+
+function graphKey(of: Shown): string {
+  return `${of.folder}#${of.track}`;
+}
+
+/** Opens graphs again that were open when the window was closed. */
+export function restoreGraphs(slop: Slop): vscode.Disposable {
+  return vscode.window.registerWebviewPanelSerializer(viewType, {
+    deserializeWebviewPanel: (panel, state: Shown | undefined) => {
+      if (state === undefined) {
+        panel.dispose();
+      } else {
+        Graph.restore(slop, panel, state);
+      }
+      return Promise.resolve();
+    },
+  });
 }
 
 /** The page: nothing is loaded from anywhere, and only the script that came with the extension runs. */
@@ -91,8 +161,11 @@ function html(): string {
 <title>graph</title>
 </head>
 <body>
-<header><h1 id="title"></h1><p id="line" role="status"></p></header>
-<div id="graph" role="tree" aria-label="tickets"></div>
+<header>
+<h1 id="title"></h1><p id="line" role="status"></p>
+<p id="keys">Arrow keys move, Enter shows the ticket, R reviews what it asks, T its transcript, D its changes.</p>
+</header>
+<main id="graph" role="tree" aria-label="tickets by what they depend on" aria-describedby="keys"></main>
 <script nonce="${nonce}">${script}</script>
 </body>
 </html>`;

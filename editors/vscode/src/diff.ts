@@ -1,0 +1,29 @@
+// The editor's own diff view on what tickets, tracks, undos and approvals change.
+import * as vscode from "vscode";
+import type { Workspace } from "./context";
+import { commands, type DiffFile, type DiffFilesArgs } from "./wire";
+
+/** Shows a diff; false where it changes nothing, which is said. Errors are the server's own words. */
+export async function showDiff(workspace: Workspace, title: string, args: DiffFilesArgs): Promise<boolean> {
+  const files = (await workspace.link.run(commands.diffFiles, args)) as DiffFile[];
+  const [first] = files;
+  if (first === undefined) {
+    void vscode.window.showInformationMessage(`${title}: no file is changed.`);
+    return false;
+  }
+  if (files.length === 1) {
+    const [, before, after] = sides(workspace, first);
+    await vscode.commands.executeCommand("vscode.diff", before, after, `${first.path} (${title})`, { preview: true });
+    return true;
+  }
+  const resources = files.map((file) => {
+    const [at, before, after] = sides(workspace, file);
+    return [at, file.op === "create" ? undefined : before, file.op === "delete" ? undefined : after];
+  });
+  await vscode.commands.executeCommand("vscode.changes", title, resources);
+  return true;
+}
+
+function sides(workspace: Workspace, file: DiffFile): [at: vscode.Uri, before: vscode.Uri, after: vscode.Uri] {
+  return [vscode.Uri.joinPath(workspace.link.root, file.path), workspace.link.uri(file.before), workspace.link.uri(file.after)];
+}
