@@ -9,7 +9,7 @@ COUNT ?= 6
 SOAKTIME ?= 10m
 
 .DEFAULT_GOAL := help
-.PHONY: help build install demo generate fmt test check unit race corpus face bouts fuzz portable neovim editors gofmt vet lint bench soak clean
+.PHONY: help build install demo generate fmt test check unit race corpus face bouts fuzz portable neovim editors vscode gofmt vet lint bench soak clean
 
 ##@ Use
 build: ## build bin/slop-ls
@@ -21,7 +21,7 @@ demo: ## run the demo: no key, no network
 
 ##@ Check
 check: test ## what CI runs (.ci/run)
-test: gofmt vet race corpus face bouts portable neovim editors fuzz ## everything, with -race, short fuzz runs and the other systems
+test: gofmt vet race corpus face bouts portable neovim editors vscode fuzz ## everything, with -race, short fuzz runs and the other systems
 unit: ## the tests alone, without -race: the quickest answer
 	$(GO) tool gotestsum --format pkgname-and-test-fails -- ./...
 race: ## the tests with -race
@@ -40,6 +40,8 @@ neovim: ## the plugin's unit tests in Neovim 0.10 and the newest; installs both 
 	.ci/neovim
 editors: ## the story of a person and a ticket, played in real editors; installs them below .cache
 	.ci/editors
+vscode: ## the extension's checks, and its stories in VS Code's workbench; installs it below .cache
+	.ci/vscode
 gofmt: ## fail where gofmt would change something
 	.ci/gofmt
 vet: ## go vet with cgo

@@ -2,6 +2,9 @@ module github.com/slop-ls/slop-ls
 
 go 1.26.0
 
+// Packages of npm bring Go files along.
+ignore ./editors/vscode/node_modules
+
 require (
 	github.com/adrg/xdg v0.5.3
 	github.com/bluekeyes/go-gitdiff v0.9.0

@@ -1,0 +1,25 @@
+// The extension in the workbench: what happens before anybody asks, and that the server comes when it is asked for.
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import { Lab } from "./lab.ts";
+import { processes } from "./processes.ts";
+import { until } from "./until.ts";
+
+let lab: Lab;
+before(async () => {
+  lab = await Lab.open();
+});
+after(() => lab.close());
+afterEach((t) => ("passed" in t && !t.passed ? lab.keep(t.name) : undefined));
+
+test("a workspace without tracks starts nothing until it is asked to", async () => {
+  const repo = lab.repo("plain", { "main.go": "package main\n\nfunc main() {}\n" });
+  const bench = await lab.workbench(repo);
+  await bench.sideBar();
+  await bench.page.getByText("slop-ls is not started in this workspace.").waitFor();
+  assert.deepEqual(processes(lab.root, "slop-ls", "--stdio"), []);
+  await bench.page.locator(".sidebar .monaco-button").filter({ hasText: "Start" }).click();
+  await bench.page.getByText("There is no track yet.").waitFor();
+  await until("the daemon", () => processes(repo, "slop-ls").length > 0);
+  await bench.close();
+});
