@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -58,13 +60,57 @@ func (a *app) apply(ctx context.Context, dry bool) (err error) {
 	if err != nil {
 		return a.unread(format, err)
 	}
+	intents, err := a.settle(ctx, disk, dry)
+	if err != nil {
+		return err
+	}
 	changes, outcomes, ok := patch.Apply(parts, reader(ctx, disk))
 	if ok && !dry {
-		if err := deliver(ctx, disk, changes); err != nil {
+		if err := deliver(ctx, disk, intents, changes); err != nil {
 			return err
 		}
 	}
 	return a.tellApplied(format, outcomes, verdict{ok: ok, dry: dry})
+}
+
+// settle brings what a killed apply has left to its end, so that this one does not rest on half of it. intents is the
+// folder in which this one keeps what it is about to do.
+func (a *app) settle(ctx context.Context, disk *workspace.Workspace, dry bool) (intents string, err error) {
+	if intents, err = intentsOf(disk.Path()); err != nil {
+		return "", err
+	}
+	disk.OnPoint(failpoint())
+	if dry {
+		if workspace.Unfinished(intents) {
+			fmt.Fprintln(a.err, "slop-ls: another apply is under way, or was killed; then the next one finishes it")
+		}
+		return intents, nil
+	}
+	finished, err := disk.FinishDeliveries(ctx, intents)
+	for _, f := range finished {
+		fmt.Fprintf(a.err, "slop-ls: %s\n", finishedLine(f))
+	}
+	return intents, err
+}
+
+// intentsFolder is in the workspace's folder of state.
+const intentsFolder = "apply"
+
+// intentsOf is the folder in which a workspace's applies keep what they are about to do.
+func intentsOf(root string) (string, error) {
+	path, err := storePath(root)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(filepath.Dir(path), intentsFolder), nil
+}
+
+func finishedLine(f workspace.Finished) string {
+	what := "finished"
+	if f.Back {
+		what = "taken back, since the same lines were changed meanwhile"
+	}
+	return fmt.Sprintf("an apply that was killed is now %s: %s", what, strings.Join(f.Paths, ", "))
 }
 
 // reader gives a patch the files that may be written to.
@@ -86,9 +132,10 @@ var operations = map[patch.Op]engine.ChangeOp{
 	patch.Edit: engine.OpModify, patch.Create: engine.OpCreate, patch.Delete: engine.OpDelete, patch.Rename: engine.OpRename,
 }
 
-// deliver writes all changes or none. The name of the run is of this call alone, so that two that meet do not take each
+// deliver writes all changes or none, also where this process is killed: then the next apply or the next daemon brings
+// it to its end. The name of the run is of this call alone, so that two that meet do not take each
 // other's half-written files for their own.
-func deliver(ctx context.Context, disk *workspace.Workspace, changes []patch.Change) error {
+func deliver(ctx context.Context, disk *workspace.Workspace, intents string, changes []patch.Change) error {
 	set := engine.ChangeSet{Label: "slop-ls apply"}
 	for _, c := range changes {
 		set.Files = append(set.Files, engine.FileChange{
@@ -99,7 +146,7 @@ func deliver(ctx context.Context, disk *workspace.Workspace, changes []patch.Cha
 		return nil
 	}
 	run := engine.Run{Ticket: engine.TicketKey{Track: "apply", ID: rand.Text()}, Attempt: 1}
-	_, err := disk.Deliver(ctx, run, set)
+	_, err := disk.DeliverWhole(ctx, intents, run, set)
 	var conflict *engine.ConflictError
 	if errors.As(err, &conflict) {
 		return fmt.Errorf("a file changed while the patch was being applied, nothing was changed: apply it again: %w", err)

@@ -40,6 +40,8 @@ type doorScene struct {
 	bench   *workspace.Workbench
 	tools   map[string]engine.Tool
 	before  map[string]string
+
+	failpoint string // of the programs that are started
 }
 
 func newDoorScene(t *testing.T) *doorScene {
@@ -202,7 +204,7 @@ func TestDoors(t *testing.T) {
 			}
 		}
 		s.deliveries(way)
-		s.command(way)
+		s.fromCommand(way)
 	}
 	s.intact()
 }
@@ -278,8 +280,8 @@ func (s *doorScene) deliveries(way wayOut) {
 	}
 }
 
-// command reads and writes a path from within a command, where a sandbox holds it.
-func (s *doorScene) command(way wayOut) {
+// fromCommand reads and writes a path from within a command, where a sandbox holds it.
+func (s *doorScene) fromCommand(way wayOut) {
 	s.t.Helper()
 	if s.bench.Unheld() != "" || way.written || way.name == "a pipe" {
 		return // git's own is the scratch folder's own there
@@ -334,13 +336,20 @@ func TestDoorsApply(t *testing.T) {
 
 // program runs slop-ls with a home of its own.
 func (s *doorScene) program(in string, args ...string) (string, error) {
+	var out bytes.Buffer
+	cmd := s.command(in, args...)
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := cmd.Run()
+	return out.String(), err
+}
+
+func (s *doorScene) command(in string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(s.t.Context(), builtProgram(s.t), args...)
 	home := filepath.Join(s.dir, "home")
 	cmd.Dir, cmd.Stdin = s.root, strings.NewReader(in)
 	cmd.Env = append(os.Environ(), "HOME="+home, "XDG_STATE_HOME="+filepath.Join(home, "state"), "XDG_CONFIG_HOME="+filepath.Join(home, "config"),
-		"XDG_RUNTIME_DIR="+filepath.Join(home, "run"), "GIT_CEILING_DIRECTORIES="+s.dir, "GIT_CONFIG_NOSYSTEM=1")
-	out, err := cmd.CombinedOutput()
-	return string(out), err
+		"XDG_RUNTIME_DIR="+filepath.Join(home, "run"), "GIT_CEILING_DIRECTORIES="+s.dir, "GIT_CONFIG_NOSYSTEM=1", "SLOP_LS_FAILPOINT="+s.failpoint)
+	return cmd
 }
 
 // TestDoorsTracks names each way out as the target, as a context file of the ticket and of the track, and as what is

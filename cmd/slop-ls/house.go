@@ -83,6 +83,7 @@ func openHouse(ctx context.Context, a *app, root string, o opening) (_ *house, e
 		return nil, err
 	}
 	h.disk.KeepReceipts(filepath.Join(h.stateDir(), "receipts"))
+	h.finishApplies(ctx)
 	h.viewer = treesitter.New(treesitter.Options{})
 	h.hub = lsp.NewHub(h.hubOptions())
 	h.index = treesitter.NewIndex(h.viewer, treesitter.IndexOptions{Files: h.disk, Overlays: h.hub.Unsaved})
@@ -107,6 +108,17 @@ func openHouse(ctx context.Context, a *app, root string, o opening) (_ *house, e
 	}
 	h.hub.Use(h.conductor)
 	return h, nil
+}
+
+// finishApplies brings to its end what a killed `slop-ls apply` has left, before anybody looks at the files.
+func (h *house) finishApplies(ctx context.Context) {
+	finished, err := h.disk.FinishDeliveries(ctx, filepath.Join(h.stateDir(), intentsFolder))
+	for _, f := range finished {
+		h.log.Warn(finishedLine(f))
+	}
+	if err != nil {
+		h.log.Error("what a killed apply left", "err", err)
+	}
 }
 
 // retention is how many transcripts the configuration keeps. What is unbounded there is negative in the store.

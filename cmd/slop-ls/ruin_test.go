@@ -308,8 +308,14 @@ func (r *ruin) delivering() {
 // stopped waits until the daemon stands at its point.
 func (r *ruin) stopped() {
 	r.t.Helper()
-	stat := fmt.Sprintf("/proc/%d/stat", r.daemon.Process.Pid)
-	eventually(r.t, "the daemon at its point", func() bool {
+	awaitStopped(r.t, r.daemon.Process.Pid)
+}
+
+// awaitStopped waits until a process stands at its point.
+func awaitStopped(t *testing.T, pid int) {
+	t.Helper()
+	stat := fmt.Sprintf("/proc/%d/stat", pid)
+	eventually(t, "the process at its point", func() bool {
 		data, err := os.ReadFile(stat)
 		return err == nil && bytes.HasPrefix(data[bytes.LastIndexByte(data, ')')+1:], []byte(" T"))
 	})

@@ -60,6 +60,7 @@ func (c *commit) all(ctx context.Context, ops []operation) error {
 			return err
 		}
 	}
+	c.w.at(PointStaged)
 	for _, op := range ops {
 		if err := context.Cause(ctx); err != nil {
 			return err
@@ -68,6 +69,7 @@ func (c *commit) all(ctx context.Context, ops []operation) error {
 			return err
 		}
 		c.done = append(c.done, op)
+		c.w.at(PointPut)
 	}
 	return nil
 }

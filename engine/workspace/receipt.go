@@ -173,9 +173,5 @@ func writeDurably(name string, data []byte) error {
 		_ = os.Remove(f.Name())
 		return err
 	}
-	dir, err := os.Open(filepath.Dir(name))
-	if err != nil {
-		return err
-	}
-	return errors.Join(syncFolder(dir), dir.Close())
+	return syncNamed(filepath.Dir(name))
 }
