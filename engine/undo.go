@@ -223,8 +223,8 @@ func (u *unmaking) stands(f FileChange, after uint64, at *text.Side, why string)
 func (u *unmaking) unmake(f FileChange, now *File, after uint64) {
 	switch {
 	case now == nil:
-	case sameText(now.Data, f.After):
-		u.now[f.Path] = nil
+	case sameText(now.Data, f.After), essence(string(bytes.TrimPrefix(now.Data, bom))) == essence(string(bytes.TrimPrefix(f.After, bom))):
+		u.now[f.Path] = nil // also where a formatter has been over it
 	default:
 		u.stands(f, after, nil, "was made by it, and edited since")
 	}
@@ -237,6 +237,11 @@ func (u *unmaking) restore(f FileChange, path string, now *File, after uint64) {
 		return
 	}
 	back, conflicts := Rebase(f.After, now.Data, f.Base)
+	if len(conflicts) > 0 { // a formatter may have been over the very lines
+		if again, left := Rebase(f.After, unshaped(f.After, now.Data, f.Base), f.Base); len(left) == 0 {
+			back, conflicts = again, nil
+		}
+	}
 	for _, c := range conflicts {
 		f := f
 		f.Path = path

@@ -187,6 +187,31 @@ func TestUndo(t *testing.T) {
 			start: map[string]string{"a": five}, script: map[string][]engine.ChangeSet{"T1": sets(edit("a", five, one))}, order: []string{"T1"},
 			person: func(f *enginetest.Files) { f.Remove("a") }, fails: "a is gone",
 		},
+		"what a formatter reshaped, and what it reshaped elsewhere": {
+			start:  map[string]string{"a": "head\nf( a )\ntail\nfar\n"},
+			script: map[string][]engine.ChangeSet{"T1": sets(edit("a", "head\nf( a )\ntail\nfar\n", "head\ng(a,b)\nif x {\nh(\"a  b\")\n}\ntail\nfar\n"))},
+			order:  []string{"T1"},
+			person: func(f *enginetest.Files) { f.Put("a", "head\ng(a, b)\nif x {\n\th(\"a  b\")\n}\ntail\n  far\n") },
+			want:   map[string]string{"a": "head\nf( a )\ntail\n  far\n"},
+		},
+		"what a formatter joined to one line": {
+			start: map[string]string{"a": five}, script: map[string][]engine.ChangeSet{"T1": sets(edit("a", five, strings.Replace(five, "2\n", "two(\n1,\n2)\n", 1)))}, order: []string{"T1"},
+			person: func(f *enginetest.Files) { f.Put("a", strings.Replace(five, "2\n", "two(1, 2)\n", 1)) }, want: map[string]string{"a": five},
+		},
+		"white space within quotes is a change": {
+			start: map[string]string{"a": five}, script: map[string][]engine.ChangeSet{"T1": sets(edit("a", five, strings.Replace(five, "2\n", "say(\"a b\")\n", 1)))}, order: []string{"T1"},
+			person: func(f *enginetest.Files) { f.Put("a", strings.Replace(five, "2\n", "say(\"a  b\")\n", 1)) },
+			fails:  "a:2 was changed since",
+		},
+		"reshaped, and a word of it changed": {
+			start: map[string]string{"a": five}, script: map[string][]engine.ChangeSet{"T1": sets(edit("a", five, strings.Replace(five, "2\n", "f(a,b)\n", 1)))}, order: []string{"T1"},
+			person: func(f *enginetest.Files) { f.Put("a", strings.Replace(five, "2\n", "f(a, c)\n", 1)) },
+			fails:  "a:2 was changed since",
+		},
+		"a file that it made and a formatter reshaped": {
+			script: map[string][]engine.ChangeSet{"T1": sets(engine.FileChange{Path: "n", Op: engine.OpCreate, After: []byte("f(a,b)\n")})}, order: []string{"T1"},
+			person: func(f *enginetest.Files) { f.Put("n", "f(a, b)\n") }, want: map[string]string{},
+		},
 		"a byte order mark": {
 			start: map[string]string{"a": "\ufeff" + five}, script: map[string][]engine.ChangeSet{"T1": sets(edit("a", five, one))}, order: []string{"T1"},
 			person: func(f *enginetest.Files) { f.Put("a", "\ufeff"+one) }, want: map[string]string{"a": "\ufeff" + five},
