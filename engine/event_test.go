@@ -5,6 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"os"
+	"reflect"
+	"regexp"
 	"testing"
 	"time"
 
@@ -81,7 +84,72 @@ func history(t testing.TB) []engine.Event {
 	}
 	h.stop()
 	keyless(t, j)
+	parkedAndClashing(t, j)
 	return j.All()
+}
+
+// parkedAndClashing adds a ticket that asks again after a restart and nearly uses up its budget, and one that waits for a person until it gives its files back, and whose delivery meets other
+// changes of the same lines.
+func parkedAndClashing(t testing.TB, j disk) {
+	t.Helper()
+	h := open(t, j, settings(1), workFunc(asker))
+	h.do(plan("q", ticket("T1")))
+	h.do(engine.StartTrack{Track: "q", By: engine.ByPerson})
+	h.until("it asks", func(s *engine.Snapshot) bool { return pendingCount(s) == 1 })
+	h.stop() // and asks the same again
+	set := settings(1)
+	set.ParkedLease = time.Nanosecond
+	set.Budget.Ticket.Tokens = 14
+	h = open(t, j, set, workFunc(asker))
+	finishTrack(h, "q")
+	h.stop()
+	h = open(t, j, set, workFunc(func(ctx context.Context, d *engine.Desk, job engine.Job) engine.Outcome {
+		_, _, err := d.Ask(ctx, engine.Question{Kind: engine.KindStep, Title: "may I?", Ruling: engine.Ruling{Verdict: engine.Ask, Rule: "test"}})
+		for _, b := range []engine.Body{
+			engine.ContextPacked{Run: job.Run, Before: 5, After: 3},
+			engine.DeliveryStarted{Run: job.Run, Delivery: engine.Delivery{Blob: "changes/none", Paths: []string{"x"}}},
+			engine.DeliveryConflicted{Run: job.Run, Paths: []string{"x"}},
+		} {
+			if err == nil {
+				err = d.Commit(ctx, b)
+			}
+		}
+		if err != nil {
+			t.Error(err)
+		}
+		return engine.Outcome{Kind: engine.OutcomeDone}
+	}))
+	h.do(plan("p", on("T1", "x")))
+	h.do(engine.StartTrack{Track: "p", By: engine.ByPerson})
+	h.until("the files are given back", func(s *engine.Snapshot) bool {
+		t1, ok := s.Ticket(engine.TicketKey{Track: "p", ID: "T1"})
+		return ok && t1.Parked && t1.Lease == nil
+	})
+	h.answerAll(engine.Approved)
+	h.until("done", trackIs("p", engine.TrackDone))
+	h.stop()
+}
+
+// TestHistoryHasEveryKind holds that a kind of event that is registered is also tried here.
+func TestHistoryHasEveryKind(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile("event.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, e := range history(t) {
+		seen[reflect.TypeOf(e.Body).Name()] = true
+	}
+	kinds := regexp.MustCompile(`register\[(\w+)\]\(\)`).FindAllSubmatch(source, -1)
+	if len(kinds) < 20 {
+		t.Fatalf("only %d kinds are registered", len(kinds))
+	}
+	for _, k := range kinds {
+		if !seen[string(k[1])] {
+			t.Errorf("no %s in the history", k[1])
+		}
+	}
 }
 
 // keyless adds a ticket that waits for its key, and the key.

@@ -163,11 +163,16 @@ func TestEveryPrefixGoesOn(t *testing.T) {
 // finish answers everything until the track is done.
 func finish(h *house) {
 	h.t.Helper()
+	finishTrack(h, "a")
+}
+
+func finishTrack(h *house, track engine.TrackID) {
+	h.t.Helper()
 	h.until("done", func(s *engine.Snapshot) bool {
 		for a := range s.Pending() {
 			h.do(engine.AnswerApproval{ID: a.ID, Decision: engine.Approved, By: engine.ByPerson})
 		}
-		return trackIs("a", engine.TrackDone)(s)
+		return trackIs(track, engine.TrackDone)(s)
 	})
 }
 
