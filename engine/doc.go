@@ -9,9 +9,10 @@
 // A path in this package is slash-separated and relative to the workspace's root (fs.ValidPath). URIs exist only in
 // package lsp, the system's own paths only in engine/workspace and cmd.
 //
-// What decides about tickets, or is decided about, lives here. What a text or a document comes to by itself is a leaf
-// below (engine/text, engine/trackfile); what people read is engine/page; what touches a file, a process or a network is
-// an adapter of a port. A file bears the name of its subject first:
+// What decides about tickets, or is decided about, lives here. What a text, a document or a line of people who want the
+// same files comes to by itself is a leaf below (engine/text, engine/trackfile, engine/lease); what people read is
+// engine/page; what touches a file, a process or a network is an adapter of a port. A file bears the name of its subject
+// first:
 //
 //   - command, event, ids, status, usage: what is said, what has happened, and the words for both
 //   - state: what is the case, and Apply, which alone changes it, with its index of what is ready (state_graph)

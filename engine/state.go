@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/slop-ls/slop-ls/engine/lease"
 )
 
 // State is the fold of the journal: the current Snapshot, writable, and the index by which the Conductor finds what
@@ -12,11 +14,11 @@ type State struct {
 	now       Snapshot
 	epoch     uint64
 	index     map[TrackID]*graph
-	ring      []TrackID    // tracks that may have something to start, the next one first
-	answered  []ApprovalID // decided, for workers that wait for a slot, the first answered first
-	touched   []TrackID    // since the last Settle
-	autoQueue bool         // Settings.AutoQueue: which ready tickets are wanted depends on it
-	leases    leases       // who has which declared files, and who waits for them
+	ring      []TrackID              // tracks that may have something to start, the next one first
+	answered  []ApprovalID           // decided, for workers that wait for a slot, the first answered first
+	touched   []TrackID              // since the last Settle
+	autoQueue bool                   // Settings.AutoQueue: which ready tickets are wanted depends on it
+	leases    *lease.Line[TicketKey] // who has which declared files, and who waits for them
 }
 
 // NewState is the state before the first event.
@@ -26,7 +28,7 @@ func NewState() *State {
 		epoch: 1,
 		index: map[TrackID]*graph{},
 
-		leases: newLeases(),
+		leases: lease.New[TicketKey](),
 	}
 }
 

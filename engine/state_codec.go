@@ -119,7 +119,7 @@ func (s *State) restore(t trackJSON) {
 		if !tk.Spawned {
 			s.now.unspawned++
 		}
-		s.leases.hold(tk.Key, tk.Lease)
+		s.leases.Hold(tk.Key, tk.Lease)
 		s.leasesChanged(tk, true)
 		if a, ok := s.now.Approval(tk.Approval); ok && a.Answer != nil && tk.Parked {
 			s.answered = append(s.answered, a.ID)

@@ -26,6 +26,7 @@ var rooms = map[string][]string{
 	"domain":  {"engine"},
 	"leaf":    {"engine/text", "engine/trackfile", "engine/catalog", "engine/scripted", "lsp/wire", "lsp/frame"},
 	"form":    {"engine/text/patch"},
+	"line":    {"engine/lease"},
 	"adapter": {
 		"engine/config", "engine/policy", "engine/workspace", "engine/tool", "engine/tool/mcp", "engine/openai", "store", "treesitter", "lsp",
 	},
@@ -50,7 +51,7 @@ type ban struct {
 
 var bans = []ban{
 	{
-		who: "engine", what: "own", but: []string{"<leaf>", "<form>"},
+		who: "engine", what: "own", but: []string{"<leaf>", "<form>", "<line>"},
 		why:    "the domain declares the ports that it needs; if it knew an adapter, no fake could stand in for it",
 		breaks: [2]string{"engine", "store"},
 	},
@@ -83,6 +84,11 @@ var bans = []ban{
 		who: "<form>", what: "own", but: []string{"engine/text"},
 		why:    "it is a leaf on a leaf: what a model's edit comes to is worked out without files and without the engine",
 		breaks: [2]string{"engine/text/patch", "engine"},
+	},
+	{
+		who: "<line>", what: "own", but: []string{"engine/trackfile"},
+		why:    "it is a leaf on a leaf: who waits for whom is worked out without tickets, and tested against the plain rule",
+		breaks: [2]string{"engine/lease", "engine"},
 	},
 	{
 		who: "<adapter>", what: "<adapter>",
