@@ -103,31 +103,26 @@ func (a *app) affordPlanning(ctx context.Context, root string, c *config.Config,
 }
 
 // planningWith is planningHere with models, or without any.
-func (a *app) planningWith(ctx context.Context, p planning.Planner, do func(ctx context.Context, s *studio) error) (err error) {
+func (a *app) planningWith(ctx context.Context, p planning.Planner, do func(ctx context.Context, s *studio) error) error {
 	root, snap, err := a.stored(ctx)
 	if err != nil {
 		return err
 	}
-	disk, err := workspace.Open(root)
-	if err != nil {
+	return viewing(root, func(disk *workspace.Workspace, viewer *treesitter.Viewer) error {
+		_, trusted := trustOf(root)
+		p.Prompts, p.Files, p.Viewer, p.Taken = promptSet(root, trusted), disk, viewer, taken(snap)
+		s := &studio{app: a, root: root, disk: disk, Planner: &p}
+		if terminal(a.err) && !a.json {
+			s.Note = func(doing string) { fmt.Fprintln(a.err, "slop-ls: "+doing) }
+		}
+		ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		err := do(ctx, s)
+		if ctx.Err() != nil && err != nil {
+			return &exitError{code: exitInterrupted, err: errors.New("interrupted: nothing was changed")}
+		}
 		return err
-	}
-	defer func() { err = errors.Join(err, disk.Close()) }()
-	viewer := treesitter.New(treesitter.Options{})
-	defer viewer.Close()
-	_, trusted := trustOf(root)
-	p.Prompts, p.Files, p.Viewer, p.Taken = promptSet(root, trusted), disk, viewer, taken(snap)
-	s := &studio{app: a, root: root, disk: disk, Planner: &p}
-	if terminal(a.err) && !a.json {
-		s.Note = func(doing string) { fmt.Fprintln(a.err, "slop-ls: "+doing) }
-	}
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	err = do(ctx, s)
-	if ctx.Err() != nil && err != nil {
-		return &exitError{code: exitInterrupted, err: errors.New("interrupted: nothing was changed")}
-	}
-	return err
+	})
 }
 
 // write puts a proposal onto the disk: a new document only where there is none, an existing one only where it is as it

@@ -425,8 +425,8 @@ func (r *ruin) checkFiles() {
 	}
 }
 
-// checkJournal wants each thing asked once, and each ticket delivered and completed once.
-func (r *ruin) checkJournal() {
+// journal opens what the daemons have left, to read it. The caller closes it: no daemon starts before.
+func (r *ruin) journal() *store.Store {
 	r.t.Helper()
 	found, err := filepath.Glob(filepath.Join(r.dir, "state", "slop-ls", "*", "state.db"))
 	if err != nil || len(found) != 1 {
@@ -436,6 +436,13 @@ func (r *ruin) checkJournal() {
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	return s
+}
+
+// checkJournal wants each thing asked once, and each ticket delivered and completed once.
+func (r *ruin) checkJournal() {
+	r.t.Helper()
+	s := r.journal()
 	defer s.Close()
 	asked, ended, kinds := map[string]int{}, map[string]int{}, map[engine.ApprovalID]string{}
 	for e, err := range s.Events(r.t.Context(), 0) {

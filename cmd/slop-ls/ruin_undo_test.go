@@ -17,7 +17,6 @@ import (
 	"github.com/slop-ls/slop-ls/lsp/client"
 	"github.com/slop-ls/slop-ls/lsp/lsptest"
 	"github.com/slop-ls/slop-ls/lsp/wire"
-	"github.com/slop-ls/slop-ls/store"
 )
 
 // undoRuins are the states of an undo in which somebody is killed.
@@ -106,14 +105,7 @@ func (r *ruin) endUndone() {
 
 func (r *ruin) checkUndoJournal() {
 	r.t.Helper()
-	found, err := filepath.Glob(filepath.Join(r.dir, "state", "slop-ls", "*", "state.db"))
-	if err != nil || len(found) != 1 {
-		r.t.Fatal(found, err)
-	}
-	s, err := store.Open(found[0], store.Options{ReadOnly: true})
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	s := r.journal()
 	defer s.Close()
 	got := map[string]int{}
 	for e, err := range s.Events(r.t.Context(), 0) {

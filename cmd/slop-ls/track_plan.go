@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -48,7 +47,7 @@ func (h *house) forecast(ctx context.Context, track trackfile.Track) engine.Fore
 }
 
 // trackPlan prints what a document would do, cost and ask.
-func (a *app) trackPlan(ctx context.Context, name string) (err error) {
+func (a *app) trackPlan(ctx context.Context, name string) error {
 	root, err := a.root(ctx)
 	if err != nil {
 		return err
@@ -64,23 +63,18 @@ func (a *app) trackPlan(ctx context.Context, name string) (err error) {
 	if err != nil {
 		return err
 	}
-	disk, err := workspace.Open(root)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, disk.Close()) }()
-	viewer := treesitter.New(treesitter.Options{})
-	defer viewer.Close()
-	f, err := forecaster(&c, viewer, disk)
-	if err != nil {
-		return err
-	}
-	forecast := f.Forecast(ctx, doc.Doc.Track)
-	if a.json {
-		return a.printJSON(planOf(doc, forecast))
-	}
-	fmt.Fprint(a.out, page.Plan(doc.Doc.Track, &forecast))
-	return nil
+	return viewing(root, func(disk *workspace.Workspace, viewer *treesitter.Viewer) error {
+		f, err := forecaster(&c, viewer, disk)
+		if err != nil {
+			return err
+		}
+		forecast := f.Forecast(ctx, doc.Doc.Track)
+		if a.json {
+			return a.printJSON(planOf(doc, forecast))
+		}
+		fmt.Fprint(a.out, page.Plan(doc.Doc.Track, &forecast))
+		return nil
+	})
 }
 
 // planJSON is what `track plan --json` prints.

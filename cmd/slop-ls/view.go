@@ -41,7 +41,7 @@ type viewJSON struct {
 	TokensAfter  int    `json:"tokens_after"`
 }
 
-func (a *app) view(ctx context.Context, kind engine.ViewKind, file string, symbols []string) (err error) {
+func (a *app) view(ctx context.Context, kind engine.ViewKind, file string, symbols []string) error {
 	switch kind {
 	case engine.Skeleton, engine.Curated:
 		if len(symbols) > 0 {
@@ -62,6 +62,21 @@ func (a *app) view(ctx context.Context, kind engine.ViewKind, file string, symbo
 	if err != nil {
 		return err
 	}
+	return viewing(root, func(disk *workspace.Workspace, viewer *treesitter.Viewer) error {
+		source, err := disk.Read(ctx, path)
+		if err != nil {
+			return err
+		}
+		view, err := viewer.View(ctx, disk, engine.ViewRequest{Path: path, Kind: kind, Symbols: symbols})
+		if err != nil {
+			return err
+		}
+		return a.printView(view, source.Data)
+	})
+}
+
+// viewing opens the workspace at root and a viewer over it for as long as do runs. The error is do's, and that of closing.
+func viewing(root string, do func(disk *workspace.Workspace, viewer *treesitter.Viewer) error) (err error) {
 	disk, err := workspace.Open(root)
 	if err != nil {
 		return err
@@ -69,15 +84,7 @@ func (a *app) view(ctx context.Context, kind engine.ViewKind, file string, symbo
 	defer func() { err = errors.Join(err, disk.Close()) }()
 	viewer := treesitter.New(treesitter.Options{})
 	defer viewer.Close()
-	source, err := disk.Read(ctx, path)
-	if err != nil {
-		return err
-	}
-	view, err := viewer.View(ctx, disk, engine.ViewRequest{Path: path, Kind: kind, Symbols: symbols})
-	if err != nil {
-		return err
-	}
-	return a.printView(view, source.Data)
+	return do(disk, viewer)
 }
 
 func (a *app) printView(view engine.View, source []byte) error {

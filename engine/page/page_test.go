@@ -2,7 +2,6 @@ package page_test
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,29 +13,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/leaftest"
 	"github.com/slop-ls/slop-ls/engine/page"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
 )
 
-var update = flag.Bool("update", false, "write the golden files again")
-
 // golden holds a page against testdata/NAME.golden.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	path := filepath.Join("testdata", name+".golden")
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", path, diff)
-	}
+	leaftest.Golden(t, filepath.Join("testdata", name+".golden"), got)
 }
 
 var (

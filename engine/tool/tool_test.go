@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -18,10 +17,9 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/enginetest"
+	"github.com/slop-ls/slop-ls/engine/leaftest"
 	"github.com/slop-ls/slop-ls/engine/tool"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // viewer shows a file's first line as every view of it.
 type viewer struct{ engine.Viewer }
@@ -101,19 +99,7 @@ func (k *kit) content(path string) string {
 
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", file, diff)
-	}
+	leaftest.Golden(t, filepath.Join("testdata", name), string(got))
 }
 
 func TestSchemas(t *testing.T) {

@@ -14,15 +14,14 @@ import (
 	"github.com/slop-ls/slop-ls/engine/workspace"
 )
 
-// BenchmarkCommand is what a command costs on a repository of 10,000 files: the first one of a draft, which copies
-// them, and a later one, which looks at them. List is the recursive list of the same.
-func BenchmarkCommand(b *testing.B) {
+// large is a repository of 10,000 files, no two alike, with the workspace over it and its folder.
+func large(b *testing.B) (*workspace.Workspace, *folder) {
 	dir := b.TempDir()
 	data := []byte(strings.Repeat("a line of some source file\n", 200))
 	for i := range 10_000 {
 		name := filepath.Join(dir, fmt.Sprintf("d%d/e%d/f%d.go", i%20, i%400, i))
 		must(b, os.MkdirAll(filepath.Dir(name), 0o755))
-		must(b, os.WriteFile(name, data, 0o644))
+		must(b, os.WriteFile(name, fmt.Appendf(data, "%d\n", i), 0o644))
 	}
 	git := &folder{T: &testing.T{}, dir: dir}
 	git.git("init", "-q")
@@ -30,7 +29,14 @@ func BenchmarkCommand(b *testing.B) {
 	git.git("commit", "-q", "-m", "first")
 	w, err := workspace.Open(dir)
 	must(b, err)
-	defer w.Close()
+	b.Cleanup(func() { w.Close() })
+	return w, git
+}
+
+// BenchmarkCommand is what a command costs on a repository of 10,000 files: the first one of a draft, which copies
+// them, and a later one, which looks at them. List is the recursive list of the same.
+func BenchmarkCommand(b *testing.B) {
+	w, _ := large(b)
 	bench, err := workspace.NewWorkbench(w, w, workspace.Options{Scratch: filepath.Join(b.TempDir(), "s")})
 	must(b, err)
 	run := func(d engine.Draft) {
@@ -70,20 +76,7 @@ func BenchmarkCommand(b *testing.B) {
 // as a ratio to git worktree add in the same run: a first one, and one that was kept from an attempt before. What takes
 // them away again is not counted, of either.
 func BenchmarkScratch(b *testing.B) {
-	dir := b.TempDir()
-	data := []byte(strings.Repeat("a line of some source file\n", 200))
-	for i := range 10_000 {
-		name := filepath.Join(dir, fmt.Sprintf("d%d/e%d/f%d.go", i%20, i%400, i))
-		must(b, os.MkdirAll(filepath.Dir(name), 0o755))
-		must(b, os.WriteFile(name, fmt.Appendf(data, "%d\n", i), 0o644))
-	}
-	git := &folder{T: &testing.T{}, dir: dir}
-	git.git("init", "-q")
-	git.git("add", ".")
-	git.git("commit", "-q", "-m", "first")
-	w, err := workspace.Open(dir)
-	must(b, err)
-	defer w.Close()
+	w, git := large(b)
 	took := map[string]time.Duration{}
 	attempt := func(name string, bench *workspace.Workbench) {
 		begun := time.Now()

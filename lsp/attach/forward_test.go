@@ -81,6 +81,16 @@ func (p *peer) greet() {
 
 func (p *peer) answer(s said, v any) { _ = p.out.Write(result(s.ID, v)) }
 
+// succeed is the daemon that takes over, when it has been told all that there was to tell.
+func (s *stage) succeed(editor *peer) *peer {
+	next := s.daemon()
+	next.greet()
+	editor.awaitMethod("window/showMessage")
+	editor.notify("end", nil)
+	next.awaitMethod("end")
+	return next
+}
+
 // play starts a Forward with an editor and its first daemon, both past initialize.
 func play(t *testing.T) (*peer, *peer, *stage, <-chan error) {
 	t.Helper()
@@ -189,11 +199,7 @@ func TestReplay(t *testing.T) {
 	first.awaitMethod("workspace/didChangeWorkspaceFolders")
 	first.die()
 
-	second := s.daemon()
-	second.greet()
-	editor.awaitMethod("window/showMessage")
-	editor.notify("end", nil)
-	second.awaitMethod("end")
+	second := s.succeed(editor)
 	var got []string
 	for _, m := range second.all()[1:] {
 		got = append(got, m.Method+" "+string(m.Params))
@@ -228,11 +234,7 @@ func TestUnreadableChange(t *testing.T) {
 	editor.notify("end", nil)
 	first.awaitMethod("end")
 	first.die()
-	second := s.daemon()
-	second.greet()
-	editor.awaitMethod("window/showMessage")
-	editor.notify("end", nil)
-	second.awaitMethod("end")
+	second := s.succeed(editor)
 	var changes []string
 	for _, m := range second.all() {
 		if m.Method == "textDocument/didChange" {

@@ -3,10 +3,8 @@ package trackdoc_test
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,31 +16,17 @@ import (
 	"go.lsp.dev/uri"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/leaftest"
 	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
 	"github.com/slop-ls/slop-ls/lsp/trackdoc"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
-var update = flag.Bool("update", false, "write the golden files again")
-
 // golden holds a text against testdata/NAME.golden.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	path := filepath.Join("testdata", name+".golden")
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", path, diff)
-	}
+	leaftest.Golden(t, filepath.Join("testdata", name+".golden"), got)
 }
 
 const trackID = engine.TrackID(".slop/tracks/main")

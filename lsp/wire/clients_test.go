@@ -165,6 +165,17 @@ func camel(words []string) string {
 	return name
 }
 
+// constants writes every group of names: how one begins, a name with its value, and how it ends.
+func (d dialect) constants(b *strings.Builder, begin, member, end string) {
+	for _, c := range constants {
+		fmt.Fprintf(b, begin, c.name)
+		for _, full := range c.of {
+			fmt.Fprintf(b, member, d.member(full), full)
+		}
+		b.WriteString(end)
+	}
+}
+
 var lua = dialect{
 	file: "../../editors/neovim/lua/slop/wire.lua",
 	names: map[string]string{
@@ -176,13 +187,7 @@ var lua = dialect{
 	head: func(b *strings.Builder, d dialect) {
 		b.WriteString("--- What slop-ls says beyond standard LSP (docs/protocol.md). Generated from lsp/wire: do not edit.\n\nlocal M = {}\n")
 		fmt.Fprintf(b, "\nM.version = %d\n", wire.Version)
-		for _, c := range constants {
-			fmt.Fprintf(b, "\nM.%s = {\n", c.name)
-			for _, full := range c.of {
-				fmt.Fprintf(b, "  %s = %q,\n", d.member(full), full)
-			}
-			b.WriteString("}\n")
-		}
+		d.constants(b, "\nM.%s = {\n", "  %s = %q,\n", "}\n")
 	},
 	class: func(b *strings.Builder, d dialect, c class) {
 		parent := ""
@@ -208,13 +213,7 @@ var typescript = dialect{
 	head: func(b *strings.Builder, d dialect) {
 		b.WriteString("// What slop-ls says beyond standard LSP (docs/protocol.md). Generated from lsp/wire: do not edit.\n")
 		fmt.Fprintf(b, "\nexport const version = %d;\n", wire.Version)
-		for _, c := range constants {
-			fmt.Fprintf(b, "\nexport const %s = {\n", c.name)
-			for _, full := range c.of {
-				fmt.Fprintf(b, "  %s: %q,\n", d.member(full), full)
-			}
-			b.WriteString("} as const;\n")
-		}
+		d.constants(b, "\nexport const %s = {\n", "  %s: %q,\n", "} as const;\n")
 	},
 	class: func(b *strings.Builder, d dialect, c class) {
 		parent := ""
