@@ -8,7 +8,7 @@ import { pickTicket, pickTrack, trackUri } from "./pick";
 import { undoing } from "./review";
 import type { Item, TicketItem } from "./tree";
 import { Watch } from "./watch";
-import { commands } from "./wire";
+import { commands, type DiffFile } from "./wire";
 import { trackName } from "./words";
 
 /** What a command does; items are all that are selected where item is one of them. */
@@ -91,8 +91,21 @@ const ticketDiff: Handler = async (slop, item) => {
   }
 };
 
-/** Shows what an undo would change, and asks. It can be answered later too, in the title bar of the diff. */
+/** Undoes a ticket and says what became of it. What stands in the way is the server's to say. */
 const undo: Handler = async (slop, item) => {
+  const found = await pickTicket(slop, item, status("completed"));
+  if (!found) {
+    return;
+  }
+  const args = { uri: (await trackUri(found.workspace, found.track.id)).toString(), id: found.ticket.id };
+  const files = (await found.workspace.link.run(commands.diffFiles, { ...args, undo: true })) as DiffFile[];
+  await found.workspace.link.run(commands.ticketUndo, args);
+  const what = files.length === 0 ? "there was nothing left to take back" : `${files.map((f) => f.path).join(", ")} ${files.length === 1 ? "is" : "are"} without its changes`;
+  void vscode.window.showInformationMessage(`${found.ticket.id} is undone: ${what}.`);
+};
+
+/** Shows what an undo would change, and asks. It can be answered later too, in the title bar of the diff. */
+const previewUndo: Handler = async (slop, item) => {
   const found = await pickTicket(slop, item, status("completed"));
   if (!found) {
     return;
@@ -206,6 +219,7 @@ const handlers: Record<string, Handler> = {
   "slop.ticket.goOn": onTicket(commands.ticketUnblock, status("blocked"), instruct),
   "slop.ticket.pass": onTicket(commands.ticketSkip, status("todo", "blocked")),
   "slop.ticket.takeBack": undo,
+  "slop.ticket.previewUndo": previewUndo,
   "slop.ticket.showTranscript": onTicket(commands.transcriptOpen, anyTicket),
   "slop.ticket.showDiff": ticketDiff,
   "slop.ticket.watch": watch,

@@ -39,6 +39,15 @@ describe("what is known", () => {
     expect(known.asked).toEqual([]);
   });
 
+  it("has tracks of which there is only a document, until the server knows them", () => {
+    const known = new Known();
+    known.found(["b", "a", "b"]);
+    expect(known.tracks.map((t) => `${t.id} ${t.status}`)).toEqual(["a new", "b new"]);
+    known.apply(state({ tracks: [{ id: "b", status: "idle", tickets: [] }] }));
+    expect(known.tracks.map((t) => `${t.id} ${t.status}`)).toEqual(["a new", "b idle"]);
+    expect([known.track("a")?.status, known.track("b")?.status, known.track("c")]).toEqual(["new", "idle", undefined]);
+  });
+
   it("lets go of what is settled", () => {
     const known = new Known();
     known.apply(state({ asked: [approval("A1"), approval("A2")] }));

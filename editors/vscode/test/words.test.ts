@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { reviewOf } from "../src/names";
-import { count, spent, statusText, sum, ticketLine, trackLine, trackName } from "../src/words";
+import { approvalName, count, spent, statusText, statusTip, sum, ticketLine, ticketName, trackLine, trackName } from "../src/words";
 import type { Ticket } from "../src/wire";
 
 const nothing = { input: 0, cached_input: 0, output: 0, reasoning: 0, cost: "unknown" as const };
@@ -33,8 +33,26 @@ describe("words", () => {
     expect(trackName(".slop/tracks/first")).toBe("first");
   });
 
+  it("names tickets and approvals by whose they are", () => {
+    expect(ticketName({ ...plain, title: "Mend it" })).toBe("T1: Mend it");
+    expect(ticketName({ ...plain, title: "" })).toBe("T1");
+    const asked = { id: "A1", kind: "step", track: "a", ticket: "T1", title: "T1 edit_file {}", since: "" };
+    expect(approvalName(asked)).toBe("T1: a tool");
+    expect(approvalName({ ...asked, kind: "another" })).toBe("T1: another");
+  });
+
+  it("says of a track that was never run that it was not", () => {
+    expect(trackLine({ id: "a", status: "new", reason: "", tickets: [] })).toBe("not run yet");
+  });
+
+  it("tells on the status bar what a click does, and what it has cost at least", () => {
+    expect(statusTip({ running: 0, cost: 0, more: true }, 0)).toBe("Nothing waits for you.");
+    expect(statusTip({ running: 0, cost: 0.5, more: true }, 1)).toBe("One approval waits for you: click to review it.\nThe price of some calls is not known: it has cost at least $0.50.");
+  });
+
   it("says that a cost is at least that much", () => {
-    const tickets = [{ ...plain, status: "in_progress", usage: { ...nothing, cost: 0.25 } }, plain];
+    const waits = { ...plain, status: "in_progress", phase: "awaiting-step" };
+    const tickets = [{ ...plain, status: "in_progress", phase: "thinking", usage: { ...nothing, cost: 0.25 } }, waits, plain];
     const total = sum([{ id: "a", status: "running", reason: "", tickets }]);
     expect(statusText(total, 2)).toBe("slop: 1 running, 2 waiting for you, $0.25+");
     expect(statusText({ running: 0, cost: 0, more: false }, 0)).toBe("slop");
