@@ -159,6 +159,8 @@ func (k knownTools) Known() []engine.ToolSpec {
 	return []engine.ToolSpec{{Name: "far__look", Description: k.text}}
 }
 
+func (k knownTools) Missing() []string { return nil }
+
 func (k knownTools) Tools(context.Context) []engine.Tool { return nil }
 
 // What the tools of other programs cost to describe is part of what a spawn reserves.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -19,12 +20,16 @@ import (
 )
 
 // mcpServers are the MCP servers of a configuration. Their programs run in the workspace's root, with the variables that
-// were lent, and see no provider's key.
+// were lent, see no provider's key, and are held as workers' commands are.
 func mcpServers(root string, c *config.Config, lent *lent, log *slog.Logger) *mcp.Servers {
 	o := mcp.Options{Version: buildVersion().Version, Log: log, Start: func(ctx context.Context, server string, argv []string, stderr io.Writer) (mcp.Process, error) {
 		env := lent.with(ctx, lent.environ(ctx), c.MCP[server].Env)
+		held, err := heldServer(root, c, c.MCP[server])
+		if err != nil {
+			return mcp.Process{}, err
+		}
 		p, err := workspace.StartProgram(workspace.Program{
-			Argv: argv, Dir: root, Stderr: stderr, Env: workspace.ProgramEnvironment(env, c.ProviderKeys(), c.MCP[server].Env),
+			Argv: argv, Dir: root, Stderr: stderr, Env: workspace.ProgramEnvironment(env, c.ProviderKeys(), c.MCP[server].Env), Held: held,
 		})
 		if err != nil {
 			return mcp.Process{}, err
@@ -40,6 +45,20 @@ func mcpServers(root string, c *config.Config, lent *lent, log *slog.Logger) *mc
 	}
 	slices.SortFunc(o.Servers, func(a, b mcp.Server) int { return cmp.Compare(a.Name, b.Name) })
 	return mcp.New(o)
+}
+
+// heldServer is how a server's program is held: as commands are, but that it sees the workspace, and what its own table opens.
+func heldServer(root string, c *config.Config, s *config.Server) (*workspace.Held, error) {
+	path, err := storePath(root)
+	if err != nil {
+		return nil, err
+	}
+	commands := c.Commands
+	commands.Sandbox = cmp.Or(s.Sandbox, commands.Sandbox)
+	commands.Read = slices.Concat(commands.Read, s.Read)
+	commands.Caches = slices.Concat(commands.Caches, s.Write)
+	o := benchOptions(&commands, filepath.Dir(path))
+	return &workspace.Held{Sandbox: o.Sandbox, Scratch: o.Scratch, Limits: o.Limits}, nil
 }
 
 // bearer is the header with the token that a variable holds.
@@ -59,12 +78,17 @@ func mcpFindings(ctx context.Context, root string, c *config.Config) []finding {
 		what := "mcp." + s.Name
 		if s.Err != nil {
 			why, _ := text.VisibleLine(s.Err.Error(), 500)
-			out = append(out, finding{what, false, "does not run: " + why})
+			out = append(out, finding{what, false, "does not run: " + why + sandboxHint(c, s.Name)})
 			continue
 		}
 		note := fmt.Sprintf("runs, %d tools: %s", len(s.Tools), strings.Join(s.Tools, ", "))
 		if len(s.Notes) > 0 {
 			note += " (" + strings.Join(s.Notes, "; ") + ")"
+		}
+		if server := c.MCP[s.Name]; len(server.Command) > 0 {
+			if why := workspace.Unheld(workspace.SandboxMode(cmp.Or(server.Sandbox, c.Commands.Sandbox))); why != "" {
+				note += "; not sandboxed: " + why
+			}
 		}
 		out = append(out, finding{what, true, note})
 	}
@@ -72,4 +96,13 @@ func mcpFindings(ctx context.Context, root string, c *config.Config) []finding {
 		out = append(out, finding{"mcp", false, err.Error()})
 	}
 	return out
+}
+
+// sandboxHint is what a person can do where a program may not reach what it needs.
+func sandboxHint(c *config.Config, name string) string {
+	s := c.MCP[name]
+	if len(s.Command) == 0 || workspace.Unheld(workspace.SandboxMode(cmp.Or(s.Sandbox, c.Commands.Sandbox))) != "" {
+		return ""
+	}
+	return fmt.Sprintf(" (it runs in a sandbox: mcp.%s.read and mcp.%s.write open folders to it)", name, name)
 }

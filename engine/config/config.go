@@ -153,6 +153,9 @@ type Server struct {
 	Timeout  Duration // of one call; 0: a minute
 	Env      []string // the names of further variables that the program sees
 	TokenEnv string   // of a URL: the name of the variable that holds a bearer token
+	Sandbox  string   // of a program: auto, require or off; "": as commands.sandbox
+	Read     []string // folders that it may read beside the workspace, the system's and the toolchains
+	Write    []string // folders that it may write to beside its temporary one and commands.caches
 }
 
 // Store is what is kept, and for how long.

@@ -171,7 +171,7 @@ func TestWorkspaceCanOnlyTighten(t *testing.T) {
 		{"policy.deny", `["x"]`, ""}, {"policy.ask", `["x"]`, ""}, {"policy.allow", "", `["run_command"]`}, {"policy.deny_commands", `["x"]`, ""},
 		{"policy.ask_commands", `["x"]`, ""}, {"policy.allow_commands", "", `["rm"]`}, {"policy.deny_paths", `["x"]`, ""}, {"policy.ask_paths", `["x"]`, ""},
 		{"policy.allow_paths", "", `["x"]`}, {"mcp.docs.command", "", `["sh"]`}, {"mcp.new.command", "", `["sh"]`}, {"mcp.docs.url", "", `"http://x.example/"`},
-		{"mcp.docs.timeout", "", `"1h"`}, {"mcp.docs.env", "", `["HOME"]`}, {"mcp.docs.token_env", "", `"HOME"`},
+		{"mcp.docs.timeout", "", `"1h"`}, {"mcp.docs.env", "", `["HOME"]`}, {"mcp.docs.token_env", "", `"HOME"`}, {"mcp.docs.sandbox", "", `"off"`}, {"mcp.docs.read", "", `["/"]`}, {"mcp.docs.write", "", `["/"]`},
 		{"store.transcripts", "", "1"}, {"store.transcript_bytes", "", "1"},
 		{"commands.sandbox", `"require"`, `"off"`}, {"commands.caches", "", `["~"]`}, {"commands.read", "", `["~"]`}, {"commands.bring", "", `[".env"]`},
 		{"commands.keep", "", "9"}, {"commands.timeout", `"1s"`, `"2h"`}, {"commands.output_bytes", "2000", "1000000"}, {"commands.memory_mb", "100", ""},

@@ -155,6 +155,12 @@ var settings = append([]setting{
 		field: func(c *Config, n string) any { return &c.server(n).Timeout }},
 	{path: "mcp.*.env", doc: "the names of further variables that the program sees", tighten: noKey,
 		field: func(c *Config, n string) any { return &c.server(n).Env }},
+	{path: "mcp.*.sandbox", doc: "the program is held by the system: auto (where it can), require (else it does not run) or off; as commands.sandbox without it", tighten: noProgram,
+		legal: sandboxes, field: func(c *Config, n string) any { return &c.server(n).Sandbox }},
+	{path: "mcp.*.read", doc: "folders that the program may read beside the workspace, the system's and the toolchains", tighten: noProgram,
+		field: func(c *Config, n string) any { return &c.server(n).Read }},
+	{path: "mcp.*.write", doc: "folders that the program may write to beside its temporary one and commands.caches", tighten: noProgram,
+		field: func(c *Config, n string) any { return &c.server(n).Write }},
 	{path: "mcp.*.token_env", doc: "the name of the variable with the bearer token for the url, never the token", tighten: noKey, check: checkVariable,
 		field: func(c *Config, n string) any { return &c.server(n).TokenEnv }},
 

@@ -43,9 +43,11 @@ func Helper(args []string) func() int {
 
 // order is what a guard is told to run, as JSON on its control pipe.
 type order struct {
-	Line    string  `json:"line"`
-	Sandbox sandbox `json:"sandbox"`
-	Limits  Limits  `json:"limits"`
+	Line    string   `json:"line,omitempty"`
+	Program string   `json:"program,omitempty"` // in place of a line: the system's path of a program,
+	Argv    []string `json:"argv,omitempty"`    // and its arguments, the first of them its name
+	Sandbox sandbox  `json:"sandbox"`
+	Limits  Limits   `json:"limits"`
 }
 
 // Limits of what a command may take, each for each of its processes; 0: no limit but the system's own.

@@ -45,6 +45,9 @@ func guard(o order, control io.Reader) report {
 	if err != nil {
 		return report{Problem: err.Error()}
 	}
+	if o.Program != "" {
+		leaveStreams()
+	}
 	b := &brood{shell: shell}
 	go func() {
 		_, _ = io.Copy(io.Discard, control)
@@ -179,9 +182,25 @@ func confineMain() int {
 	if say.Encode(r) != nil || err != nil {
 		return 126
 	}
-	err = syscall.Exec("/bin/sh", []string{"/bin/sh", "-c", o.Line}, os.Environ())
-	_ = say.Encode(report{Problem: "starting /bin/sh: " + err.Error()})
+	program, argv := "/bin/sh", []string{"/bin/sh", "-c", o.Line}
+	if o.Program != "" {
+		program, argv = o.Program, o.Argv
+	}
+	err = syscall.Exec(program, argv, os.Environ())
+	_ = say.Encode(report{Problem: "starting " + program + ": " + err.Error()})
 	return 126
+}
+
+// leaveStreams lets go of the standard streams, which are the program's: its end of output must be seen as that.
+func leaveStreams() {
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return
+	}
+	defer null.Close()
+	for _, fd := range []int{0, 1, 2} {
+		_ = unix.Dup2(int(null.Fd()), fd)
+	}
 }
 
 // set puts the limits in force for this process and what it becomes. A core file would hold what the process knows.

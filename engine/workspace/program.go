@@ -16,6 +16,15 @@ type Program struct {
 	Dir    string
 	Env    []string
 	Stderr io.Writer // nil: what it writes there is dropped
+	Held   *Held     // how it is held; nil: by nothing but its process group
+}
+
+// Held is how a program is held: below a guard, in a sandbox, and with a temporary folder of its own, as a worker's commands
+// are. It sees Program.Dir, and writes to none of it unless Sandbox.Caches names that.
+type Held struct {
+	Sandbox Sandbox
+	Scratch string // as Options.Scratch
+	Limits  Limits
 }
 
 // Running is a program that was started. Its methods are safe for concurrent use.

@@ -18,6 +18,9 @@ func StartProgram(p Program) (*Running, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.Held != nil {
+		return startHeld(p, path)
+	}
 	group, err := startGroup()
 	if err != nil {
 		return nil, err

@@ -90,15 +90,20 @@ func (p person) all(paths []string) []string {
 
 // sandbox is what the commands of a scratch folder may reach.
 func (b *Workbench) sandbox(env []string, s *scratch) sandbox {
-	cfg := b.opts.Sandbox
+	return b.opts.Sandbox.of(env, []string{b.w.path}, s.reads(), []string{s.slot.tree, s.slot.temp})
+}
+
+// of is the sandbox in the system's own paths: what is closed beside what is the person's, and what is open beside what
+// programs need.
+func (cfg Sandbox) of(env, shut, reads, writes []string) sandbox {
 	if cfg.Mode == SandboxOff {
 		return sandbox{Mode: cfg.Mode}
 	}
 	p := newPerson(env)
-	closed := append(p.all(privatePlaces), append(slices.Clone(cfg.Private), b.w.path)...)
+	closed := append(p.all(privatePlaces), append(slices.Clone(cfg.Private), shut...)...)
 	read := append(p.all(systemPlaces), p.all(toolPlaces)...)
 	read = append(read, p.programs(closed)...)
-	read = append(read, s.reads()...)
+	read = append(read, reads...)
 	read = append(read, p.all(cfg.Read)...)
 	var open []string
 	for _, path := range read {
@@ -106,7 +111,7 @@ func (b *Workbench) sandbox(env []string, s *scratch) sandbox {
 	}
 	return sandbox{
 		Mode: cfg.Mode, Read: open,
-		Write: append([]string{s.slot.tree, s.slot.temp}, p.caches(cfg.Caches)...),
+		Write: append(writes, p.caches(cfg.Caches)...),
 	}
 }
 

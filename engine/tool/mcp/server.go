@@ -10,6 +10,7 @@ import (
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/engine/text"
 )
 
 // server is one server, running or not.
@@ -18,7 +19,8 @@ type server struct {
 	opts *Options
 	turn chan struct{} // holds a token while somebody looks at what is below, starts or lists
 
-	known atomic.Pointer[[]engine.ToolSpec] // of listed; nil until it was listed once
+	trouble atomic.Pointer[string]            // why it has never told its tools; nil: it has, or was not asked
+	known   atomic.Pointer[[]engine.ToolSpec] // of listed; nil until it was listed once
 
 	// Whoever holds the turn:
 	live   *live // nil: it does not run
@@ -48,10 +50,22 @@ func (s *server) tools(ctx context.Context) []engine.Tool {
 		return nil
 	}
 	defer s.leave()
-	if err := s.refresh(ctx); err != nil {
+	err := s.refresh(ctx)
+	if err != nil {
 		s.opts.Log.Warn("an MCP server is not available", "server", s.Name, "err", err)
 	}
+	s.note(err)
 	return s.listed
+}
+
+// note keeps why the server has never told its tools. Of one that has, a call says what is wrong.
+func (s *server) note(err error) {
+	s.trouble.Store(nil)
+	if err == nil || s.known.Load() != nil {
+		return
+	}
+	why, _ := text.VisibleLine(s.Name+": "+err.Error(), 300)
+	s.trouble.Store(&why)
 }
 
 func (s *server) check(ctx context.Context) State {

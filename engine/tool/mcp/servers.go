@@ -109,6 +109,17 @@ func (s *Servers) Tools(ctx context.Context) []engine.Tool {
 	return all
 }
 
+// Missing implements engine.Toolbox.
+func (s *Servers) Missing() []string {
+	var all []string
+	for _, srv := range s.list {
+		if why := srv.trouble.Load(); why != nil {
+			all = append(all, *why)
+		}
+	}
+	return all
+}
+
 // Known implements engine.Toolbox.
 func (s *Servers) Known() []engine.ToolSpec {
 	var all []engine.ToolSpec

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"strings"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
@@ -41,6 +42,16 @@ func NewServer(crash func()) *sdk.Server {
 	add(s, "mixed", "Gives back what is no text.", mixed)
 	add(s, "environ", "Gives back the environment.", func(context.Context, input) (*sdk.CallToolResult, error) {
 		return say(strings.Join(os.Environ(), "\n")), nil
+	})
+	add(s, "write", "Writes a file.", func(_ context.Context, in input) (*sdk.CallToolResult, error) {
+		return say("written"), os.WriteFile(in.Text, []byte("by a server\n"), 0o600)
+	})
+	add(s, "read", "Reads a file.", func(_ context.Context, in input) (*sdk.CallToolResult, error) {
+		data, err := os.ReadFile(in.Text)
+		return say(string(data)), err
+	})
+	add(s, "spawn", "Starts a program that leaves its group, with the text as an argument.", func(_ context.Context, in input) (*sdk.CallToolResult, error) {
+		return say("started"), exec.Command("setsid", "sh", "-c", "sleep 600; : "+in.Text).Start()
 	})
 	add(s, "learn", "Makes a tool.", func(_ context.Context, in input) (*sdk.CallToolResult, error) {
 		add(s, in.Text, "Learnt later.", func(context.Context, input) (*sdk.CallToolResult, error) { return say("learnt"), nil })
