@@ -113,7 +113,7 @@ func (a *app) approveAnswer(ctx context.Context, id string, answer engine.Answer
 		return err
 	}
 	answer.ID, answer.By = engine.ApprovalID(id), byTerminal
-	atOnce, err := change(ctx, root, func(snap *engine.Snapshot, s engine.Blobs) ([]engine.Command, error) {
+	atOnce, err := change(ctx, root, a.lends(root), func(snap *engine.Snapshot, s engine.Blobs) ([]engine.Command, error) {
 		if answer.Decision != engine.Approved {
 			return []engine.Command{answer}, nil // also where what was asked cannot be read any more
 		}
@@ -147,7 +147,7 @@ func (a *app) approveEdit(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	atOnce, err := change(ctx, root, func(snap *engine.Snapshot, s engine.Blobs) ([]engine.Command, error) {
+	atOnce, err := change(ctx, root, a.lends(root), func(snap *engine.Snapshot, s engine.Blobs) ([]engine.Command, error) {
 		approval, content, err := findApproval(ctx, snap, s, id)
 		if err != nil {
 			return nil, err

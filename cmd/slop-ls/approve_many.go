@@ -92,7 +92,7 @@ func (a *app) answerSeveral(ctx context.Context, ids []string, answer engine.Ans
 		return err
 	}
 	answer.By = byTerminal
-	atOnce, err := change(ctx, root, func(snap *engine.Snapshot, blobs engine.Blobs) ([]engine.Command, error) {
+	atOnce, err := change(ctx, root, a.lends(root), func(snap *engine.Snapshot, blobs engine.Blobs) ([]engine.Command, error) {
 		var all engine.AnswerApprovals
 		for _, id := range ids {
 			approval, content, err := findApproval(ctx, snap, blobs, id)
@@ -140,7 +140,7 @@ func (a *app) approveAll(ctx context.Context, names []string, answer engine.Answ
 	var atOnce bool
 	for range maxElections {
 		done, left = nil, nil
-		atOnce, err = change(ctx, root, func(snap *engine.Snapshot, blobs engine.Blobs) ([]engine.Command, error) {
+		atOnce, err = change(ctx, root, a.lends(root), func(snap *engine.Snapshot, blobs engine.Blobs) ([]engine.Command, error) {
 			answers, omitted, err := answersOf(ctx, snap, blobs, track, answer)
 			for _, one := range answers {
 				done = append(done, string(one.ID))
@@ -218,7 +218,7 @@ func (a *app) approveForget(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	_, err = change(ctx, root, func(*engine.Snapshot, engine.Blobs) ([]engine.Command, error) {
+	_, err = change(ctx, root, a.lends(root), func(*engine.Snapshot, engine.Blobs) ([]engine.Command, error) {
 		return []engine.Command{engine.ForgetAnswer{ID: engine.ApprovalID(id), By: byTerminal}}, nil
 	})
 	if errors.Is(err, engine.ErrNoApproval) {

@@ -144,7 +144,7 @@ func (s *studio) spent(ctx context.Context, track engine.TrackID, cost planning.
 	if cost.Calls == 0 {
 		return
 	}
-	_, err := change(context.WithoutCancel(ctx), s.root, func(*engine.Snapshot, engine.Blobs) ([]engine.Command, error) {
+	_, err := change(context.WithoutCancel(ctx), s.root, nil, func(*engine.Snapshot, engine.Blobs) ([]engine.Command, error) {
 		return []engine.Command{engine.RecordPlanning{Track: track, Tier: cost.Tier, Model: cost.Model, Usage: cost.Usage}}, nil
 	})
 	if err != nil {

@@ -125,11 +125,11 @@ func (a *app) reading(ctx context.Context, nothing func(root string) error, do f
 
 // change submits commands to the workspace's daemon. Where none runs it opens the store and decides them on what it
 // holds, without starting anything: what they set free runs with the next `slop-ls run`, or in the editor. atOnce says
-// that a daemon took them, with which it goes on at once.
+// that a daemon took them, with which it goes on at once; env is what is lent to it.
 func change(
-	ctx context.Context, root string, commands func(*engine.Snapshot, engine.Blobs) ([]engine.Command, error),
+	ctx context.Context, root string, env map[string]string, commands func(*engine.Snapshot, engine.Blobs) ([]engine.Command, error),
 ) (atOnce bool, err error) {
-	if daemon, err := daemonOf(ctx, root, nil); daemon != nil || err != nil {
+	if daemon, err := daemonOf(ctx, root, env); daemon != nil || err != nil {
 		return true, submit(ctx, daemon, err, commands)
 	}
 	return false, changeStored(ctx, root, commands)

@@ -90,7 +90,7 @@ func (a *app) ticketChange(ctx context.Context, name, id, reason string, act tic
 	if err != nil {
 		return err
 	}
-	atOnce, err := change(ctx, root, func(s *engine.Snapshot, _ engine.Blobs) ([]engine.Command, error) {
+	atOnce, err := change(ctx, root, a.lends(root), func(s *engine.Snapshot, _ engine.Blobs) ([]engine.Command, error) {
 		var plan []engine.Command
 		if doc != nil {
 			plan = replan(s, root, *doc)
