@@ -23,6 +23,7 @@ type traits struct {
 	saves           bool // it takes slop/save
 	safePrompts     bool // typing cannot answer a message prompt by accident
 	batchPrompts    bool // it takes prompts about several approvals
+	oneLine         bool // a message that does not fit its line takes a key of the person
 	messageRequest  bool // it answers window/showMessageRequest at all
 	showDocument    bool
 	progress        bool
@@ -68,6 +69,7 @@ var quirks = []quirk{
 	{name: "code-server", why: "it is VS Code's own workbench", mend: workbench},
 	{name: "vscodium", why: "it is VS Code's own workbench", mend: workbench},
 	{name: "neovim", why: "it does documentChanges and does not announce them", mend: func(t *traits) { t.documentChanges = true }},
+	{name: "neovim", why: "a message that does not fit its line asks for a key; our plugin shows it otherwise", mend: func(t *traits) { t.oneLine = !t.safePrompts }},
 	{name: "helix", version: "25.01", why: "it answers message requests with method not found", mend: mute},
 	{is: isALE, why: "it never answers a request", mend: mute},
 }

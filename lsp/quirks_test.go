@@ -56,6 +56,7 @@ func (t *traits) summary() string {
 		{t.saves, "saves"},
 		{t.safePrompts, "safe"},
 		{t.messageRequest, "prompts"},
+		{t.oneLine, "line"},
 		{t.showDocument, "shows"},
 		{t.progress, "progress"},
 		{t.lensRefresh, "lenses"},
@@ -84,9 +85,9 @@ func TestTraitsOfRealClients(t *testing.T) {
 		"helix-25.07.1":                        "utf-8 edits versions prompts shows progress",
 		"kate-22.12.3":                         "utf-16 prompts progress",
 		"kate-25.04.3":                         "utf-16 prompts progress",
-		"neovim-0.10.4":                        "utf-16 edits versions prompts shows progress",
-		"neovim-0.12.4":                        "utf-8 edits versions prompts shows progress lenses pulls",
-		"neovim-0.7.2":                         "utf-16 edits versions prompts progress",
+		"neovim-0.10.4":                        "utf-16 edits versions prompts line shows progress",
+		"neovim-0.12.4":                        "utf-8 edits versions prompts line shows progress lenses pulls",
+		"neovim-0.7.2":                         "utf-16 edits versions prompts line progress",
 		"vim-9.0-ale-3.3.0":                    "utf-16",
 		"vim-9.0-vim-lsp-20260419":             "utf-16 edits prompts progress",
 		"vim-9.0-yegappan-lsp-20260816":        "utf-16 edits prompts progress",
@@ -133,6 +134,7 @@ func (t *traits) gets() []string {
 		yes(t.applyEdit, yes(t.batchEdits, "all in one", "one"), "–"),
 		yes(t.previews, "yes", "–"),
 		prompts,
+		yes(t.oneLine, "cut to a line", "whole"),
 		yes(t.showDocument, "shown", "their path is said"),
 		yes(t.progress, "yes", "–"),
 		yes(t.lensRefresh, "yes", "–"),
@@ -144,8 +146,8 @@ func (t *traits) gets() []string {
 func TestEditorsDoc(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
-	b.WriteString("| client | open files are edited | documents a request | preview | approvals | documents | progress | lens refresh | positions |\n")
-	b.WriteString("|---|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("| client | open files are edited | documents a request | preview | approvals | messages | documents | progress | lens refresh | positions |\n")
+	b.WriteString("|---|---|---|---|---|---|---|---|---|---|\n")
 	files, err := filepath.Glob("testdata/initialize/*.json")
 	if err != nil {
 		t.Fatal(err)

@@ -39,6 +39,7 @@ type Session struct {
 	client atomic.Pointer[traits] // set by initialize
 	kicks  kicks
 	acts   acts
+	told   atomic.Int64 // when a message was shown last, where they have to keep to a line
 	events subscriber
 	papers papers
 	sides  atomic.Pointer[lastSet]
@@ -217,14 +218,6 @@ func (s *Session) nowReady() {
 	case <-s.ready:
 	default:
 		close(s.ready)
-	}
-}
-
-// tell shows a line to the person, in which nothing is hidden: parts of it come from models and documents. It is not
-// waited for.
-func (s *Session) tell(ctx context.Context, kind protocol.MessageType, msg string) {
-	if err := s.conn.Notify(ctx, protocol.MethodWindowShowMessage, &protocol.ShowMessageParams{Type: kind, Message: text.StillVisible(msg)}); err != nil {
-		s.log.Debug("a message was not shown", "err", err)
 	}
 }
 

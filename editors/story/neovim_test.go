@@ -15,9 +15,10 @@ var neovims = []string{"neovim-stable", "neovim-next"}
 
 // neovim is a running Neovim: a person's keys go in, and the test looks into it from behind.
 type neovim struct {
-	t    *testing.T
-	v    *nvim.Nvim
-	term *terminal // nil where it is embedded
+	t     *testing.T
+	v     *nvim.Nvim
+	term  *terminal // nil where it is embedded
+	drawn *screen   // nil where it is in a terminal
 }
 
 // face is how a Neovim is run.
@@ -58,13 +59,14 @@ func embed(s *scene, path string, args []string) *neovim {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(func() { _ = v.Close() })
-	if err := v.RegisterHandler("redraw", func(...[]any) {}); err != nil {
+	drawn := &screen{}
+	if err := v.RegisterHandler("redraw", drawn.redraw); err != nil {
 		s.t.Fatal(err)
 	}
-	if err := v.AttachUI(columns, rows, map[string]any{"rgb": true}); err != nil {
+	if err := v.AttachUI(columns, rows, map[string]any{"rgb": true, "ext_linegrid": true}); err != nil {
 		s.t.Fatal(err)
 	}
-	return &neovim{t: s.t, v: v}
+	return &neovim{t: s.t, v: v, drawn: drawn}
 }
 
 // keys presses keys, as a person does.
@@ -79,10 +81,10 @@ func (n *neovim) keys(keys string) {
 	}
 }
 
-// screen is what a terminal shows of it.
+// screen is what a person sees of it.
 func (n *neovim) screen() string {
 	if n.term == nil {
-		return ""
+		return "\n" + n.drawn.text()
 	}
 	return "\n" + n.term.screen()
 }
