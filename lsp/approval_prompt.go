@@ -35,20 +35,27 @@ type acts struct {
 	mu      sync.Mutex
 	at      time.Time // of the last command
 	atTyped int64     // typed, then
+	came    bool      // it was no command: the person came to where approvals are
 }
 
 // acted notes a command after which prompts are expected.
-func (s *Session) acted() {
+func (s *Session) acted() { s.did(false) }
+
+func (s *Session) did(came bool) {
 	s.acts.mu.Lock()
-	s.acts.at, s.acts.atTyped = s.hub.opts.Now(), s.acts.typed.Load()
+	s.acts.at, s.acts.atTyped, s.acts.came = s.hub.opts.Now(), s.acts.typed.Load(), came
 	s.acts.mu.Unlock()
 	kick(s.kicks.prompts)
 }
 
-// attentive says whether the person has just given a command and not typed since.
-func (s *Session) attentive() bool {
+// attentive says whether the person has just given a command and not typed since. Who only came to where approvals are
+// is asked what waited then: what is requested a moment later would meet keys that are meant for the document.
+func (s *Session) attentive(a *engine.Approval) bool {
 	s.acts.mu.Lock()
 	defer s.acts.mu.Unlock()
+	if s.acts.came && a.Requested.After(s.acts.at) {
+		return false
+	}
 	return s.acts.typed.Load() == s.acts.atTyped && s.hub.opts.Now().Sub(s.acts.at) < attention
 }
 
@@ -61,7 +68,7 @@ func (s *Session) cameTo(params json.RawMessage) {
 		return
 	}
 	if d := s.desk.docs().get(p.TextDocument.URI); d != nil && (trackfile.IsTrackFile(d.path) || s.hub.isInbox(d)) {
-		s.acted()
+		s.did(true)
 	}
 }
 
@@ -108,7 +115,7 @@ func (p *prompter) turn(ctx context.Context, snap *engine.Snapshot) {
 	for a := range snap.Pending() {
 		switch {
 		case p.shown[a.ID]:
-		case p.s.attentive() && p.unwritten(snap, a):
+		case p.s.attentive(a) && p.unwritten(snap, a):
 			p.shown[a.ID] = true
 			p.review(a)
 		case p.may(snap, a):
@@ -208,7 +215,7 @@ func (p *prompter) may(snap *engine.Snapshot, a *engine.Approval) bool {
 		return false
 	case PromptAuto:
 	}
-	return t.safePrompts || p.s.attentive()
+	return t.safePrompts || p.s.attentive(a)
 }
 
 // unwritten says whether an approval is the spawn of a ticket whose instruction a person still has to write.

@@ -199,6 +199,21 @@ func TestEachWay(t *testing.T) {
 	})
 }
 
+// TestComingAsksWhatWaits: who comes to a track is not asked what is requested there a moment later, since by then keys
+// are meant for the document.
+func TestComingAsksWhatWaits(t *testing.T) {
+	t.Parallel()
+	modes(t, sample, func(t *testing.T, d *daemon) {
+		other := d.open()
+		e := d.open(lsptest.WithResponder(lsptest.Choose("Approve")))
+		settle(t, e)
+		must(t, e.Open(t.Context(), mainTrack+".track.yaml"))
+		settle(t, e)
+		runTrack(t, other, mainTrack)
+		e.Await(lsptest.Message("A1 waits for you"), lsptest.Prompts(0))
+	})
+}
+
 // TestAnswerAsksNothing: who answers an approval that was announced to them is not asked that approval.
 func TestAnswerAsksNothing(t *testing.T) {
 	t.Parallel()

@@ -39,6 +39,7 @@ type shownPaper struct {
 	paper
 	asked   chan struct{} // closed when the client has asked for its text; nil where it is a file
 	told    bool          // the client was told to ask again, and has not
+	closed  bool          // a file that the client has closed: it may open it again, as a reload does
 	current stamp         // of what was written or given last
 	hash    string        // of it
 }
@@ -91,6 +92,7 @@ func (ps *papers) keep(p paper, virtual bool) *shownPaper {
 	var s *shownPaper
 	if i >= 0 {
 		s = ps.shown[i]
+		s.closed = false
 		ps.shown = slices.Delete(ps.shown, i, i+1)
 	} else {
 		s = &shownPaper{paper: p}
@@ -264,7 +266,7 @@ func (s *Session) followPaper(shown *shownPaper, followed map[*engine.Stream]boo
 func (s *Session) renew(ctx context.Context, shown *shownPaper) {
 	s.papers.mu.Lock()
 	virtual, told, before := shown.asked != nil, shown.told, shown.current
-	given := shown.hash != ""
+	given := shown.hash != "" && !shown.closed
 	s.papers.mu.Unlock()
 	if !given || told || s.hub.stampOf(shown.paper) == before {
 		return
@@ -292,10 +294,42 @@ func (s *Session) closedPaper(params json.RawMessage) {
 	if rpc.Decode(params, &p) != nil {
 		return // whoever takes the notification says so
 	}
-	u, err := canonical(p.TextDocument.URI)
-	for _, shown := range s.papers.list() {
-		if err == nil && (shown.uri() == u || uri.File(s.hub.paperPath(shown.paper)) == u) {
+	for _, shown := range s.papersAt(p.TextDocument.URI) {
+		if shown.asked != nil {
 			s.papers.forget(shown)
+			continue
 		}
+		s.papers.close(shown, true)
 	}
+}
+
+// openedPaper notes that the client opened a file that it had closed. Some editors reload a file so, and a reload is
+// how a person looks whether a transcript goes on.
+func (s *Session) openedPaper(params json.RawMessage) {
+	var p protocol.DidOpenTextDocumentParams
+	if decode(params, &p) != nil {
+		return // as above
+	}
+	for _, shown := range s.papersAt(p.TextDocument.URI) {
+		s.papers.close(shown, false)
+		kick(s.kicks.papers)
+	}
+}
+
+// papersAt are the papers that a URI names.
+func (s *Session) papersAt(named uri.URI) []*shownPaper {
+	u, err := canonical(named)
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(s.papers.list(), func(shown *shownPaper) bool {
+		return shown.uri() != u && uri.File(s.hub.paperPath(shown.paper)) != u
+	})
+}
+
+// close notes whether the client has closed a file.
+func (ps *papers) close(s *shownPaper, closed bool) {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	s.closed = closed
 }

@@ -146,6 +146,10 @@ func TestStatusAndTranscriptAreLive(t *testing.T) {
 		must(t, e.Command(t.Context(), wire.TranscriptOpen, wire.TranscriptArgs{URI: track, ID: "T1"}, nil))
 		paperFile(t, e, "status-main", "# Main", "T1")
 		paperFile(t, e, "transcript-main", "# Transcript of T1", lsptest.Said("T1"))
+		for _, shown := range e.Seen().Shown {
+			must(t, e.CloseBuffer(t.Context(), shown)) // Neovim reloads a file so
+			must(t, e.Open(t.Context(), shown))
+		}
 		close(gate)
 		paperFile(t, e, "status-main", "2 of 2 completed", "done")
 		paperFile(t, e, "transcript-main", "✓ T1", "Ticket T1")

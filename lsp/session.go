@@ -206,6 +206,7 @@ func (s *Session) Notified(method string, params json.RawMessage) error {
 	case protocol.MethodTextDocumentDidChange:
 		s.acts.typed.Add(1)
 	case protocol.MethodTextDocumentDidOpen:
+		s.openedPaper(params)
 		s.cameTo(params)
 	}
 	s.hub.touched(s)
