@@ -307,7 +307,7 @@ func (s *Session) closedPaper(params json.RawMessage) {
 // how a person looks whether a transcript goes on.
 func (s *Session) openedPaper(params json.RawMessage) {
 	var p protocol.DidOpenTextDocumentParams
-	if decode(params, &p) != nil {
+	if rpc.Decode(params, &p) != nil {
 		return // as above
 	}
 	for _, shown := range s.papersAt(p.TextDocument.URI) {
