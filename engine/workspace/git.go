@@ -61,22 +61,33 @@ const maxNesting = 4
 // gitFiles names the files below dir that git tracks, or would track: what is not ignored. Names are relative to the
 // folder system. A submodule, or a repository inside, is asked in its turn. The error says that git does not know it.
 func gitFiles(ctx context.Context, system, dir string, depth int) ([]string, error) {
-	out, err := git(ctx, system, "ls-files", "-c", "-o", "--exclude-standard", "-z", "--", dir)
+	out, err := git(ctx, system, "ls-files", "-t", "-s", "-c", "-o", "--exclude-standard", "-z", "--", dir)
 	if err != nil {
 		return nil, err
 	}
 	var names []string
-	for name := range strings.SplitSeq(strings.TrimSuffix(string(out), "\x00"), "\x00") {
-		name = strings.TrimSuffix(name, "/")
+	for line := range strings.SplitSeq(strings.TrimSuffix(string(out), "\x00"), "\x00") {
+		name, link := listed(line)
 		switch {
 		case name == "" || inGit(name):
-		case isGitTop(filepath.Join(system, filepath.FromSlash(name))):
+		case link && isGitTop(filepath.Join(system, filepath.FromSlash(name))):
 			names = append(names, nestedFiles(ctx, system, name, depth)...)
 		default:
 			names = append(names, name)
 		}
 	}
 	return names, nil
+}
+
+// listed reads what git says of one path: its name, and whether it may be a repository inside this one. To look into
+// each path for one would take as long as git itself.
+func listed(line string) (name string, link bool) {
+	tag, rest, _ := strings.Cut(line, " ")
+	if tag == "?" { // not in the index: git ends the name of a repository with a slash
+		return strings.TrimSuffix(rest, "/"), strings.HasSuffix(rest, "/")
+	}
+	entry, name, _ := strings.Cut(rest, "\t") // mode, object, stage
+	return strings.TrimSuffix(name, "/"), strings.HasPrefix(entry, "160000 ")
 }
 
 // nestedFiles lists a repository inside the one asked. One that git cannot list has no files for us.

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/slop-ls/slop-ls/engine"
 )
 
@@ -97,39 +99,51 @@ func (w *Workspace) entries(names []string) []engine.Entry {
 }
 
 // statAll yields the names that are there with what Lstat says of them. It opens each folder once, since os.Root
-// walks from the root for each call.
+// walks from the root for each call, and looks into some folders at a time.
 func statAll(root *os.Root, names []string) func(func(string, fs.FileInfo) bool) {
 	names = slices.Clone(names)
 	slices.SortFunc(names, func(a, b string) int {
 		return cmp.Or(cmp.Compare(path.Dir(a), path.Dir(b)), cmp.Compare(a, b))
 	})
+	infos := make([]fs.FileInfo, len(names)) // nil: not there
+	var g errgroup.Group
+	g.SetLimit(copiers)
+	for first := 0; first < len(names); {
+		last := min(first+batch, len(names))
+		for last < len(names) && path.Dir(names[last]) == path.Dir(names[last-1]) {
+			last++
+		}
+		some, out := names[first:last], infos[first:last]
+		g.Go(func() error { statFolders(root, some, out); return nil })
+		first = last
+	}
+	_ = g.Wait() // nobody fails
 	return func(yield func(string, fs.FileInfo) bool) {
-		for len(names) > 0 {
-			dir := path.Dir(names[0])
-			n := 1
-			for n < len(names) && path.Dir(names[n]) == dir {
-				n++
-			}
-			if !statFolder(root, dir, names[:n], yield) {
+		for i, info := range infos {
+			if info != nil && !yield(names[i], info) {
 				return
 			}
-			names = names[n:]
 		}
 	}
 }
 
-func statFolder(root *os.Root, dir string, names []string, yield func(string, fs.FileInfo) bool) bool {
-	sub, err := root.OpenRoot(dir)
-	if err != nil { // gone, or no folder any more: its names are not there
-		return true
-	}
-	defer sub.Close()
-	for _, p := range names {
-		if info, err := sub.Lstat(path.Base(p)); err == nil && !yield(p, info) {
-			return false
+// statFolders looks at names that are sorted by their folders.
+func statFolders(root *os.Root, names []string, out []fs.FileInfo) {
+	for first := 0; first < len(names); {
+		dir, last := path.Dir(names[first]), first
+		for last < len(names) && path.Dir(names[last]) == dir {
+			last++
 		}
+		if sub, err := root.OpenRoot(dir); err == nil { // else gone, or no folder any more: its names are not there
+			for i := first; i < last; i++ {
+				if info, err := sub.Lstat(path.Base(names[i])); err == nil {
+					out[i] = info
+				}
+			}
+			sub.Close()
+		}
+		first = last
 	}
-	return true
 }
 
 // listFiles names what is below dir and not ignored, in no order: by git where it is a work tree, else by a walk.
