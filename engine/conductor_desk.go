@@ -38,6 +38,9 @@ func (d *Desk) Stream() *Stream { return d.stream }
 // Say adds to what the attempt streams. Only its worker calls it.
 func (d *Desk) Say(text string) { d.stream.add(text) }
 
+// Think streams what the model says of its thinking to whoever watches.
+func (d *Desk) Think(thought string) { d.stream.think(thought) }
+
 // Question is what a worker asks a person, with what the policy said to it.
 type Question struct {
 	Kind    ApprovalKind

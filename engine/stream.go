@@ -12,10 +12,11 @@ type Stream struct {
 }
 
 type streamed struct {
-	text  []byte        // readers see no further than their own length, so that appending in place is safe
-	epoch int           // counts restarts: what was streamed before is void
-	done  bool          // nothing more will come
-	next  chan struct{} // closed when a newer one is there
+	thought []byte        // what the model said of its thinking, likewise
+	text    []byte        // readers see no further than their own length, so that appending in place is safe
+	epoch   int           // counts restarts: what was streamed before is void
+	done    bool          // nothing more will come
+	next    chan struct{} // closed when a newer one is there
 }
 
 func newStream() *Stream {
@@ -26,8 +27,9 @@ func newStream() *Stream {
 
 // Place is how far a reader of a Stream has come; the zero Place is its beginning. It is good for that Stream alone.
 type Place struct {
-	offset int // bytes
-	epoch  int
+	offset  int // bytes
+	thought int // bytes
+	epoch   int
 }
 
 // Offset is the place in bytes of what was streamed.
@@ -40,7 +42,20 @@ func (s *Stream) Text(after Place) (text string, from int, next Place, done bool
 	if after.epoch != c.epoch || after.offset > len(c.text) {
 		after.offset = 0
 	}
-	return string(c.text[after.offset:]), after.offset, Place{offset: len(c.text), epoch: c.epoch}, c.done
+	return string(c.text[after.offset:]), after.offset, Place{len(c.text), len(c.thought), c.epoch}, c.done
+}
+
+// Thought is what the model said of its thinking between two places that Text was given and gave: "" where all of that is
+// void by now. After a restart it is given again, from its beginning.
+func (s *Stream) Thought(after, next Place) string {
+	c := s.cell.Load()
+	if c.epoch != next.epoch || next.thought > len(c.thought) {
+		return ""
+	}
+	if after.epoch != next.epoch || after.thought > next.thought {
+		after.thought = 0
+	}
+	return string(c.thought[after.thought:next.thought])
 }
 
 // Wait returns when there is other text than up to a place, or no more to come. It returns ctx's cause when that ends
@@ -48,7 +63,7 @@ func (s *Stream) Text(after Place) (text string, from int, next Place, done bool
 func (s *Stream) Wait(ctx context.Context, after Place) error {
 	for {
 		c := s.cell.Load()
-		if len(c.text) != after.offset || c.epoch != after.epoch || c.done {
+		if len(c.text) != after.offset || len(c.thought) != after.thought || c.epoch != after.epoch || c.done {
 			return nil
 		}
 		select {
@@ -62,19 +77,26 @@ func (s *Stream) Wait(ctx context.Context, after Place) error {
 // add appends text. Only the worker calls it.
 func (s *Stream) add(text string) {
 	old := s.cell.Load()
-	s.replace(old, &streamed{text: append(old.text, text...), epoch: old.epoch})
+	s.replace(old, &streamed{text: append(old.text, text...), thought: old.thought, epoch: old.epoch})
 }
 
-// restart voids what was streamed from byte from on: the call is made again.
-func (s *Stream) restart(from int) {
+// think appends what the model says of its thinking. Only the worker calls it.
+func (s *Stream) think(thought string) {
 	old := s.cell.Load()
-	kept := append([]byte(nil), old.text[:min(from, len(old.text))]...)
-	s.replace(old, &streamed{text: kept, epoch: old.epoch + 1})
+	s.replace(old, &streamed{text: old.text, thought: append(old.thought, thought...), epoch: old.epoch})
+}
+
+// restart voids what was streamed after a place: the call is made again.
+func (s *Stream) restart(from Place) {
+	old := s.cell.Load()
+	kept := append([]byte(nil), old.text[:min(from.offset, len(old.text))]...)
+	thought := append([]byte(nil), old.thought[:min(from.thought, len(old.thought))]...)
+	s.replace(old, &streamed{text: kept, thought: thought, epoch: old.epoch + 1})
 }
 
 func (s *Stream) end() {
 	old := s.cell.Load()
-	s.replace(old, &streamed{text: old.text, epoch: old.epoch, done: true})
+	s.replace(old, &streamed{text: old.text, thought: old.thought, epoch: old.epoch, done: true})
 }
 
 func (s *Stream) replace(old, c *streamed) {
@@ -83,4 +105,8 @@ func (s *Stream) replace(old, c *streamed) {
 	close(old.next)
 }
 
-func (s *Stream) len() int { return len(s.cell.Load().text) }
+// place is how far it has come.
+func (s *Stream) place() Place {
+	c := s.cell.Load()
+	return Place{len(c.text), len(c.thought), c.epoch}
+}

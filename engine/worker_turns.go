@@ -91,14 +91,19 @@ func (a *attempt) withinLimits(turn int) error {
 
 // generate makes one model call, streams it where people watch, and notes what it cost.
 func (a *attempt) generate(ctx context.Context, req Request, watched bool) (Message, error) {
-	from := a.desk.stream.len()
+	from := a.desk.stream.place()
 	onDelta := func(d Delta) {
 		switch {
 		case !watched:
 		case d.Restart:
 			a.desk.stream.restart(from)
 		default:
-			a.desk.Say(d.Text)
+			if d.Reasoning != "" {
+				a.desk.Think(d.Reasoning)
+			}
+			if d.Text != "" {
+				a.desk.Say(d.Text)
+			}
 		}
 	}
 	if err := a.afford(ctx, req); err != nil {
@@ -108,8 +113,11 @@ func (a *attempt) generate(ctx context.Context, req Request, watched bool) (Mess
 	if err != nil {
 		return Message{}, err
 	}
-	if watched && a.desk.stream.len() > from {
+	if now := a.desk.stream.place(); watched && now.offset > from.offset {
 		a.desk.Say("\n")
+	}
+	if now := a.desk.stream.place(); watched && now.thought > from.thought {
+		a.desk.Think("\n")
 	}
 	a.usage = a.usage.Add(reply.Usage)
 	note := UsageRecorded{Run: a.job.Run, Tier: req.Tier, Model: req.Model, Usage: reply.Usage, Worked: a.worked()}

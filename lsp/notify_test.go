@@ -117,7 +117,7 @@ func TestStreamToWhoAsks(t *testing.T) {
 			d.awaitStatus(mainTrack, asked.Run.Ticket.ID, engine.Completed)
 		}
 		e.Await(lsptest.Expectation{What: "all that T2 streamed", Check: func(s lsptest.State) lsptest.Verdict {
-			var got strings.Builder
+			var got, thought strings.Builder
 			at, done := 0, false
 			for _, raw := range s.Custom[wire.StreamMethod] {
 				var p wire.Stream
@@ -129,9 +129,10 @@ func TestStreamToWhoAsks(t *testing.T) {
 					t.Errorf("piece %s after %d bytes (done: %v)", raw, at, done)
 				}
 				got.WriteString(p.Text)
+				thought.WriteString(p.Reasoning)
 				at, done = p.To, p.Done
 			}
-			if done && got.String() == lsptest.Said("T2") {
+			if done && got.String() == lsptest.Said("T2") && thought.String() == lsptest.Thought("T2") {
 				return lsptest.Met
 			}
 			return lsptest.Unmet

@@ -131,8 +131,9 @@ func writeTranscript(ctx context.Context, h *Hub, p paper) (string, error) {
 			return "", fmt.Errorf("reading the transcript of %s: %w", a.Run, err)
 		}
 		if stream := h.stream(a.Run); stream != nil {
-			streamed, _, _, _ := stream.Text(engine.Place{})
+			streamed, _, at, _ := stream.Text(engine.Place{})
 			a.Live = page.Streaming(streamed, a.Data)
+			a.Thinking = page.Thinking(stream.Thought(engine.Place{}, at), a.Data)
 		}
 		attempts = append(attempts, a)
 	}

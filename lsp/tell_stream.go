@@ -47,7 +47,9 @@ func (s *Session) follow(ctx context.Context, run engine.Run, stream *engine.Str
 	for begun := false; ; begun = true {
 		added, from, next, done := stream.Text(at)
 		if !begun || added != "" || done || next != at {
-			if err := s.send(ctx, wire.StreamMethod, piece(run, added, from, done)); err != nil {
+			p := piece(run, added, from, done)
+			p.Reasoning = text.Visible(lastOf(stream.Thought(at, next)))
+			if err := s.send(ctx, wire.StreamMethod, p); err != nil {
 				return
 			}
 		}
@@ -61,12 +63,18 @@ func (s *Session) follow(ctx context.Context, run engine.Run, stream *engine.Str
 // piece is the end of what was added, as much as is sent at a time.
 func piece(run engine.Run, added string, from int, done bool) wire.Stream {
 	to := from + len(added)
-	if len(added) > maxPiece {
-		added = added[len(added)-maxPiece:]
-		added = strings.TrimLeftFunc(added[:utf8.UTFMax], func(r rune) bool { return r == utf8.RuneError }) + added[utf8.UTFMax:]
-	}
+	added = lastOf(added)
 	return wire.Stream{
 		Track: string(run.Ticket.Track), Ticket: run.Ticket.ID, Attempt: run.Attempt,
 		From: to - len(added), To: to, Text: text.Visible(added), Done: done,
 	}
+}
+
+// lastOf is the end of what was added, as much as is sent at a time.
+func lastOf(added string) string {
+	if len(added) <= maxPiece {
+		return added
+	}
+	added = added[len(added)-maxPiece:]
+	return strings.TrimLeftFunc(added[:utf8.UTFMax], func(r rune) bool { return r == utf8.RuneError }) + added[utf8.UTFMax:]
 }

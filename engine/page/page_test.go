@@ -33,7 +33,7 @@ func TestTranscriptGolden(t *testing.T) {
 	t.Parallel()
 	lines := []string{
 		`{"role":"system","text":"Work in small steps."}`,
-		`{"role":"assistant","text":"I look.","calls":[{"id":"c1","name":"read_file","arguments":"{\"path\":\"a.go\"}"}]}`,
+		`{"role":"assistant","reasoning":"Where?\n` + "```" + `\nIn a.go.","text":"I look.","calls":[{"id":"c1","name":"read_file","arguments":"{\"path\":\"a.go\"}"}]}`,
 		`{"role":"tool","call_id":"c1","name":"read_file","text":"package a\n` + "```" + `\u202e"}`,
 		`{"role":`,
 		"",
@@ -225,7 +225,7 @@ func TestAttemptsGolden(t *testing.T) {
 	ticket, _ := track.Ticket("T1")
 	golden(t, "attempts", page.Attempts(s, ticket, []page.Attempt{
 		{Run: engine.Run{Ticket: ticket.Key, Attempt: 1}, Lost: true},
-		{Run: engine.Run{Ticket: ticket.Key, Attempt: 2}, Data: []byte(`{"role":"assistant","text":"I look."}` + "\n"), Live: "And \u202e now"},
+		{Run: engine.Run{Ticket: ticket.Key, Attempt: 2}, Data: []byte(`{"role":"assistant","text":"I look."}` + "\n"), Live: "And \u202e now", Thinking: "Perhaps\nso"},
 	}))
 }
 
@@ -236,6 +236,16 @@ func TestStreaming(t *testing.T) {
 		"one\ntwo\nthree": "three", "one\ntwo\n": "", "other": "other", "one\ntw": "one\ntw",
 	} {
 		if got := page.Streaming(streamed, kept); got != want {
+			t.Errorf("%q has %q beyond what is kept, want %q", streamed, got, want)
+		}
+	}
+}
+
+func TestThinking(t *testing.T) {
+	t.Parallel()
+	kept := []byte(`{"role":"assistant","reasoning":"one","text":"1"}` + "\n" + `{"role":"assistant","text":"2"}` + "\n")
+	for streamed, want := range map[string]string{"one\ntwo": "two", "one\n": "", "": "", "other": "other"} {
+		if got := page.Thinking(streamed, kept); got != want {
 			t.Errorf("%q has %q beyond what is kept, want %q", streamed, got, want)
 		}
 	}

@@ -121,12 +121,20 @@ func writeMessage(b *strings.Builder, turn int, m engine.Message) {
 		title = "result of " + cell(m.Name, 80)
 	}
 	fmt.Fprintf(b, "\n## %d · %s\n", turn, title)
+	if m.Reasoning != "" {
+		b.WriteString("\nThinking:\n\n" + quoted(m.Reasoning))
+	}
 	if m.Text != "" {
 		b.WriteString("\n" + fenced(languageOf(m), shownText(m.Text)))
 	}
 	for _, call := range m.Calls {
 		fmt.Fprintf(b, "\nCalls **%s**:\n\n%s", cell(call.Name, 80), fenced("json", shownText(indented(call.Arguments))))
 	}
+}
+
+// quoted is what a model says of its thinking, told from what it says by a quotation.
+func quoted(thought string) string {
+	return "> " + strings.ReplaceAll(strings.TrimRight(fenced("text", shownText(thought)), "\n"), "\n", "\n> ") + "\n"
 }
 
 // languageOf is what a message's text is written in, for who colours it.

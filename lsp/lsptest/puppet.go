@@ -193,9 +193,13 @@ func (w *worker) journal(ctx context.Context, desk *engine.Desk, job engine.Job,
 // Said is what an attempt of the ticket streams once it may start, and the last message of its transcript.
 func Said(id string) string { return "I work on " + id + ".\n" }
 
+// Thought is what the model of a ticket thinks before it says that.
+func Thought(id string) string { return "What does " + id + " need?\n" }
+
 // talk streams, and keeps a transcript as a worker does.
 func (w *worker) talk(ctx context.Context, desk *engine.Desk, job engine.Job, prompt string) {
 	id := job.Run.Ticket.ID
+	desk.Think(Thought(id))
 	desk.Say(Said(id))
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

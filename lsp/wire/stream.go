@@ -16,6 +16,8 @@ type Stream struct {
 	To      int    `json:"to"`   // and with it
 	Text    string `json:"text"` // the piece, with nothing hidden in it, so not always To-From bytes
 	Done    bool   `json:"done"` // no more will come
+
+	Reasoning string `json:"reasoning,omitempty"` // what the model said of its thinking since the piece before, void with the text and not counted by From and To
 }
 
 // EventsArgs subscribes to slop/events, in place of the subscription before.

@@ -287,6 +287,8 @@ export interface Stream {
   text: string;
   /** no more will come */
   done: boolean;
+  /** what the model said of its thinking since the piece before, void with the text and not counted by From and To */
+  reasoning?: string;
 }
 
 /** EventsArgs subscribes to slop/events, in place of the subscription before. */

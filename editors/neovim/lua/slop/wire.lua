@@ -222,6 +222,7 @@ M.methods = {
 ---@field to integer and with it
 ---@field text string the piece, with nothing hidden in it, so not always To-From bytes
 ---@field done boolean no more will come
+---@field reasoning? string what the model said of its thinking since the piece before, void with the text and not counted by From and To
 
 --- EventsArgs subscribes to slop/events, in place of the subscription before.
 ---@class slop.EventsArgs
