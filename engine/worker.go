@@ -75,7 +75,9 @@ type attempt struct {
 	release  func() // of draft
 	tools    map[string]Tool
 	specs    []ToolSpec
-	packed   packed // the context that was packed last
+	packed   packed  // the context that was packed last
+	approved Content // what the conversation began with
+	shrunk   bool    // it was shortened, because its model had no room for it
 	messages []Message
 	usage    Usage
 	calls    int
@@ -162,6 +164,8 @@ func providerOutcome(e *ProviderError) Outcome {
 		return waitsForKey(e)
 	case ProviderAuth:
 		return Outcome{Kind: OutcomeBlocked, By: ByProvider, Reason: e.Error()}
+	case ProviderTooLarge:
+		return Outcome{Kind: OutcomeFailed, By: ByProvider, Reason: noRoom(e)}
 	default:
 		return Outcome{Kind: OutcomeFailed, By: ByProvider, Reason: e.Error()}
 	}

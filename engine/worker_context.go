@@ -45,6 +45,8 @@ type packer struct {
 	count  func(string) int
 	budget int // tokens; 0: no bound
 
+	skeletons bool // every view but the target's is a skeleton
+
 	memo map[string]piece // nil: no file is read twice for the same
 }
 
@@ -79,6 +81,9 @@ func (p packer) pack(ctx context.Context, job Job) (packed, error) {
 func (p packer) pieces(ctx context.Context, job Job) ([]piece, error) {
 	var out []piece
 	for _, w := range p.wanted(job) {
+		if p.skeletons && w.rank != rankTarget {
+			w.kind = Skeleton
+		}
 		key := w.path + "\x00" + string(w.kind) + "\x00" + strings.Join(w.symbols, "\x00")
 		pc, known := p.memo[key]
 		if !known {

@@ -38,7 +38,7 @@ func (a *attempt) spawn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.messages = openingMessages(system, content)
+	a.approved, a.messages = content, openingMessages(system, content)
 	return nil
 }
 

@@ -11,14 +11,14 @@ import (
 
 // converse is the conversation: a model's reply, its tool calls, their results, and again, until something ends it.
 func (a *attempt) converse(ctx context.Context) (Outcome, error) {
-	for turn := 1; ; turn++ {
-		if err := a.withinLimits(turn); err != nil {
+	for n := 1; ; n++ {
+		if err := a.withinLimits(n); err != nil {
 			return Outcome{}, err
 		}
 		if err := a.gate(ctx); err != nil {
 			return Outcome{}, err
 		}
-		reply, err := a.generate(ctx, Request{Tier: TierWorker, Model: a.job.Model, Messages: a.messages, Tools: a.specs}, true)
+		reply, err := a.turn(ctx)
 		if err != nil {
 			return Outcome{}, err
 		}
