@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import type { Slop } from "./context";
 import { showDiff } from "./diff";
 import { pickApproval } from "./pick";
-import { closeReview, reviewing } from "./review";
+import { closeReview, diffing, reviewing } from "./review";
 import { approvalOf, type ApprovalItem, type Item } from "./tree";
 import { commands, type AnswerArgs } from "./wire";
 
@@ -48,15 +48,26 @@ export async function approve(slop: Slop, item?: Item, items?: readonly Item[]):
     await answerAll(all, { decision: "approve" });
     return;
   }
-  const found = await pickApproval(slop, item);
+  const shown = item === undefined ? diffing(slop) : undefined;
+  const found = shown ?? (await pickApproval(slop, item));
   if (found) {
     await answer(found, { decision: "approve" });
+    await closeFront(shown);
+  }
+}
+
+/** Closes the diff in front of the person where it was what has been answered. */
+async function closeFront(shown: ApprovalItem | undefined): Promise<void> {
+  const tab = vscode.window.tabGroups.activeTabGroup.activeTab;
+  if (shown && tab?.input instanceof vscode.TabInputTextDiff) {
+    await vscode.window.tabGroups.close(tab);
   }
 }
 
 export async function reject(slop: Slop, item?: Item, items?: readonly Item[]): Promise<void> {
   const all = several(items);
-  const found = all.length > 1 ? all[0] : await pickApproval(slop, item);
+  const shown = item === undefined ? diffing(slop) : undefined;
+  const found = all.length > 1 ? all[0] : (shown ?? (await pickApproval(slop, item)));
   const title = all.length > 1 ? `Reject ${all.length}` : `Reject ${found?.approval.id ?? ""}`;
   const reason = found && (await vscode.window.showInputBox({ prompt: "Why? The worker is told. It may be empty.", title, ignoreFocusOut: true }));
   if (!found || reason === undefined) {
@@ -64,6 +75,7 @@ export async function reject(slop: Slop, item?: Item, items?: readonly Item[]): 
   }
   const args = { decision: "reject", ...(reason === "" ? {} : { reason }) };
   await (all.length > 1 ? answerAll(all, args) : answer(found, args));
+  await closeFront(shown);
 }
 
 /** Answers a worker's question, in the person's own words. */

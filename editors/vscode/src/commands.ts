@@ -244,10 +244,10 @@ interface Clicked {
 /** Registers the commands. What the server refuses is shown in its own words. */
 export function register(slop: Slop): vscode.Disposable {
   const registered = Object.entries(handlers).map(([name, handle]) =>
-    vscode.commands.registerCommand(name, async (given?: Item | Clicked, items?: readonly Item[]) => {
+    vscode.commands.registerCommand(name, async (given?: Item | Clicked, others?: unknown) => {
       try {
         const item = given !== undefined && "slopTicket" in given ? Graph.ticket(given.slopTicket) : given;
-        await handle(slop, isItem(item) ? item : undefined, items);
+        await handle(slop, isItem(item) ? item : undefined, Array.isArray(others) ? others.filter(isItem) : []);
       } catch (err) {
         void vscode.window.showErrorMessage(err instanceof Error ? err.message : String(err));
       }
@@ -256,7 +256,7 @@ export function register(slop: Slop): vscode.Disposable {
   return vscode.Disposable.from(...registered);
 }
 
-/** Title bars give a URI, and walkthroughs nothing that is an item. */
+/** Title bars give a URI and a group of editors, and walkthroughs nothing that is an item. */
 function isItem(given: unknown): given is Item {
   return typeof given === "object" && given !== null && "kind" in given && "workspace" in given;
 }

@@ -53,6 +53,11 @@ export function undoOf(path: string): { track: string; ticket: string } | undefi
   return track === undefined || ticket === undefined ? undefined : { track, ticket };
 }
 
+/** The approval whose change a document shows, by the server's path of it; undefined where it shows none. */
+export function askedOf(path: string): string | undefined {
+  return /^\/(?:before|after)\/approval\/(A\d+)\//.exec(path)?.[1];
+}
+
 /** Undoes the server's escapes: ~ and two hex digits are a byte, a single ~ is nothing. */
 function plain(segment: string): string {
   if (segment === "~") {

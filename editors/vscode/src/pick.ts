@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 import type { Slop, Workspace } from "./context";
 import { isTrack, trackId, trackSuffixes } from "./names";
+import { diffing } from "./review";
 import { approvalOf, type ApprovalItem, type Item, type TicketItem } from "./tree";
 
 /** A track that a command is about, with its document. */
@@ -67,12 +68,12 @@ export async function pickTicket(slop: Slop, item: Item | undefined, fits: (of: 
   return (await vscode.window.showQuickPick(choices, { placeHolder: "Which ticket?", matchOnDescription: true, matchOnDetail: true }))?.of;
 }
 
-/** The approval of an item or of a ticket, or the one that the person picks. */
+/** The approval of an item, of a ticket or of the diff in front of the person, or the one that the person picks. */
 export async function pickApproval(slop: Slop, item?: Item): Promise<ApprovalItem | undefined> {
   if (item?.kind === "approval") {
     return item;
   }
-  const ofTicket = item?.kind === "ticket" ? approvalOf(item) : undefined;
+  const ofTicket = item?.kind === "ticket" ? approvalOf(item) : item === undefined ? diffing(slop) : undefined;
   if (ofTicket) {
     return ofTicket;
   }

@@ -1,7 +1,8 @@
 // Which editor shows a Review… document or the diff of an undo, and what the title bars are told of it.
 import * as vscode from "vscode";
 import type { Slop, Workspace } from "./context";
-import { documentScheme, isTrack, reviewOf, undoOf, unkeyed } from "./names";
+import { askedOf, documentScheme, isTrack, reviewOf, undoOf, unkeyed } from "./names";
+import type { ApprovalItem } from "./tree";
 
 /** The approval that the active editor is about. */
 export function reviewing(): { id: string; document: vscode.TextDocument } | undefined {
@@ -13,16 +14,27 @@ export function reviewing(): { id: string; document: vscode.TextDocument } | und
   return id === undefined ? undefined : { id, document };
 }
 
-/** The undo whose diff is in front of the person. */
-export function undoing(slop: Slop): { workspace: Workspace; track: string; ticket: string } | undefined {
+/** The server's document that is in front of the person: in a diff, what is on its right. */
+function inFront(slop: Slop): { workspace: Workspace; path: string } | undefined {
   const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
   const uri = input instanceof vscode.TabInputTextDiff ? input.modified : vscode.window.activeTextEditor?.document.uri;
-  if (uri?.scheme !== documentScheme) {
-    return undefined;
-  }
-  const workspace = slop.of(uri);
-  const about = workspace && undoOf(unkeyed(workspace.key, uri.path) ?? "");
-  return workspace && about && { workspace, ...about };
+  const workspace = uri?.scheme === documentScheme ? slop.of(uri) : undefined;
+  return uri && workspace && { workspace, path: unkeyed(workspace.key, uri.path) ?? "" };
+}
+
+/** The undo whose diff is in front of the person. */
+export function undoing(slop: Slop): { workspace: Workspace; track: string; ticket: string } | undefined {
+  const shown = inFront(slop);
+  const about = shown && undoOf(shown.path);
+  return shown && about && { workspace: shown.workspace, ...about };
+}
+
+/** The approval whose change is in front of the person, while it waits. */
+export function diffing(slop: Slop): ApprovalItem | undefined {
+  const shown = inFront(slop);
+  const id = shown && askedOf(shown.path);
+  const approval = shown?.workspace.known.asked.find((a) => a.id === id);
+  return shown && approval && { kind: "approval", workspace: shown.workspace, approval };
 }
 
 /** Closes the tabs of a Review… document that has been answered. What was edited in it has been sent. */
@@ -64,6 +76,7 @@ export function editorContexts(slop: Slop): vscode.Disposable {
     set("slop.reviewingEdit", asked?.kind === "edit" || asked?.kind === "step");
     set("slop.editingTrack", isTrack(vscode.window.activeTextEditor?.document.uri.path ?? ""));
     set("slop.undoing", undoing(slop) !== undefined);
+    set("slop.diffing", diffing(slop) !== undefined);
   };
   tell();
   return vscode.Disposable.from(

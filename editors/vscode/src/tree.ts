@@ -107,7 +107,7 @@ export class Tracks implements vscode.TreeDataProvider<TrackItem | TicketItem>, 
     const folded = track.tickets.length > shown || track.status === "done";
     const none = track.tickets.length === 0 ? vscode.TreeItemCollapsibleState.None : undefined;
     const item = new vscode.TreeItem(trackName(track.id), none ?? (folded ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.Expanded));
-    item.id = `${workspace.key}#${track.id}`;
+    item.id = trackKey({ kind: "track", workspace, track });
     item.contextValue = `track-${track.status}`;
     const where = this.slop.roots.length > 1 ? ` · ${workspace.folder.name}` : "";
     item.description = trackLine(track) + where;
@@ -133,7 +133,7 @@ function differs(was: KnownTrack, now: KnownTrack): boolean {
 }
 
 function trackKey({ workspace, track }: TrackItem): string {
-  return `${workspace.key}#${track.id}`;
+  return `${workspace.key}#${track.id}${track.status === untouched ? "#new" : ""}`; // it unfolds when there are tickets
 }
 
 /** The approvals that tickets of a track wait for, as one text. */

@@ -10,13 +10,18 @@ export function count(tokens: number): string {
   return tokens < 1_000_000 ? `${(tokens / 1000).toFixed(1)}k` : `${(tokens / 1_000_000).toFixed(1)}M`;
 }
 
+/** Money in cents; less than one is not called nothing. */
+function dollars(cost: number): string {
+  return cost > 0 && cost < 0.005 ? "<$0.01" : `$${cost.toFixed(2)}`;
+}
+
 /** What a ticket used: "1.5k tokens, $0.02"; empty where it used nothing. */
 export function spent(usage: Usage): string {
   const tokens = usage.input + usage.output;
   if (tokens === 0) {
     return "";
   }
-  return typeof usage.cost === "number" ? `${count(tokens)} tokens, $${usage.cost.toFixed(2)}` : `${count(tokens)} tokens`;
+  return typeof usage.cost === "number" ? `${count(tokens)} tokens, ${dollars(usage.cost)}` : `${count(tokens)} tokens`;
 }
 
 /** What is said of a ticket beside its id. */
@@ -72,7 +77,7 @@ export function statusText(total: Sum, asked: number): string {
   const parts = [
     total.running > 0 ? `${total.running} running` : "",
     asked > 0 ? `${asked} waiting for you` : "",
-    total.cost > 0 ? `$${total.cost.toFixed(2)}${total.more ? "+" : ""}` : "",
+    total.cost > 0 ? `${dollars(total.cost)}${total.more ? "+" : ""}` : "",
   ].filter((part) => part !== "");
   return parts.length === 0 ? "slop" : `slop: ${parts.join(", ")}`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { folderKey, isTrack, keyed, trackId, undoOf, unkeyed } from "../src/names";
+import { askedOf, folderKey, isTrack, keyed, trackId, undoOf, unkeyed } from "../src/names";
 
 describe("names", () => {
   it.each([
@@ -27,6 +27,12 @@ describe("names", () => {
     expect(unkeyed("repo", path)).toBeUndefined();
     expect(unkeyed("repo-2", path)).toBeUndefined();
   });
+
+  it.each([
+    ["/after/approval/A12/a/b.go", "A12"],
+    ["/after/approval/x/a.go", undefined],
+    ["/after/diff/approval/A1/a.go", undefined],
+  ])("%s shows what %s would change", (path, want) => expect(askedOf(path)).toBe(want));
 
   it.each([
     ["/after/undo/~2eslop~2ftracks~2fmain/T1/a.go", { track: ".slop/tracks/main", ticket: "T1" }],

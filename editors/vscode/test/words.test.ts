@@ -15,6 +15,8 @@ describe("words", () => {
     expect(spent(nothing)).toBe("");
     expect(spent({ ...nothing, input: 900, output: 100 })).toBe("1.0k tokens");
     expect(spent({ ...nothing, input: 900, output: 100, cost: 0.5 })).toBe("1.0k tokens, $0.50");
+    expect(spent({ ...nothing, input: 9, output: 1, cost: 0.0012 })).toBe("10 tokens, <$0.01");
+    expect(spent({ ...nothing, input: 9, output: 1, cost: 0 })).toBe("10 tokens, $0.00");
   });
 
   it.each<[Partial<Ticket>, string]>([
