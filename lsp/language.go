@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"slices"
 
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
@@ -18,33 +17,6 @@ import (
 
 // Track documents as a language: each request is answered by package trackdoc, from the document as it was when the
 // request was sent and the newest snapshot. In any other document the answer is null, at once.
-
-// language is how a client takes what is said about documents.
-type language struct {
-	trackdoc.Client
-	diagnosticVersions bool // it drops diagnostics of a version that it has left behind
-}
-
-// languageOf reads what a client announces.
-func languageOf(c *protocol.TextDocumentClientCapabilities) (l language) {
-	if c == nil {
-		return l
-	}
-	if c.Completion != nil && c.Completion.CompletionItem != nil {
-		i := c.Completion.CompletionItem
-		l.Snippets = isTrue(i.SnippetSupport)
-		l.MarkdownItems = slices.Contains(i.DocumentationFormat, protocol.MarkupKindMarkdown)
-		l.AsIs = slices.Contains(i.InsertTextModeSupport.ValueSet, protocol.InsertTextModeAsIs)
-	}
-	l.Markdown = c.Hover != nil && slices.Contains(c.Hover.ContentFormat, protocol.MarkupKindMarkdown)
-	l.Tree = c.DocumentSymbol != nil && isTrue(c.DocumentSymbol.HierarchicalDocumentSymbolSupport)
-	l.Links = c.Definition != nil && isTrue(c.Definition.LinkSupport)
-	if c.FoldingRange != nil && c.FoldingRange.RangeLimit != nil {
-		l.FoldLimit = int(*c.FoldingRange.RangeLimit)
-	}
-	l.diagnosticVersions = c.PublishDiagnostics != nil && isTrue(c.PublishDiagnostics.VersionSupport)
-	return l
-}
 
 // question is a request about a track document, as it was when it was sent.
 type question struct {

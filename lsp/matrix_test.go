@@ -186,7 +186,7 @@ func (c *conduct) registration(raw, initialize json.RawMessage) {
 // be makes a client that is this editor.
 func (ed editor) be(t *testing.T, c *conduct) lsptest.Option {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("testdata", "initialize", ed.params+".json"))
+	data, err := os.ReadFile(filepath.Join("traits", "testdata", "initialize", ed.params+".json"))
 	must(t, err)
 	return func(_ *lsptest.Env, cfg *client.Config) {
 		home := "file://" + filepath.ToSlash(cfg.Root)

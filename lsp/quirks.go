@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"go.lsp.dev/protocol"
@@ -175,4 +176,14 @@ func (t *traits) ofExperimental(raw protocol.LSPAny) {
 	t.state, t.stream, t.events = e.Slop.State, e.Slop.Stream, e.Slop.Events
 	t.safePrompts, t.saves = e.Slop.Prompts, e.Slop.Save
 	t.batchPrompts = e.Slop.Batch
+}
+
+// negotiate is the first of the client's position encodings that costs nothing here, else UTF-16.
+func negotiate(offered []protocol.PositionEncodingKind) text.Encoding {
+	for _, e := range []text.Encoding{text.UTF8, text.UTF16, text.UTF32} {
+		if slices.Contains(offered, protocol.PositionEncodingKind(e)) {
+			return e
+		}
+	}
+	return text.UTF16
 }

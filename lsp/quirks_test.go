@@ -3,10 +3,8 @@ package lsp
 import (
 	"encoding/json"
 	"flag"
-	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -15,7 +13,6 @@ import (
 
 	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/trackdoc"
-	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
 // paramsOf are the initialize parameters that a real client sent. The file's name ends its editor and version.
@@ -156,7 +153,7 @@ func TestEditorsDoc(t *testing.T) {
 		name := strings.TrimSuffix(filepath.Base(f), ".json")
 		b.WriteString("| " + name + " | " + strings.Join(traitsOf(paramsOf(t, name)).gets(), " | ") + " |\n")
 	}
-	const path, begin, end = "../docs/editors.md", "<!-- begin: lsp/quirks_test.go -->\n", "<!-- end -->\n"
+	const path, begin, end = "../../docs/editors.md", "<!-- begin: lsp/traits/quirks_test.go -->\n", "<!-- end -->\n"
 	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -173,7 +170,7 @@ func TestEditorsDoc(t *testing.T) {
 		return
 	}
 	if diff := cmp.Diff(b.String(), table); diff != "" {
-		t.Errorf("%s is stale: go test ./lsp -run TestEditorsDoc -update (-want +got):\n%s", path, diff)
+		t.Errorf("%s is stale: go test ./lsp/traits -run TestEditorsDoc -update (-want +got):\n%s", path, diff)
 	}
 }
 
@@ -239,18 +236,6 @@ func TestExperimentalCapabilities(t *testing.T) {
 	}
 }
 
-func TestCommandsAreThoseOfWire(t *testing.T) {
-	t.Parallel()
-	for _, name := range wire.Commands {
-		if commands[name] == nil {
-			t.Errorf("%s is announced and not served", name)
-		}
-	}
-	if len(commands) != len(wire.Commands) {
-		t.Errorf("%d commands are served, %d announced", len(commands), len(wire.Commands))
-	}
-}
-
 // A client's name is shown and journalled: nothing in it may hide.
 func TestClientNameIsVisible(t *testing.T) {
 	t.Parallel()
@@ -274,46 +259,6 @@ func TestLanguageOfRealClients(t *testing.T) {
 	} {
 		if diff := cmp.Diff(want, traitsOf(paramsOf(t, name)).language, cmp.AllowUnexported(language{})); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
-		}
-	}
-}
-
-// What a model will write is marked for a client that knows the mark; what only changes a state, or is an edit of
-// ours, is not.
-func TestModelsWorkIsTagged(t *testing.T) {
-	t.Parallel()
-	quick := protocol.CodeActionKindQuickFix
-	actions := asActions([]protocol.Command{
-		commandOf("Run T1", wire.TicketRun, wire.TicketArgs{ID: "T1"}), commandOf("Block T1", wire.TicketBlock, wire.TicketArgs{ID: "T1"}),
-	})
-	actions = append(actions, protocol.CodeAction{Title: "Fix", Kind: &quick, Edit: &protocol.WorkspaceEdit{}})
-	for _, tc := range []struct {
-		client string
-		only   []protocol.CodeActionKind
-		want   string
-	}{
-		{"vscode-1.139.1-languageclient-11.0.0", nil, "Run T1 [1], Block T1 [], Fix []"},
-		{"vscode-1.139.1-languageclient-11.0.0", []protocol.CodeActionKind{"refactor"}, "Run T1 [1], Block T1 []"},
-		{"vscode-1.139.1-languageclient-11.0.0", []protocol.CodeActionKind{"quickfix"}, "Fix []"},
-		{"neovim-0.12.4", nil, "Run T1 [], Block T1 [], Fix []"},
-	} {
-		answer, err := encodeActions(traitsOf(paramsOf(t, tc.client)), tc.only, slices.Clone(actions))
-		if err != nil {
-			t.Fatal(err)
-		}
-		var list []struct {
-			Title string
-			Tags  []int
-		}
-		if err := json.Unmarshal(answer.(json.RawMessage), &list); err != nil {
-			t.Fatal(err)
-		}
-		var got []string
-		for _, a := range list {
-			got = append(got, fmt.Sprintf("%s %v", a.Title, a.Tags))
-		}
-		if diff := cmp.Diff(tc.want, strings.Join(got, ", ")); diff != "" {
-			t.Errorf("%s, only %v (-want +got):\n%s", tc.client, tc.only, diff)
 		}
 	}
 }

@@ -3,12 +3,10 @@ package lsp
 import (
 	"context"
 	"encoding/json"
-	"slices"
 
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
 
-	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
@@ -62,16 +60,6 @@ func rootOf(p *protocol.InitializeParams) uri.URI {
 		return *p.RootURI //nolint:staticcheck // as above
 	}
 	return ""
-}
-
-// negotiate is the first of the client's position encodings that costs nothing here, else UTF-16.
-func negotiate(offered []protocol.PositionEncodingKind) text.Encoding {
-	for _, e := range []text.Encoding{text.UTF8, text.UTF16, text.UTF32} {
-		if slices.Contains(offered, protocol.PositionEncodingKind(e)) {
-			return e
-		}
-	}
-	return text.UTF16
 }
 
 // completionTriggers open a path's next folder, a symbol's member, a list or a quoted text.

@@ -101,9 +101,10 @@ func (s *Session) sourceHints(ctx context.Context, v view, d *document, within t
 			continue
 		}
 		label, _ := text.VisibleLine(m.ticket.Key.ID+": "+standing, maxHint)
+		first, _, _ := strings.Cut(m.ticket.Spec.Description, "\n")
 		out = append(out, protocol.InlayHint{
 			Position: v.docs.rangeOf(d, text.Span{Start: at, End: at}).End, Label: protocol.String(label), PaddingLeft: new(true),
-			Tooltip: protocol.String(fmt.Sprintf("%s: %s", m.ticket.Key.Track, firstLine(m.ticket.Spec.Description))),
+			Tooltip: protocol.String(fmt.Sprintf("%s: %s", m.ticket.Key.Track, first)),
 		})
 	}
 	return out

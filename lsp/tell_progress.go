@@ -96,8 +96,11 @@ func (s *Session) progress(ctx context.Context, bars map[engine.TrackID]*bar, tr
 	}
 }
 
-// maxNamed bounds how many running tickets a progress names.
-const maxNamed = 3
+// What a progress names: so many running tickets, and of a name so many characters.
+const (
+	maxNamed = 3
+	maxWord  = 60
+)
 
 // standing says how far a running track is: `2 of 7 · T3 thinking`.
 func standing(tr *engine.Track) string {
@@ -108,7 +111,7 @@ func standing(tr *engine.Track) string {
 			break
 		}
 		if t.Status == engine.InProgress && !t.Orphaned {
-			id, _ := text.VisibleLine(t.Key.ID, maxName)
+			id, _ := text.VisibleLine(t.Key.ID, maxWord)
 			named = append(named, id+" "+doing(t))
 		}
 	}
@@ -130,7 +133,7 @@ func doing(t *engine.Ticket) string {
 	case engine.AwaitingEdit:
 		return "delivering"
 	case engine.RunningTool:
-		tool, _ := text.VisibleLine(t.Tool, maxName)
+		tool, _ := text.VisibleLine(t.Tool, maxWord)
 		return "running " + tool
 	case engine.Verifying:
 		return "verifying"
