@@ -15,6 +15,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine/trackfile"
 	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/trackdoc"
+	"github.com/slop-ls/slop-ls/lsp/traits"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
@@ -109,14 +110,14 @@ var modelWrites = map[string]bool{
 }
 
 // encodeActions are the actions of the kinds that were asked for, tagged for a client that knows the tags.
-func encodeActions(t *traits, only []protocol.CodeActionKind, actions []protocol.CodeAction) (any, error) {
+func encodeActions(t *traits.Client, only []protocol.CodeActionKind, actions []protocol.CodeAction) (any, error) {
 	raws := []json.RawMessage{}
 	for i := range actions {
 		a := &actions[i]
 		if !asked(only, *a.Kind) {
 			continue
 		}
-		if t.llmTag && modelWrites[a.Command.Command] {
+		if t.LLMTag && modelWrites[a.Command.Command] {
 			a.Tags = []protocol.CodeActionTag{protocol.CodeActionTagLLMGenerated}
 		}
 		raw, err := protocol.Marshal(a)

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.lsp.dev/protocol"
 
+	"github.com/slop-ls/slop-ls/lsp/traits"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
@@ -32,7 +33,7 @@ func TestModelsWorkIsTagged(t *testing.T) {
 		{true, []protocol.CodeActionKind{"quickfix"}, "Fix []"},
 		{false, nil, "Run T1 [], Block T1 [], Fix []"},
 	} {
-		answer, err := encodeActions(&traits{llmTag: tc.llm}, tc.only, slices.Clone(actions))
+		answer, err := encodeActions(&traits.Client{LLMTag: tc.llm}, tc.only, slices.Clone(actions))
 		if err != nil {
 			t.Fatal(err)
 		}

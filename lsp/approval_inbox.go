@@ -39,7 +39,7 @@ func (h *Hub) isInbox(d *document) bool {
 
 // openInbox shows the inbox.
 func (s *Session) openInbox() error {
-	if !s.traits().virtual || s.papers.unopened.Load() {
+	if !s.traits().Virtual || s.papers.unopened.Load() {
 		return s.openInboxFile()
 	}
 	s.later(func(ctx context.Context) {

@@ -155,7 +155,7 @@ func (p *prompter) overtaken(ctx context.Context, snap *engine.Snapshot) {
 // takes such prompts and one line shows what all of them are.
 func (p *prompter) next(ready []*engine.Approval) *prompt {
 	first := ready[0]
-	if !p.s.traits().batchPrompts || !together(first) {
+	if !p.s.traits().BatchPrompts || !together(first) {
 		return &prompt{about: ready[:1]}
 	}
 	about := slices.DeleteFunc(slices.Clone(ready), func(a *engine.Approval) bool { return !a.Alike(first) || !together(a) || a.Cut })
@@ -205,7 +205,7 @@ func (p *prompter) forget(snap *engine.Snapshot) {
 // may says whether an approval may be asked by a prompt now.
 func (p *prompter) may(snap *engine.Snapshot, a *engine.Approval) bool {
 	t := p.s.traits()
-	if !t.messageRequest || a.Kind == engine.KindQuestion || p.unwritten(snap, a) {
+	if !t.MessageRequest || a.Kind == engine.KindQuestion || p.unwritten(snap, a) {
 		return false // there is nothing that one click could answer
 	}
 	switch p.s.hub.opts.Prompts {
@@ -215,7 +215,7 @@ func (p *prompter) may(snap *engine.Snapshot, a *engine.Approval) bool {
 		return false
 	case PromptAuto:
 	}
-	return t.safePrompts || p.s.attentive(a)
+	return t.SafePrompts || p.s.attentive(a)
 }
 
 // unwritten says whether an approval is the spawn of a ticket whose instruction a person still has to write.
@@ -330,7 +330,7 @@ func (s *Session) replied(ctx context.Context, q *prompt, reply json.RawMessage,
 // noPrompts notes that the client knows no prompts, whatever it announced, and says quietly what it was to ask.
 func (s *Session) noPrompts(ctx context.Context, q *prompt) {
 	t := *s.traits()
-	t.messageRequest = false
+	t.MessageRequest = false
 	s.client.Store(&t)
 	s.tell(ctx, protocol.MessageTypeInfo, waiting(q.about[0], len(q.about)-1))
 }

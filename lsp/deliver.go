@@ -257,7 +257,7 @@ func (h *Hub) account(ctx context.Context, s *Session, label string, out engine.
 // tellStale tells the persons whose editors take no edits what was written beneath their open files.
 func (h *Hub) tellStale(ctx context.Context, label string, disk map[string]string) {
 	for _, s := range h.attached() {
-		if stale := s.holdsOther(disk); len(stale) > 0 && !s.traits().applyEdit {
+		if stale := s.holdsOther(disk); len(stale) > 0 && !s.traits().ApplyEdit {
 			s.tell(ctx, protocol.MessageTypeInfo, fmt.Sprintf("%s: written to the disk, and open here as it was before: reload %s", label, strings.Join(stale, ", ")))
 		}
 	}
@@ -372,7 +372,7 @@ func (h *Hub) takeFromBuffers(ctx context.Context, changes []engine.FileChange) 
 	for _, s := range h.attached() {
 		docs := s.desk.docs()
 		for _, f := range changes {
-			if d := docs.byPath(f.Path); d == nil || d.broken != nil || f.Op != engine.OpModify || !s.traits().applyEdit {
+			if d := docs.byPath(f.Path); d == nil || d.broken != nil || f.Op != engine.OpModify || !s.traits().ApplyEdit {
 				continue
 			}
 			back := &dispatch{s: s, label: takingBack + " " + f.Path}

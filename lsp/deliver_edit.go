@@ -88,7 +88,7 @@ func (p *dispatch) deliver(ctx context.Context, changes []engine.FileChange) ([]
 		files[i] = &editedFile{change: c}
 	}
 	step := 1
-	if p.s.traits().batchEdits || p.preview {
+	if p.s.traits().BatchEdits || p.preview {
 		step = len(files)
 	}
 	for i := 0; i < len(files); i += step {
@@ -139,7 +139,7 @@ func (p *dispatch) failed(f *editedFile, reason string) error {
 }
 
 func (s *Session) clientName() string {
-	if name := s.traits().label(); name != "" {
+	if name := s.traits().Label(); name != "" {
 		return name
 	}
 	return "the editor"
@@ -238,7 +238,7 @@ func (p *dispatch) leave(ctx context.Context, f *editedFile) error {
 
 // add adds the hunks of one document, with its version where the client takes one.
 func (p *dispatch) add(edit *protocol.WorkspaceEdit, docs *documents, f *editedFile) {
-	if !p.s.traits().documentChanges {
+	if !p.s.traits().DocumentChanges {
 		if edit.Changes == nil {
 			edit.Changes = map[uri.URI][]protocol.TextEdit{}
 		}

@@ -37,7 +37,7 @@ func (h *Hub) tellMoved(ctx context.Context, label string, files []engine.FileCh
 
 // showRenamed opens a renamed file beside what the person is at.
 func (s *Session) showRenamed(docs *documents, path string) {
-	if !s.traits().showDocument {
+	if !s.traits().ShowDocument {
 		return
 	}
 	u := docs.root.uri(path)

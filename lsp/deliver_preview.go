@@ -26,7 +26,7 @@ const annotation = protocol.ChangeAnnotationIdentifier("slop")
 
 // previews says whether a change set goes through the editor's preview.
 func (s *Session) previews(set engine.ChangeSet) bool {
-	if !s.traits().previews {
+	if !s.traits().Previews {
 		return false
 	}
 	switch s.hub.opts.Preview {

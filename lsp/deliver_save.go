@@ -20,7 +20,7 @@ const (
 // saveClean asks an editor that can to save what was clean before its edit. What it makes of the text while it saves
 // (many format then) is what counts as delivered. It returns what a person should know.
 func (s *Session) saveClean(ctx context.Context, files []*editedFile) (note string) {
-	if !s.traits().saves || s.hub.opts.Save != SaveClean {
+	if !s.traits().Saves || s.hub.opts.Save != SaveClean {
 		return ""
 	}
 	var args wire.SaveArgs

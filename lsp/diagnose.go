@@ -72,7 +72,7 @@ func (f *findings) movedTo(d *document) []trackfile.Problem {
 // stillShown says whether the client still shows what it was sent: one that looks at versions drops what comes behind
 // its typing, and has to be sent the same again.
 func (c *checker) stillShown(before *findings, d *document) bool {
-	return before.cell == d.parsed || !c.s.traits().language.diagnosticVersions
+	return before.cell == d.parsed || !c.s.traits().Language.DiagnosticVersions
 }
 
 func diagnosticsOf(docs *documents, d *document, problems []trackfile.Problem) []protocol.Diagnostic {

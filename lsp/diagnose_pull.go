@@ -62,7 +62,7 @@ func (ps *pulls) tell() (outdated bool) {
 // pulling tells a client that asks for diagnostics to ask again when they have changed for another reason than its own
 // typing, after which it asks by itself, until ctx ends.
 func (s *Session) pulling(ctx context.Context) {
-	for s.traits().pull {
+	for s.traits().Pull {
 		select {
 		case <-s.kicks.pulls:
 		case <-ctx.Done():
@@ -91,7 +91,7 @@ func prepareDiagnostic(v view, params json.RawMessage) (work, error) {
 	}
 	d := v.docs.get(p.TextDocument.URI)
 	return func(ctx context.Context, s *Session) (any, error) {
-		if !s.traits().pull {
+		if !s.traits().Pull {
 			return nil, rpc.Refuse(rpc.NoMethod, "slop-ls publishes its diagnostics to clients that cannot be told to ask again")
 		}
 		list := []protocol.Diagnostic{}

@@ -68,7 +68,7 @@ func (c *checker) turn(ctx context.Context, docs *documents) {
 
 // clear takes the diagnostics of a closed document back.
 func (c *checker) clear(ctx context.Context, u uri.URI) {
-	if c.s.pulls.forget(u); !c.s.traits().pull {
+	if c.s.pulls.forget(u); !c.s.traits().Pull {
 		c.notify(ctx, &protocol.PublishDiagnosticsParams{URI: c.sent[u], Diagnostics: []protocol.Diagnostic{}})
 	}
 	delete(c.published, u)
@@ -79,7 +79,7 @@ func (c *checker) clear(ctx context.Context, u uri.URI) {
 
 // publish tells the client what was found, or, where it asks by itself, notes that it may have to ask again.
 func (c *checker) publish(ctx context.Context, d *document, list []protocol.Diagnostic) {
-	if c.s.traits().pull {
+	if c.s.traits().Pull {
 		if id, err := diagnosticsID(list); err == nil {
 			c.s.pulls.change(d.uri, func(p *pulled) { p.found = id })
 			kick(c.s.kicks.pulls)

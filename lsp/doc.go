@@ -9,8 +9,9 @@
 //
 // URIs and positions as clients count them exist only in this package and below it.
 //
-// What needs a session or the hub lives here; what does not has a room below: the connection (lsp/rpc), what is told
-// about a track document (lsp/trackdoc), names and payloads (lsp/wire). A file bears the name of its subject first:
+// What needs a session or the hub lives here; what does not has a room below: the connection (lsp/rpc), what a client
+// can take (lsp/traits), what is told about a track document (lsp/trackdoc), names and payloads (lsp/wire). A file bears the name
+// of its subject first:
 //
 //   - hub, session: who is attached, and what one editor has said of itself
 //   - document, files: what is open, version by version, and the workspace as the open buffers have it

@@ -5,7 +5,7 @@ import "go.lsp.dev/uri"
 // TextOf is what the session of the client of that name has as the text of an open document.
 func (h *Hub) TextOf(client string, u uri.URI) (text string, open bool) {
 	for _, s := range h.attached() {
-		if s.traits().name != client {
+		if s.traits().Name != client {
 			continue
 		}
 		if d := s.desk.docs().get(u); d != nil {

@@ -109,7 +109,7 @@ func (s *Session) addEdits(edit *protocol.WorkspaceEdit, f trackText, enc text.E
 		list[i] = protocol.TextEdit{Range: rangeIn(f.index, text.Span{Start: e.Start, End: e.End}, enc), NewText: e.New}
 		elements[i] = &list[i]
 	}
-	if !s.traits().documentChanges {
+	if !s.traits().DocumentChanges {
 		if edit.Changes == nil {
 			edit.Changes = map[uri.URI][]protocol.TextEdit{}
 		}
@@ -162,7 +162,7 @@ func (s *Session) filesRenamed(params json.RawMessage) error {
 	s.hub.plans.hear(renames) // a document that is saved next is planned with it
 	s.later(func(ctx context.Context) {
 		err := s.hub.renamed(ctx, renames)
-		if !s.traits().willRename {
+		if !s.traits().WillRename {
 			err = errors.Join(err, s.followFiles(ctx, docs, renames))
 		}
 		if err != nil && ctx.Err() == nil {

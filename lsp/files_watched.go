@@ -8,6 +8,8 @@ import (
 
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
+
+	"github.com/slop-ls/slop-ls/lsp/traits"
 )
 
 // trackGlob is every track document, as clients watch files.
@@ -69,13 +71,13 @@ func (s *Session) registering(ctx context.Context) {
 func (s *Session) registrations() []protocol.Registration {
 	var out []protocol.Registration
 	t := s.traits()
-	if t.watchFiles {
+	if t.WatchFiles {
 		out = append(out, protocol.Registration{
 			ID: "slop.watch", Method: protocol.MethodWorkspaceDidChangeWatchedFiles,
 			RegisterOptions: protocol.LSPAny(`{"watchers":[{"globPattern":"` + trackGlob + `"}]}`),
 		})
 	}
-	if t.configureDynamic {
+	if t.ConfigureDynamic {
 		out = append(out, protocol.Registration{
 			ID: "slop.settings", Method: protocol.MethodWorkspaceDidChangeConfiguration,
 			RegisterOptions: protocol.LSPAny(`{"section":"` + settingsSection + `"}`),
@@ -85,7 +87,7 @@ func (s *Session) registrations() []protocol.Registration {
 }
 
 // fileOperations is what a client is asked to tell of files, as far as it can.
-func fileOperations(t *traits) *protocol.WorkspaceOptions {
+func fileOperations(t *traits.Client) *protocol.WorkspaceOptions {
 	scheme := "file"
 	all := protocol.FileOperationRegistrationOptions{Filters: []protocol.FileOperationFilter{
 		{Scheme: &scheme, Pattern: protocol.FileOperationPattern{Glob: "**"}},
@@ -94,12 +96,12 @@ func fileOperations(t *traits) *protocol.WorkspaceOptions {
 	for _, can := range []struct {
 		does bool
 		want *protocol.FileOperationRegistrationOptions
-	}{{t.willRename, &o.WillRename}, {t.didRename, &o.DidRename}, {t.didCreate, &o.DidCreate}, {t.didDelete, &o.DidDelete}} {
+	}{{t.WillRename, &o.WillRename}, {t.DidRename, &o.DidRename}, {t.DidCreate, &o.DidCreate}, {t.DidDelete, &o.DidDelete}} {
 		if can.does {
 			*can.want = all
 		}
 	}
-	if !t.willRename && !t.didRename && !t.didCreate && !t.didDelete {
+	if !t.WillRename && !t.DidRename && !t.DidCreate && !t.DidDelete {
 		return nil
 	}
 	return &protocol.WorkspaceOptions{FileOperations: &o}

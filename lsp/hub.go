@@ -223,7 +223,7 @@ func (h *Hub) deliverer(track engine.TrackID) *Session {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, s := range append([]*Session{h.owners[track], h.active}, h.sessions...) {
-		if s != nil && s.traits().applyEdit {
+		if s != nil && s.traits().ApplyEdit {
 			return s
 		}
 	}

@@ -59,8 +59,8 @@ func (q question) doc(s *Session) *trackdoc.Doc { return s.trackDoc(q.v, q.d) }
 
 // trackDoc is a track document and the state of its track now.
 func (s *Session) trackDoc(v view, d *document) *trackdoc.Doc {
-	client := v.traits.language.Client
-	client.Versions = v.traits.documentChanges
+	client := v.traits.Language.Client
+	client.Versions = v.traits.DocumentChanges
 	snap := s.engine.Snapshot()
 	return &trackdoc.Doc{
 		Parsed: d.track(), URI: d.sent, Version: d.version, Track: engine.TrackID(trackfile.ID(d.path)),

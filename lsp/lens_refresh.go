@@ -20,7 +20,7 @@ const refreshEvery = 300 * time.Millisecond
 // whose tickets stay as they were.
 func (s *Session) refreshing(ctx context.Context) {
 	t := s.traits()
-	if !t.lensRefresh && !t.hintRefresh {
+	if !t.LensRefresh && !t.HintRefresh {
 		return
 	}
 	shown := map[uri.URI][]any{}
@@ -32,8 +32,8 @@ func (s *Session) refreshing(ctx context.Context) {
 		seq = snap.Seq()
 		now := s.live(snap)
 		if outdated(shown, now) {
-			s.refresh(ctx, t.lensRefresh, protocol.MethodWorkspaceCodeLensRefresh)
-			s.refresh(ctx, t.hintRefresh, protocol.MethodWorkspaceInlayHintRefresh)
+			s.refresh(ctx, t.LensRefresh, protocol.MethodWorkspaceCodeLensRefresh)
+			s.refresh(ctx, t.HintRefresh, protocol.MethodWorkspaceInlayHintRefresh)
 		}
 		shown = now
 		pause(ctx, refreshEvery)

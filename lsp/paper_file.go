@@ -87,7 +87,7 @@ func sweepPapers(dir string, now time.Time) error {
 func (s *Session) showFile(ctx context.Context, path, why string) {
 	var result protocol.ShowDocumentResult
 	err := errors.New("the editor cannot show documents")
-	if s.traits().showDocument {
+	if s.traits().ShowDocument {
 		params := &protocol.ShowDocumentParams{URI: uri.File(path), TakeFocus: new(true)}
 		err = s.conn.Call(ctx, protocol.MethodWindowShowDocument, params, &result)
 	}

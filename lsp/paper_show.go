@@ -132,7 +132,7 @@ func (ps *papers) given(s *shownPaper, at stamp, text string) (news bool) {
 
 // open shows a paper: as a virtual document where the client asks for its text, else as a file, else by its path.
 func (s *Session) open(ctx context.Context, p paper) {
-	if s.traits().virtual && s.openVirtual(ctx, p) {
+	if s.traits().Virtual && s.openVirtual(ctx, p) {
 		return
 	}
 	shown := s.papers.keep(p, false)
@@ -168,7 +168,7 @@ func (s *Session) openVirtual(ctx context.Context, p paper) bool {
 	s.log.Debug("a virtual document was not shown", "uri", p.uri(), "err", err)
 	s.papers.forget(shown)
 	t := *s.traits()
-	t.virtual = false
+	t.Virtual = false
 	s.client.Store(&t)
 	return false
 }

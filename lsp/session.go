@@ -12,6 +12,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/lsp/rpc"
+	"github.com/slop-ls/slop-ls/lsp/traits"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
@@ -36,7 +37,7 @@ type Session struct {
 
 	restriction restriction
 
-	client atomic.Pointer[traits] // set by initialize
+	client atomic.Pointer[traits.Client] // set by initialize
 	kicks  kicks
 	acts   acts
 	told   atomic.Int64 // when a message was shown last, where they have to keep to a line
@@ -65,16 +66,16 @@ func newSession(h *Hub) *Session {
 		settling: make(chan struct{}, 1), settings: "null", kicks: newKicks(), events: subscriber{wishes: make(chan uint64, 1)},
 	}
 	s.log = slog.New(slog.NewMultiHandler(h.opts.Log.Handler(), newClientLog(s)))
-	s.client.Store(&traits{encoding: text.UTF16})
+	s.client.Store(&traits.Client{Encoding: text.UTF16})
 	s.desk.set(&documents{open: map[uri.URI]*document{}, enc: text.UTF16, root: root{dirs: []string{h.opts.Root}}})
 	return s
 }
 
-func (s *Session) traits() *traits { return s.client.Load() }
+func (s *Session) traits() *traits.Client { return s.client.Load() }
 
 // actor is how the journal names this session's person.
 func (s *Session) actor() engine.Actor {
-	if name := s.traits().label(); name != "" {
+	if name := s.traits().Label(); name != "" {
 		return engine.ByPerson + engine.Actor(" ("+name+")")
 	}
 	return engine.ByPerson
@@ -83,7 +84,7 @@ func (s *Session) actor() engine.Actor {
 // view is what a request's first half may see: no session and no client.
 type view struct {
 	docs   *documents
-	traits *traits
+	traits *traits.Client
 }
 
 // requests is what is served between initialize and shutdown, by method.

@@ -8,6 +8,7 @@ import (
 	"go.lsp.dev/uri"
 
 	"github.com/slop-ls/slop-ls/lsp/rpc"
+	"github.com/slop-ls/slop-ls/lsp/traits"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
@@ -21,16 +22,16 @@ func (s *Session) initialize(params json.RawMessage) (work, error) {
 	if err := rpc.Decode(params, &p); err != nil {
 		return nil, err
 	}
-	t := traitsOf(&p)
-	if t.events.On && !t.events.From {
-		t.events.After = s.engine.Snapshot().Seq() // from now on
+	t := traits.Of(&p)
+	if t.Events.On && !t.Events.From {
+		t.Events.After = s.engine.Snapshot().Seq() // from now on
 	}
 	s.client.Store(t)
 	r := root{dirs: []string{s.hub.opts.Root}}
 	if u := rootOf(&p); u != "" {
 		r = r.withClient(u)
 	}
-	s.desk.set(&documents{open: map[uri.URI]*document{}, enc: t.encoding, root: r})
+	s.desk.set(&documents{open: map[uri.URI]*document{}, enc: t.Encoding, root: r})
 	s.initialTrust(json.RawMessage(p.InitializationOptions))
 	s.stage = stageInitialized
 	if p.Trace != "" {
@@ -66,10 +67,10 @@ func rootOf(p *protocol.InitializeParams) uri.URI {
 var completionTriggers = []string{"/", ".", "[", "\""}
 
 // capabilities is what is announced, all of it statically: what is registered twice shows twice in some clients.
-func capabilities(t *traits) protocol.ServerCapabilities {
+func capabilities(t *traits.Client) protocol.ServerCapabilities {
 	incremental := protocol.TextDocumentSyncKindIncremental
 	out := protocol.ServerCapabilities{
-		PositionEncoding: protocol.PositionEncodingKind(t.encoding),
+		PositionEncoding: protocol.PositionEncodingKind(t.Encoding),
 		TextDocumentSync: &protocol.TextDocumentSyncOptions{
 			OpenClose: new(true), Change: &incremental, Save: &protocol.SaveOptions{IncludeText: new(false)},
 		},
@@ -88,7 +89,7 @@ func capabilities(t *traits) protocol.ServerCapabilities {
 		DocumentFormattingProvider: protocol.Boolean(true),
 		InlayHintProvider:          protocol.Boolean(true),
 	}
-	if t.pull {
+	if t.Pull {
 		// What a change of one file does to another is told by a refresh, so that nobody asks for all at each key.
 		out.DiagnosticProvider = &protocol.DiagnosticOptions{}
 	}
@@ -97,9 +98,9 @@ func capabilities(t *traits) protocol.ServerCapabilities {
 
 // workspaceOptions announces file operations, and the scheme of read-only documents to clients that ask for the text of
 // such.
-func workspaceOptions(t *traits) *protocol.WorkspaceOptions {
+func workspaceOptions(t *traits.Client) *protocol.WorkspaceOptions {
 	o := fileOperations(t)
-	if !t.virtual {
+	if !t.Virtual {
 		return o
 	}
 	if o == nil {

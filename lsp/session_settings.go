@@ -21,7 +21,7 @@ func (s *Session) configuring(ctx context.Context) {
 	if s.restriction.on.Load() { // it counts without any setting
 		s.applySettings(ctx, json.RawMessage("null"))
 	}
-	if !s.traits().configuration {
+	if !s.traits().Configuration {
 		return
 	}
 	for {
@@ -59,7 +59,7 @@ func (s *Session) settingsChanged(params json.RawMessage) error {
 	if s.hub.opts.Settings == nil {
 		return nil
 	}
-	if s.traits().configuration {
+	if s.traits().Configuration {
 		kick(s.kicks.settings)
 		return nil
 	}

@@ -21,7 +21,7 @@ const (
 // waited for.
 func (s *Session) tell(ctx context.Context, kind protocol.MessageType, msg string) {
 	msg = text.StillVisible(msg)
-	if s.traits().oneLine && kind != protocol.MessageTypeError {
+	if s.traits().OneLine && kind != protocol.MessageTypeError {
 		msg = s.inOneLine(msg)
 	}
 	if msg == "" {

@@ -43,7 +43,7 @@ func prepareSubscribe(_ view, params json.RawMessage) (work, error) {
 		return nil, rpc.Refuse(rpc.InvalidParams, "%v", err)
 	}
 	return func(_ context.Context, s *Session) (any, error) {
-		if !s.traits().events.On {
+		if !s.traits().Events.On {
 			return nil, rpc.Refuse(rpc.RequestFailed, "say events in capabilities.experimental.slop to get %s", wire.EventsMethod)
 		}
 		s.events.want(args.After)
@@ -54,7 +54,7 @@ func prepareSubscribe(_ view, params json.RawMessage) (work, error) {
 // telling sends slop/events to a client that asked for them, until ctx ends: what happens from now on, unless it names
 // the event from which it goes on.
 func (s *Session) telling(ctx context.Context) {
-	wish := s.traits().events
+	wish := s.traits().Events
 	if !wish.On {
 		return
 	}

@@ -153,7 +153,7 @@ func trackName(tr *engine.Track) string {
 
 // createToken announces a progress to the client; false where it does not show any.
 func (s *Session) createToken(ctx context.Context, token string) bool {
-	if !s.traits().progress {
+	if !s.traits().Progress {
 		return false
 	}
 	params := &protocol.WorkDoneProgressCreateParams{Token: protocol.String(token)}

@@ -15,7 +15,7 @@ const tellEvery = 100 * time.Millisecond
 // stating sends slop/state to a client that asked for it, until ctx ends: the whole state, then what changed. It reads
 // the newest snapshot when the client has taken the state before, so that a slow one skips states.
 func (s *Session) stating(ctx context.Context) {
-	if !s.traits().state {
+	if !s.traits().State {
 		return
 	}
 	var told *engine.Snapshot

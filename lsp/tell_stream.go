@@ -15,7 +15,7 @@ const maxPiece = 64 << 10
 
 // streaming sends slop/stream to a client that asked for it, until ctx ends: one goroutine for each attempt that runs.
 func (s *Session) streaming(ctx context.Context) {
-	if !s.traits().stream {
+	if !s.traits().Stream {
 		return
 	}
 	followed := map[engine.Run]bool{}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/lsp/rpc"
+	"github.com/slop-ls/slop-ls/lsp/traits"
 )
 
 // longTrack is a track document of n tickets, each with all that tickets usually have.
@@ -174,7 +175,7 @@ func BenchmarkTrackRequests(b *testing.B) {
 		b.Run(strings.TrimPrefix(method, "textDocument/"), func(b *testing.B) {
 			params := json.RawMessage(fmt.Sprintf(`{"textDocument":{"uri":%q}%s}`, benchURI, extra))
 			for b.Loop() {
-				w, err := requests[method](view{docs: docs, traits: &traits{}}, params)
+				w, err := requests[method](view{docs: docs, traits: &traits.Client{}}, params)
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -172,7 +172,7 @@ func (s *Session) lay(ctx context.Context, path, label string, before, after []b
 	change := engine.FileChange{Path: path, Op: engine.OpModify, Base: before, After: after}
 	set := engine.ChangeSet{Label: label, Files: []engine.FileChange{change}}
 	open, shown := s.opened(ctx, path)
-	if open && s.traits().applyEdit {
+	if open && s.traits().ApplyEdit {
 		d := &dispatch{s: s, label: label, preview: s.previews(set)}
 		_, err := d.deliver(ctx, set.Files)
 		if !s.lost(ctx, err) {
@@ -202,7 +202,7 @@ func (s *Session) opened(ctx context.Context, path string) (open, shown bool) {
 	if is(s.desk.docs()) {
 		return true, true
 	}
-	if !s.traits().showDocument {
+	if !s.traits().ShowDocument {
 		return false, false
 	}
 	var result protocol.ShowDocumentResult

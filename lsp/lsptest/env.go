@@ -9,11 +9,11 @@
 //
 // Every test of what an editor sees runs in all three. Those of package lsp that do not are about one part of it, and
 // take that by itself: what a request brings along (request_tokens_test.go, and cancel_test.go under ports that hang;
-// the connection is tested in lsp/rpc), documents and positions (document*_test.go, source_symbol_test.go,
-// receipt_test.go), names and bounds of papers (paper_test.go), the quirk table (quirks_test.go), the differences of
-// states (tell_state_test.go), fuzz targets, what a thousand sessions leave behind (flat_test.go), and what is
-// measured: TestFace, TestThousandPending and the benchmarks read times in the server itself. Where such a part shows
-// on the wire, a test in three modes says so as well.
+// the connection is tested in lsp/rpc, the quirk table in lsp/traits), documents and positions (document*_test.go,
+// source_symbol_test.go, receipt_test.go), names and bounds of papers (paper_test.go), the differences of states
+// (tell_state_test.go), fuzz targets, what a thousand sessions leave behind (flat_test.go), and what is measured:
+// TestFace, TestThousandPending and the benchmarks read times in the server itself. Where such a part shows on the
+// wire, a test in three modes says so as well.
 package lsptest
 
 import (

@@ -1,4 +1,4 @@
-package lsp
+package traits
 
 import (
 	"slices"
@@ -8,14 +8,14 @@ import (
 	"github.com/slop-ls/slop-ls/lsp/trackdoc"
 )
 
-// language is how a client takes what is said about documents.
-type language struct {
+// Language is how a client takes what is said about documents.
+type Language struct {
 	trackdoc.Client
-	diagnosticVersions bool // it drops diagnostics of a version that it has left behind
+	DiagnosticVersions bool // it drops diagnostics of a version that it has left behind
 }
 
 // languageOf reads what a client announces.
-func languageOf(c *protocol.TextDocumentClientCapabilities) (l language) {
+func languageOf(c *protocol.TextDocumentClientCapabilities) (l Language) {
 	if c == nil {
 		return l
 	}
@@ -31,6 +31,6 @@ func languageOf(c *protocol.TextDocumentClientCapabilities) (l language) {
 	if c.FoldingRange != nil && c.FoldingRange.RangeLimit != nil {
 		l.FoldLimit = int(*c.FoldingRange.RangeLimit)
 	}
-	l.diagnosticVersions = c.PublishDiagnostics != nil && isTrue(c.PublishDiagnostics.VersionSupport)
+	l.DiagnosticVersions = c.PublishDiagnostics != nil && isTrue(c.PublishDiagnostics.VersionSupport)
 	return l
 }

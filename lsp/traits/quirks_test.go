@@ -1,4 +1,4 @@
-package lsp
+package traits
 
 import (
 	"encoding/json"
@@ -40,29 +40,29 @@ func paramsOf(t *testing.T, file string, change ...func(map[string]any)) *protoc
 }
 
 // summary is what traits come to, in words.
-func (t *traits) summary() string {
-	words := []string{string(t.encoding)}
+func (t *Client) summary() string {
+	words := []string{string(t.Encoding)}
 	for _, w := range []struct {
 		on   bool
 		word string
 	}{
-		{t.applyEdit, "edits"},
-		{t.documentChanges, "versions"},
-		{t.batchEdits, "batch"},
-		{t.previews, "previews"},
-		{t.saves, "saves"},
-		{t.safePrompts, "safe"},
-		{t.messageRequest, "prompts"},
-		{t.oneLine, "line"},
-		{t.showDocument, "shows"},
-		{t.progress, "progress"},
-		{t.lensRefresh, "lenses"},
-		{t.pull, "pulls"},
-		{t.llmTag, "llm"},
-		{t.state, "state"},
-		{t.stream, "stream"},
-		{t.virtual, "virtual"},
-		{t.events.On, "events"},
+		{t.ApplyEdit, "edits"},
+		{t.DocumentChanges, "versions"},
+		{t.BatchEdits, "batch"},
+		{t.Previews, "previews"},
+		{t.Saves, "saves"},
+		{t.SafePrompts, "safe"},
+		{t.MessageRequest, "prompts"},
+		{t.OneLine, "line"},
+		{t.ShowDocument, "shows"},
+		{t.Progress, "progress"},
+		{t.LensRefresh, "lenses"},
+		{t.Pull, "pulls"},
+		{t.LLMTag, "llm"},
+		{t.State, "state"},
+		{t.Stream, "stream"},
+		{t.Virtual, "virtual"},
+		{t.Events.On, "events"},
 	} {
 		if w.on {
 			words = append(words, w.word)
@@ -97,7 +97,7 @@ func TestTraitsOfRealClients(t *testing.T) {
 	got := map[string]string{}
 	for _, f := range files {
 		name := strings.TrimSuffix(filepath.Base(f), ".json")
-		got[name] = traitsOf(paramsOf(t, name)).summary()
+		got[name] = Of(paramsOf(t, name)).summary()
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -105,19 +105,19 @@ func TestTraitsOfRealClients(t *testing.T) {
 }
 
 // gets is what a client gets, in words, by the columns of docs/editors.md.
-func (t *traits) gets() []string {
+func (t *Client) gets() []string {
 	edits := "written to the disk"
 	switch {
-	case t.applyEdit && t.documentChanges:
+	case t.ApplyEdit && t.DocumentChanges:
 		edits = "for a version"
-	case t.applyEdit:
+	case t.ApplyEdit:
 		edits = "by `changes`, watched"
 	}
 	prompts := "announced, never asked"
 	switch {
-	case t.safePrompts:
+	case t.SafePrompts:
 		prompts = "asked at once"
-	case t.messageRequest:
+	case t.MessageRequest:
 		prompts = "asked after the person's own command, else announced"
 	}
 	yes := func(on bool, yes, no string) string {
@@ -128,14 +128,14 @@ func (t *traits) gets() []string {
 	}
 	return []string{
 		edits,
-		yes(t.applyEdit, yes(t.batchEdits, "all in one", "one"), "–"),
-		yes(t.previews, "yes", "–"),
+		yes(t.ApplyEdit, yes(t.BatchEdits, "all in one", "one"), "–"),
+		yes(t.Previews, "yes", "–"),
 		prompts,
-		yes(t.oneLine, "cut to a line", "whole"),
-		yes(t.showDocument, "shown", "their path is said"),
-		yes(t.progress, "yes", "–"),
-		yes(t.lensRefresh, "yes", "–"),
-		string(t.encoding),
+		yes(t.OneLine, "cut to a line", "whole"),
+		yes(t.ShowDocument, "shown", "their path is said"),
+		yes(t.Progress, "yes", "–"),
+		yes(t.LensRefresh, "yes", "–"),
+		string(t.Encoding),
 	}
 }
 
@@ -151,7 +151,7 @@ func TestEditorsDoc(t *testing.T) {
 	}
 	for _, f := range files {
 		name := strings.TrimSuffix(filepath.Base(f), ".json")
-		b.WriteString("| " + name + " | " + strings.Join(traitsOf(paramsOf(t, name)).gets(), " | ") + " |\n")
+		b.WriteString("| " + name + " | " + strings.Join(Of(paramsOf(t, name)).gets(), " | ") + " |\n")
 	}
 	const path, begin, end = "../../docs/editors.md", "<!-- begin: lsp/traits/quirks_test.go -->\n", "<!-- end -->\n"
 	data, err := os.ReadFile(path)
@@ -193,7 +193,7 @@ func TestEachQuirkMatters(t *testing.T) {
 	for _, q := range quirks {
 		if q.is != nil {
 			ale := paramsOf(t, "vim-9.0-ale-3.3.0")
-			if !q.is(ale) || traitsOf(ale).messageRequest {
+			if !q.is(ale) || Of(ale).MessageRequest {
 				t.Errorf("the quirk %q changes nothing", q.why)
 			}
 			for _, other := range []string{"kate-22.12.3", "emacs-28.2-eglot-1.9", "vim-9.0-vim-lsp-20260419"} {
@@ -203,8 +203,8 @@ func TestEachQuirkMatters(t *testing.T) {
 			}
 			continue
 		}
-		with := traitsOf(paramsOf(t, captured[q.name], named(q.name)))
-		without := traitsOf(paramsOf(t, captured[q.name], named("nobody")))
+		with := Of(paramsOf(t, captured[q.name], named(q.name)))
+		without := Of(paramsOf(t, captured[q.name], named("nobody")))
 		if with.summary() == without.summary() {
 			t.Errorf("the quirk of %s changes nothing", q.name)
 		}
@@ -224,7 +224,7 @@ func TestExperimentalCapabilities(t *testing.T) {
 			caps, _ := raw["capabilities"].(map[string]any)
 			caps["experimental"] = json.RawMessage(experimental)
 		})
-		got := strings.Fields(traitsOf(p).summary())
+		got := strings.Fields(Of(p).summary())
 		for _, w := range strings.Fields(want) {
 			if !strings.Contains(strings.Join(got, " "), w) {
 				t.Errorf("%s: got %v, want %s", experimental, got, want)
@@ -239,8 +239,8 @@ func TestExperimentalCapabilities(t *testing.T) {
 // A client's name is shown and journalled: nothing in it may hide.
 func TestClientNameIsVisible(t *testing.T) {
 	t.Parallel()
-	traits := traitsOf(paramsOf(t, "neovim-0.12.4", named("Neo\u202evim\n2")))
-	if got := traits.label(); got != "Neo⟨U+202E⟩vim 0.12.4" {
+	traits := Of(paramsOf(t, "neovim-0.12.4", named("Neo\u202evim\n2")))
+	if got := traits.Label(); got != "Neo⟨U+202E⟩vim 0.12.4" {
 		t.Errorf("the label is %q", got)
 	}
 }
@@ -248,16 +248,16 @@ func TestClientNameIsVisible(t *testing.T) {
 // What real clients can take of the language.
 func TestLanguageOfRealClients(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string]language{
+	for name, want := range map[string]Language{
 		"emacs-28.2-eglot-1.9":                 {Client: trackdoc.Client{Tree: true, Links: true}},
-		"helix-25.07.1":                        {Client: trackdoc.Client{Snippets: true, Markdown: true}, diagnosticVersions: true},
+		"helix-25.07.1":                        {Client: trackdoc.Client{Snippets: true, Markdown: true}, DiagnosticVersions: true},
 		"kate-25.04.3":                         {Client: trackdoc.Client{Snippets: true, Markdown: true, Tree: true}},
 		"neovim-0.12.4":                        {Client: trackdoc.Client{Snippets: true, Markdown: true, MarkdownItems: true, Tree: true, Links: true}},
 		"vim-9.0-ale-3.3.0":                    {},
 		"vim-9.0-vim-lsp-20260419":             {Client: trackdoc.Client{Markdown: true, MarkdownItems: true, Links: true, FoldLimit: 5000}},
 		"vscode-1.139.1-languageclient-11.0.0": {Client: trackdoc.Client{Snippets: true, AsIs: true, Markdown: true, MarkdownItems: true, Tree: true, Links: true, FoldLimit: 5000}},
 	} {
-		if diff := cmp.Diff(want, traitsOf(paramsOf(t, name)).language, cmp.AllowUnexported(language{})); diff != "" {
+		if diff := cmp.Diff(want, Of(paramsOf(t, name)).Language, cmp.AllowUnexported(Language{})); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
