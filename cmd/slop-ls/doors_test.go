@@ -463,3 +463,65 @@ func TestDoorsWhileLinksAreMade(t *testing.T) {
 		t.Errorf("outside there is %v, %v", left, err)
 	}
 }
+
+// TestDoorsHardLink: that a file has a second name outside cannot be told from inside, so that it is read and written
+// like any other. Every door that writes makes a new file of it, and the one outside stays as it was.
+func TestDoorsHardLink(t *testing.T) {
+	t.Parallel()
+	s := newDoorScene(t)
+	hard := filepath.Join(s.root, "hard")
+	link := func() {
+		_ = os.Remove(hard)
+		mustNot(t, os.Link(filepath.Join(s.outside, "note"), hard))
+	}
+	written := func(door string) {
+		t.Helper()
+		if got, err := os.ReadFile(filepath.Join(s.outside, "note")); err != nil || string(got) != farWord+"\n" {
+			t.Fatalf("%s: outside is now %q, %v", door, got, err)
+		}
+		if got, err := os.ReadFile(hard); err == nil && strings.Contains(string(got), farWord) {
+			t.Errorf("%s: nothing was written: %q", door, got)
+		}
+	}
+	for _, door := range toolDoors {
+		if !door.writes || door.tool == "run_command" || door.argument == "to" {
+			continue
+		}
+		link()
+		draft, release, err := s.bench.Draft(t.Context(), engine.Run{})
+		mustNot(t, err)
+		if door.tool == "write_file" { // what was not read is not written over
+			_, err = draft.Read(t.Context(), "hard")
+			mustNot(t, err)
+		}
+		_, err = s.tools[door.tool].Call(t.Context(), draft, door.arguments("hard"))
+		mustNot(t, err)
+		set, err := draft.Changes(t.Context())
+		mustNot(t, err)
+		_, err = s.disk.Deliver(t.Context(), engine.Run{Attempt: 1}, set)
+		mustNot(t, err)
+		release()
+		written(door.name())
+		_ = os.Remove(filepath.Join(s.root, "new"))
+	}
+	for name, patch := range map[string]string{
+		"a block":   "hard\n<<<<<<< SEARCH\n" + farWord + "\n=======\nescaped\n>>>>>>> REPLACE\n",
+		"a diff":    "--- a/hard\n+++ b/hard\n@@ -1 +1 @@\n-" + farWord + "\n+escaped\n",
+		"an update": "*** Begin Patch\n*** Update File: hard\n@@\n-" + farWord + "\n+escaped\n*** End Patch\n",
+	} {
+		link()
+		if out, err := s.program(patch, "apply", "--root", s.root); err != nil {
+			t.Fatalf("%s: %v: %s", name, err, out)
+		}
+		written(name)
+	}
+	link()
+	draft, release, err := s.bench.Draft(t.Context(), engine.Run{})
+	mustNot(t, err)
+	defer release()
+	_, err = s.tools["run_command"].Call(t.Context(), draft, json.RawMessage(`{"command":"echo escaped >hard"}`))
+	mustNot(t, err)
+	if got, err := os.ReadFile(filepath.Join(s.outside, "note")); err != nil || string(got) != farWord+"\n" {
+		t.Errorf("a command: outside is now %q, %v", got, err)
+	}
+}

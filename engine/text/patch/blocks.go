@@ -28,6 +28,9 @@ func (in *input) blocks() ([]Part, error) {
 			in.use(from, i)
 		}
 		if path == "" {
+			path = in.nameAbove(i)
+		}
+		if path == "" {
 			return nil, &SyntaxError{i + 1, "the block does not say which file it is for: write the file's path on the line before it"}
 		}
 		h, err := in.block(i, end)
@@ -39,6 +42,19 @@ func (in *input) blocks() ([]Part, error) {
 		i = end
 	}
 	return parts, nil
+}
+
+// bareName is a line that is one word and nothing else.
+var bareName = regexp.MustCompile(`^[\w.+@-]+$`)
+
+// nameAbove is a word alone on the line above a block for which no path was found: a file such as justfile or gradlew. A
+// block without a search makes no file of such a name, since it can be the last word of an answer, too.
+func (in *input) nameAbove(i int) string {
+	if i == 0 || in.used[i-1] || divider.MatchString(in.row(i+1)) || !bareName.MatchString(in.row(i-1)) {
+		return ""
+	}
+	in.use(i-1, i)
+	return in.row(i - 1)
 }
 
 // blockEnd is the line that ends the block that begins at line i.

@@ -50,6 +50,8 @@ func blockArea() area {
 		{what: "an empty search for a file that is not there", files: one(abc), input: "b/c.txt\n" + block("", "new\n"), then: map[string]string{"a.txt": abc, "b/c.txt": "new\n"}},
 		{what: "an empty replacement", files: one(abc), input: "a.txt\n" + block("beta\n", ""), then: one("alpha\ngamma\n")},
 		{what: "a divider in the content", files: one("Title\n=======\ntext\n"), input: "a.txt\n" + block("Title\n=======\ntext\n", "Title\n=======\nwords\n"), then: one("Title\n=======\nwords\n")},
+		{what: "a name without an extension, alone on the line above", files: map[string]string{"justfile": abc}, input: "justfile\n" + plain, then: map[string]string{"justfile": "alpha\nBETA\ngamma\n"}},
+		{what: "a word alone on the line above, and nothing to search for", files: one(abc), input: "Done\n" + block("", "x\n"), refused: "does not say which file it is for"},
 		{what: "no path at all", files: one(abc), input: plain, refused: "does not say which file it is for"},
 		{what: "a path that is not there", files: one(abc), input: "z.txt\n" + plain, refused: "there is no such file"},
 		{what: "an empty search for a file with text", files: one(abc), input: "a.txt\n" + block("", "x\n"), refused: "the search text is empty and the file is not"},
