@@ -114,7 +114,7 @@ func openHouse(ctx context.Context, a *app, root string, o opening) (_ *house, e
 func (h *house) finishApplies(ctx context.Context) {
 	finished, err := h.disk.FinishDeliveries(ctx, filepath.Join(h.stateDir(), intentsFolder))
 	for _, f := range finished {
-		h.log.Warn(finishedLine(f))
+		h.log.Warn("an apply that was killed has an end now", "files", f.Paths, "taken back", f.Back)
 	}
 	if err != nil {
 		h.log.Error("what a killed apply left", "err", err)

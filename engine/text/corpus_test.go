@@ -135,6 +135,7 @@ func (all tallies) count(c corpusCase, out []byte, err error) verdict {
 		}
 	case wrong:
 		t.wrong++
+	case refused: // counted below, also where that is right
 	}
 	if err != nil {
 		t.refused++
@@ -319,9 +320,6 @@ func (w wish) replace() []string {
 	rows := w.lines()
 	return slices.Concat(rows[w.first:w.from], w.fresh, rows[w.to:w.last])
 }
-
-// kept says of each line of the search whether it stays.
-func (w wish) kept(i int) bool { return w.first+i < w.from || w.first+i >= w.to }
 
 // result is the text with the wish fulfilled.
 func (w wish) result() string {

@@ -23,7 +23,7 @@ func startGroup() (*processGroup, error) {
 		return nil, err
 	}
 	defer r.Close()
-	leader := exec.Command("/bin/sh", "-c", "read -r _; kill -KILL 0")
+	leader := exec.Command("/bin/sh", "-c", "read -r _; kill -KILL 0") //nolint:noctx // it outlives every context: it is what kills
 	leader.Dir = "/"
 	leader.Env = []string{}
 	leader.Stdin = r

@@ -25,7 +25,7 @@ func StartProgram(p Program) (*Running, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(path, p.Argv[1:]...)
+	cmd := exec.Command(path, p.Argv[1:]...) //nolint:noctx // who started it ends its whole group
 	cmd.Args[0] = p.Argv[0]
 	cmd.Dir, cmd.Env, cmd.Stderr = p.Dir, p.Env, p.Stderr
 	cmd.WaitDelay = drain

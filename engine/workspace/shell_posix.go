@@ -34,7 +34,7 @@ func (s shell) run(ctx context.Context, cmd engine.ShellCommand) (engine.Command
 	case ctx.Err() != nil:
 		res.ExitCode = -1
 		return res, context.Cause(ctx)
-	case context.Cause(limited) == errTimeout:
+	case errors.Is(context.Cause(limited), errTimeout):
 		res.ExitCode, res.TimedOut = -1, true
 	case err != nil:
 		return res, err
