@@ -56,19 +56,20 @@ export class Known {
       said = { attempt: piece.attempt, pieces: [], bytes: 0, done: false };
       this.streams.set(key, said);
     }
-    for (let last = said.pieces.at(-1); last && last.from >= piece.from; last = said.pieces.at(-1)) {
+    for (let last = said.pieces.at(-1); last && last.to > piece.from; last = said.pieces.at(-1)) {
       said.pieces.pop(); // the call was made again: what was said from there on is void
-      said.bytes -= last.text.length;
+      said.bytes -= size(last);
     }
     said.pieces.push(piece);
-    said.bytes += piece.text.length;
+    said.bytes += size(piece);
     said.done = piece.done;
     while (said.bytes > kept && said.pieces.length > 1) {
-      said.bytes -= said.pieces.shift()?.text.length ?? 0;
+      const first = said.pieces.shift();
+      said.bytes -= first ? size(first) : 0;
     }
   }
 
-  /** What the model of a ticket's newest attempt has said, as far as it is kept; what was left out is said. */
+  /** What the model of a ticket's newest attempt has said, its thinking as a quotation, as far as it is kept; what was left out is said. */
   said(track: string, ticket: string): string | undefined {
     const said = this.streams.get(streamKey(track, ticket));
     if (!said) {
@@ -76,9 +77,18 @@ export class Known {
     }
     let text = "";
     let to = 0;
+    let thinking = false;
     for (const piece of said.pieces) {
-      text += piece.from > to ? `\n[${piece.from - to} bytes left out]\n${piece.text}` : piece.text;
+      text += piece.from > to ? `\n[${piece.from - to} bytes left out]\n` : "";
       to = piece.to;
+      if (piece.reasoning !== undefined && piece.reasoning !== "") {
+        text += (thinking ? "" : text === "" ? "> " : "\n\n> ") + piece.reasoning.replaceAll("\n", "\n> ");
+        thinking = true;
+      }
+      if (piece.text !== "") {
+        text += thinking ? `\n\n${piece.text}` : piece.text;
+        thinking = false;
+      }
     }
     return text;
   }
@@ -130,6 +140,10 @@ function follow(before: KnownTrack | undefined, change: TrackChange): KnownTrack
     reason: change.reason ?? "",
     tickets: order.flatMap((id) => tickets.get(id) ?? []),
   };
+}
+
+function size(piece: Stream): number {
+  return piece.text.length + (piece.reasoning?.length ?? 0);
 }
 
 function streamKey(track: string, ticket: string): string {

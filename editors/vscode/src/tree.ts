@@ -194,7 +194,7 @@ export class Approvals implements vscode.TreeDataProvider<ApprovalItem>, vscode.
     const item = new vscode.TreeItem(approvalName(approval), vscode.TreeItemCollapsibleState.None);
     item.id = `${workspace.key}#${approval.id}`;
     item.contextValue = `approval-${approval.kind}`;
-    item.description = approval.title;
+    item.description = this.slop.roots.length > 1 ? `${workspace.folder.name} · ${approval.title}` : approval.title;
     item.tooltip = `${approval.id}: ${approval.title}\nticket ${approval.ticket} of ${trackName(approval.track)}, asked ${new Date(approval.since).toLocaleString()}`;
     item.iconPath = new vscode.ThemeIcon(kinds[approval.kind] ?? "bell-dot");
     item.accessibilityInformation = { label: `${approval.id}, ticket ${approval.ticket}: ${approval.title}` };

@@ -76,6 +76,15 @@ describe("what is said", () => {
     expect(known.said("a", "T1")).toBe("next");
   });
 
+  it("tells thinking from saying", () => {
+    const known = new Known();
+    known.hear({ ...piece(0, ""), reasoning: "It is\na sign" });
+    known.hear({ ...piece(0, "I mend"), reasoning: " error." });
+    known.hear(piece(6, " it."));
+    known.hear({ ...piece(10, "Done."), reasoning: "Well." });
+    expect(known.said("a", "T1")).toBe("> It is\n> a sign error.\n\nI mend it.\n\n> Well.\n\nDone.");
+  });
+
   it("keeps the end of what is long", () => {
     const known = new Known();
     for (let i = 0; i < 100; i++) {
