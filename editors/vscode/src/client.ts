@@ -17,7 +17,7 @@ import {
 } from "vscode-languageclient/node";
 import { Known } from "./known";
 import type { Link, Told } from "./link";
-import { documentScheme, folderKey, keyed, unkeyed } from "./names";
+import { documentScheme, folderKey, keyed, placed, unkeyed } from "./names";
 import { Problems } from "./problems";
 import { explicit, serverSettings } from "./settings";
 import { methods, type Diagnostic, type SaveArgs, type ServerCapabilities, type State, type Stream } from "./wire";
@@ -76,7 +76,7 @@ function middleware(folder: vscode.WorkspaceFolder, key: string, names: readonly
   return {
     provideCodeLenses: async (document, token, next) => (await next(document, token))?.map((lens) => named(key, lens)),
     provideCodeActions: async (document, range, context, token, next) => (await next(document, range, context, token))?.map((action) => named(key, action)),
-    provideTextDocumentContent: (uri, token, next) => (unkeyed(key, uri.path) === undefined ? undefined : next(uri, token)),
+    provideTextDocumentContent: (uri, token, next) => (unkeyed(key, placed(uri).path) === undefined ? undefined : next(uri, token)),
     workspace: {
       configuration: async (params, token, next) => {
         const all = await next(params, token);
@@ -114,7 +114,8 @@ function clientOptions(folder: vscode.WorkspaceFolder, key: string, log: vscode.
 }
 
 function plainUri(key: string, uri: vscode.Uri): string {
-  return `${documentScheme}:${unkeyed(key, uri.path) ?? uri.path}${uri.query === "" ? "" : `?${uri.query}`}`;
+  const { path, query } = placed(uri);
+  return `${documentScheme}:${unkeyed(key, path) ?? path}${query === "" ? "" : `?${query}`}`;
 }
 
 function keyedUri(key: string, text: string): vscode.Uri {

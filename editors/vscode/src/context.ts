@@ -4,7 +4,7 @@ import { findProgram } from "./binary";
 import type * as client from "./client";
 import type { Known } from "./known";
 import type { Link } from "./link";
-import { folderKey, isTrack, trackId } from "./names";
+import { folderKey, isTrack, placed, trackId, unkeyed } from "./names";
 
 /** A workspace folder with its client. */
 export interface Workspace {
@@ -56,7 +56,7 @@ export class Slop implements vscode.Disposable {
   of(uri?: vscode.Uri): Workspace | undefined {
     const folder = uri && vscode.workspace.getWorkspaceFolder(uri);
     const byFolder = folder && this.ready.get(folder.uri.toString());
-    return byFolder ?? this.workspaces.find((w) => uri !== undefined && (w.link.reviews(uri) || uri.path.startsWith(`/${w.key}/`))) ?? this.workspaces[0];
+    return byFolder ?? this.workspaces.find((w) => uri !== undefined && (w.link.reviews(uri) || unkeyed(w.key, placed(uri).path) !== undefined)) ?? this.workspaces[0];
   }
 
   /** The workspace of a folder's key. */

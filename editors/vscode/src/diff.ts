@@ -1,6 +1,7 @@
 // The editor's own diff view on what tickets, tracks, undos and approvals change.
 import * as vscode from "vscode";
 import type { Workspace } from "./context";
+import { beside, documentScheme } from "./names";
 import { commands, type DiffFile, type DiffFilesArgs } from "./wire";
 
 /** Shows a diff; false where it changes nothing, which is said. Errors are the server's own words. */
@@ -25,5 +26,10 @@ export async function showDiff(workspace: Workspace, title: string, args: DiffFi
 }
 
 function sides(workspace: Workspace, file: DiffFile): [at: vscode.Uri, before: vscode.Uri, after: vscode.Uri] {
-  return [vscode.Uri.joinPath(workspace.link.root, file.path), workspace.link.uri(file.before), workspace.link.uri(file.after)];
+  const at = vscode.Uri.joinPath(workspace.link.root, file.path);
+  const [before, after] = [file.before, file.after].map((text) => {
+    const uri = workspace.link.uri(text);
+    return uri.scheme === documentScheme ? uri.with(beside(at.path, uri)) : uri;
+  });
+  return [at, before ?? at, after ?? at];
 }

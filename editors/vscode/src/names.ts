@@ -46,6 +46,27 @@ export function unkeyed(key: string, path: string): string | undefined {
   return path.startsWith(`/${key}/`) ? path.slice(key.length + 1) : undefined;
 }
 
+/** A document's path and query, as far as they name it. */
+export interface Place {
+  path: string;
+  query: string;
+}
+
+/**
+ * The place of one side of a diff: that of the file that it is about, so that the editor takes both sides for one file and
+ * not for a renamed one. What the server calls it stands in the query.
+ */
+export function beside(file: string, side: Place): Place {
+  return { path: file, query: new URLSearchParams({ side: side.path, text: side.query }).toString() };
+}
+
+/** The place of a document without what beside has made of it. */
+export function placed(of: Place): Place {
+  const query = new URLSearchParams(of.query);
+  const path = query.get("side");
+  return path === null ? of : { path, query: query.get("text") ?? "" };
+}
+
 /** The ticket whose undo a document shows, by the server's path of it; undefined where it shows none. */
 export function undoOf(path: string): { track: string; ticket: string } | undefined {
   const parts = /^\/(?:before|after)\/undo\/([^/]+)\/([^/]+)\//.exec(path);

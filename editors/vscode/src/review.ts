@@ -1,7 +1,7 @@
 // Which editor shows a Review… document or the diff of an undo, and what the title bars are told of it.
 import * as vscode from "vscode";
 import type { Slop, Workspace } from "./context";
-import { askedOf, documentScheme, isTrack, reviewOf, undoOf, unkeyed } from "./names";
+import { askedOf, documentScheme, isTrack, placed, reviewOf, undoOf, unkeyed } from "./names";
 import type { ApprovalItem } from "./tree";
 
 /** The approval that the active editor is about. */
@@ -19,7 +19,7 @@ function inFront(slop: Slop): { workspace: Workspace; path: string } | undefined
   const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
   const uri = input instanceof vscode.TabInputTextDiff ? input.modified : vscode.window.activeTextEditor?.document.uri;
   const workspace = uri?.scheme === documentScheme ? slop.of(uri) : undefined;
-  return uri && workspace && { workspace, path: unkeyed(workspace.key, uri.path) ?? "" };
+  return uri && workspace && { workspace, path: unkeyed(workspace.key, placed(uri).path) ?? "" };
 }
 
 /** The undo whose diff is in front of the person. */

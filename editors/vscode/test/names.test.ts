@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { askedOf, folderKey, isTrack, keyed, trackId, undoOf, unkeyed } from "../src/names";
+import { askedOf, beside, folderKey, isTrack, keyed, placed, trackId, undoOf, unkeyed } from "../src/names";
 
 describe("names", () => {
   it.each([
@@ -26,6 +26,14 @@ describe("names", () => {
     expect(unkeyed("repo-1", path)).toBe("/plan/x.md");
     expect(unkeyed("repo", path)).toBeUndefined();
     expect(unkeyed("repo-2", path)).toBeUndefined();
+  });
+
+  it("gives both sides of a diff the place of the file, and finds them again", () => {
+    const sides = ["before", "after"].map((side) => ({ path: keyed("repo-1", `/${side}/diff/a/T1/x y&=~.go`), query: "0123abcd" }));
+    const shown = sides.map((side) => beside("/w/x y&=~.go", side));
+    expect(shown.map((s) => s.path)).toEqual(["/w/x y&=~.go", "/w/x y&=~.go"]);
+    expect(shown.map(placed)).toEqual(sides);
+    expect(placed({ path: "/repo-1/status.md", query: "" })).toEqual({ path: "/repo-1/status.md", query: "" });
   });
 
   it.each([
