@@ -6,7 +6,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symli
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { chromium, type Browser } from "playwright-core";
+import { chromium, type Browser, type BrowserContext } from "playwright-core";
 import { Child } from "./processes.ts";
 import { patience, until } from "./until.ts";
 import { Workbench } from "./workbench.ts";
@@ -42,6 +42,17 @@ export interface Shown {
   tickets: { id: string; status: string; phase: string; reason: string; attempt: number }[];
 }
 
+/** An event, as far as tests look at it. */
+export interface Told {
+  type: string;
+  ticket?: string;
+  id?: string;
+  decision?: string;
+  by?: string;
+  edited?: boolean;
+  undo?: boolean;
+}
+
 const quiet = {
   "telemetry.telemetryLevel": "off",
   "update.mode": "none",
@@ -51,12 +62,16 @@ const quiet = {
   "workbench.tips.enabled": false,
   "chat.disableAIFeatures": true,
   "git.enabled": false,
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
+  "workbench.editor.enablePreview": false,
   "files.autoSave": "off",
   "editor.autoClosingBrackets": "never",
   "editor.autoIndent": "none",
   "editor.quickSuggestions": { other: "off", comments: "off", strings: "off" },
   "editor.inlayHints.enabled": "on",
   "editor.cursorBlinking": "solid",
+  "editor.minimap.enabled": false,
+  "[markdown]": { "editor.wordWrap": "off" },
 };
 
 export class Lab {
@@ -68,6 +83,7 @@ export class Lab {
   private model: Child | undefined;
   private server: Child | undefined;
   private browser: Browser | undefined;
+  private profile: BrowserContext | undefined; // the person's: the editor keeps there which tabs were open
   private url = "";
 
   private readonly options: Options;
@@ -173,8 +189,8 @@ export class Lab {
     const folder = join(built, "failed", name.replace(/\W+/g, "-"));
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "server.txt"), this.server?.output ?? "");
-    for (const [i, context] of (this.browser?.contexts() ?? []).entries()) {
-      await context.pages()[0]?.screenshot({ path: join(folder, `${i}.png`) });
+    for (const [i, page] of (this.profile?.pages() ?? []).entries()) {
+      await page.screenshot({ path: join(folder, `${i}.png`) });
     }
     const logs = join(this.root, "user/logs");
     if (existsSync(logs)) {
@@ -187,9 +203,9 @@ export class Lab {
     if (!this.browser) {
       throw new Error("the lab has no browser");
     }
-    const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 } });
-    context.setDefaultTimeout(patience);
-    const page = await context.newPage();
+    this.profile ??= await this.browser.newContext({ viewport: { width: 1280, height: 800 } });
+    this.profile.setDefaultTimeout(patience);
+    const page = await this.profile.newPage();
     const kind = path.endsWith(".code-workspace") ? "workspace" : "folder";
     await page.goto(`${this.url}/?${kind}=${encodeURIComponent(path)}`);
     return Workbench.of(page);
@@ -206,12 +222,33 @@ export class Lab {
     return JSON.parse(await this.slop(repo, "track", "show", track, "--json")) as Shown;
   }
 
+  /** Runs the program in a repository, and reads the objects that it prints, one a line. */
+  async told<T>(repo: string, ...args: string[]): Promise<T[]> {
+    const lines = await this.slop(repo, ...args, "--json");
+    return lines.split("\n").filter((l) => l !== "").map((l) => JSON.parse(l) as T);
+  }
+
+  /** All that has happened in a repository, in order. */
+  log(repo: string): Promise<Told[]> {
+    return this.told(repo, "log");
+  }
+
+  /** The ids of the approvals that wait in a repository, the oldest first. */
+  async waiting(repo: string): Promise<string[]> {
+    return (await this.told<{ id: string }>(repo, "approve", "list")).map((a) => a.id);
+  }
+
   /** Waits until a ticket is as wanted, by the program's own account. */
   ticket(repo: string, track: string, id: string, status: string, phase = ""): Promise<Shown["tickets"][number]> {
     return until(`${id} to be ${status} ${phase}`, async () => {
       const { tickets } = await this.track(repo, track);
       return tickets.find((t) => t.id === id && t.status === status && (phase === "" || t.phase === phase));
     });
+  }
+
+  /** Lets the model go on behind a [hold]. */
+  goOn(): void {
+    this.model?.process.stdin?.write("\n");
   }
 
   /** Ends everything that was started, and removes the folder. */

@@ -16,10 +16,11 @@ test("a workspace without tracks starts nothing until it is asked to", async () 
   const repo = lab.repo("plain", { "main.go": "package main\n\nfunc main() {}\n" });
   const bench = await lab.workbench(repo);
   await bench.sideBar();
-  await bench.page.getByText("slop-ls is not started in this workspace.").waitFor();
+  await bench.page.getByText("It is not started in this window.").waitFor();
   assert.deepEqual(processes(lab.root, "slop-ls", "--stdio"), []);
-  await bench.page.locator(".sidebar .monaco-button").filter({ hasText: "Start" }).click();
+  await bench.welcome("Start").click();
   await bench.page.getByText("There is no track yet.").waitFor();
-  await until("the daemon", () => processes(repo, "slop-ls").length > 0);
+  assert.equal(processes(lab.root, "slop-ls", "--stdio").length, 1);
+  await until("the daemon", () => processes(repo, "slop-ls", "daemon").length === 1);
   await bench.close();
 });

@@ -14,6 +14,11 @@ export class Workbench {
     return new Workbench(page);
   }
 
+  /** Answers the question whether the workspace is trusted. */
+  async trust(answer: string): Promise<void> {
+    await this.page.locator(".monaco-dialog-box .monaco-button").filter({ hasText: answer }).click();
+  }
+
   /** Runs a command of the palette by its whole title. */
   async command(title: string): Promise<void> {
     await this.page.keyboard.press("F1");
@@ -41,19 +46,92 @@ export class Workbench {
 
   /** The view container of the extension, shown. */
   async sideBar(): Promise<void> {
-    const icon = this.page.locator(".activitybar .action-item").filter({ has: this.page.locator('[aria-label^="slop-ls"]') });
-    if ((await icon.getAttribute("aria-selected")) !== "true") {
-      await icon.click();
+    const title = this.page.locator(".sidebar .composite.title").filter({ hasText: "slop-ls" });
+    if (!(await title.isVisible())) {
+      await this.icon().click();
     }
-    await this.page.locator(".sidebar .pane-header").filter({ hasText: "Tracks" }).waitFor();
+    await title.waitFor();
   }
 
-  /** A row of a view of the side bar. */
-  item(text: string): Locator {
-    return this.page.locator(".sidebar .monaco-list-row").filter({ hasText: text });
+  /** A row of a view of the side bar, by how what is read aloud of it begins: "ticket T1", "A2". */
+  item(label: string): Locator {
+    const rows = [",", " ", ":"].map((end) => `.sidebar .monaco-list-row[aria-label^="${label}${end}"]`);
+    return this.page.locator(rows.join());
+  }
+
+  /** A button of a view that has nothing to show. */
+  welcome(title: string): Locator {
+    return this.page.locator(".sidebar .monaco-button").filter({ hasText: title });
+  }
+
+  /** Presses a button of an item, which is shown while the pointer is over it. */
+  async itemAction(item: string, title: string): Promise<void> {
+    await this.item(item).hover();
+    await this.item(item).locator(`.action-label[aria-label^="${title}"]`).click();
+  }
+
+  /** Picks an entry of an item's menu. */
+  async itemMenu(item: string, title: string): Promise<void> {
+    await this.item(item).click({ button: "right" });
+    await this.page.locator(".monaco-menu .action-item").filter({ hasText: title }).click();
+  }
+
+  /** The number on the extension's icon, once there is one. */
+  async badge(): Promise<string> {
+    return this.icon().locator(".badge-content:not(:empty)").innerText();
+  }
+
+  private icon(): Locator {
+    return this.page.locator(".activitybar .action-item").filter({ has: this.page.locator('[aria-label^="slop-ls"]') });
+  }
+
+  /** A line that an editor shows, by what it holds. */
+  line(text: string): Locator {
+    return this.page.locator(".editor-instance .view-line").filter({ hasText: pattern(text) });
+  }
+
+  /** Puts the cursor of the active editor; both count from 1. */
+  async goTo(line: number, column: number): Promise<void> {
+    await this.page.keyboard.press("Control+g");
+    await this.page.locator(".quick-input-widget input.input").fill(`:${line}:${column}`);
+    await this.page.keyboard.press("Enter");
+    await this.status(`Ln ${line}, Col ${column}`).waitFor();
+  }
+
+  /** Picks a code action at the cursor. */
+  async codeAction(title: string): Promise<void> {
+    const action = this.page.locator(".action-widget .monaco-list-row").filter({ hasText: title });
+    await this.page.keyboard.press("Control+.");
+    await action.click();
+  }
+
+  /** A code lens of the active editor. */
+  lens(title: string): Locator {
+    return this.page.locator(".editor-group-container.active .codelens-decoration a").filter({ hasText: title });
+  }
+
+  /** An item of the status bar. */
+  status(text: string | RegExp): Locator {
+    return this.page.locator(".statusbar-item").filter({ hasText: text });
+  }
+
+  /** A button in the title bar of the active editor. */
+  titleAction(title: string): Locator {
+    return this.page.locator(`.editor-group-container.active .editor-actions .action-label[aria-label^="${title}"]`);
+  }
+
+  /** A message at the lower right. */
+  toast(text: string | RegExp): Locator {
+    return this.page.locator(".notification-toast").filter({ hasText: text });
   }
 
   async close(): Promise<void> {
-    await this.page.context().close();
+    await this.page.close();
   }
+}
+
+/** What finds a text in an editor, which draws blanks as ones that do not break. */
+function pattern(text: string): RegExp {
+  const words = text.split(/\s+/).map((w) => w.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(words.join("\\s+"));
 }

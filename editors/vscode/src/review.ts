@@ -47,8 +47,8 @@ export async function closeReview(document: vscode.TextDocument): Promise<void> 
   await vscode.window.tabGroups.close(tabs.filter((tab) => tab.input instanceof vscode.TabInputText && tab.input.uri.toString() === uri));
 }
 
-/** What the server writes where a person has to say what is to be done. */
-const unwritten = /‹Write here [^›]*›/;
+/** The line that the server writes where a person has to say what is to be done. The heading quotes it. */
+const unwritten = /^‹Write here [^›]*›$/m;
 
 /** Selects what is still to be written, so that the person's first key replaces it. */
 function selectUnwritten(editor: vscode.TextEditor): void {

@@ -1,8 +1,10 @@
 // Command model serves a script of package scripted to the tests in the real editor, until its standard input ends. It
-// prints an object a line: first the url that it listens on, then each request that was answered.
+// prints an object a line: first the url that it listens on, then each request that was answered. A stream stops behind a
+// piece with the word [hold] in it, until a line comes in.
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -43,16 +45,32 @@ func serve(args []string, in io.Reader, out io.Writer) error {
 		return err
 	}
 	defer server.Close()
+	released := make(chan struct{})
+	front, url, err := hold(server.URL(), released)
+	if err != nil {
+		return err
+	}
+	defer front.Close() //nolint:errcheck // the process ends
 	lines := json.NewEncoder(out)
-	if err := lines.Encode(map[string]string{"url": server.URL()}); err != nil {
+	if err := lines.Encode(map[string]string{"url": url}); err != nil {
 		return fmt.Errorf("telling the url: %w", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	told := make(chan error, 1)
 	go func() { told <- tell(ctx, server, lines) }()
-	_, err = io.Copy(io.Discard, in)
+	err = release(in, released)
 	cancel()
 	return errors.Join(err, <-told)
+}
+
+// release lets a held stream go on for each line, and all of them when the lines end.
+func release(in io.Reader, released chan<- struct{}) error {
+	defer close(released)
+	lines := bufio.NewScanner(in)
+	for lines.Scan() {
+		released <- struct{}{}
+	}
+	return lines.Err()
 }
 
 func load(path string) (scripted.Script, error) {
@@ -76,6 +94,9 @@ func tell(ctx context.Context, server *scripted.Server, lines *json.Encoder) err
 				continue
 			}
 			done[i] = true
+			if r.Model == "" { // it asked for something else than an answer
+				continue
+			}
 			if err := lines.Encode(answered{r.Ticket, r.Model, r.Turn, r.Outcome, prompt(r)}); err != nil {
 				return fmt.Errorf("telling a request: %w", err)
 			}
