@@ -28,13 +28,11 @@ var promptActions = []protocol.MessageActionItem{{Title: wire.TitleReview}, {Tit
 // attention is how long after the person's own command a prompt may pop up as its outcome.
 const attention = 3 * time.Second
 
-// acts is what a session knows of its person: what was typed, and when a command of theirs asked for something.
+// acts is what a session knows of its person: when a command of theirs asked for something.
 type acts struct {
-	typed atomic.Int64 // changes of documents
-
 	mu      sync.Mutex
 	at      time.Time // of the last command
-	atTyped int64     // typed, then
+	atTyped int64     // what had been typed in all sessions then
 	came    bool      // it was no command: the person came to where approvals are
 }
 
@@ -43,12 +41,13 @@ func (s *Session) acted() { s.did(false) }
 
 func (s *Session) did(came bool) {
 	s.acts.mu.Lock()
-	s.acts.at, s.acts.atTyped, s.acts.came = s.hub.opts.Now(), s.acts.typed.Load(), came
+	s.acts.at, s.acts.atTyped, s.acts.came = s.hub.opts.Now(), s.hub.typed.Load(), came
 	s.acts.mu.Unlock()
 	kick(s.kicks.prompts)
 }
 
-// attentive says whether the person has just given a command and not typed since. Who only came to where approvals are
+// attentive says whether the person has just given a command and not typed since, be it in another session: many editors
+// have one of its own for a Review… document. Who only came to where approvals are
 // is asked what waited then: what is requested a moment later would meet keys that are meant for the document.
 func (s *Session) attentive(a *engine.Approval) bool {
 	s.acts.mu.Lock()
@@ -56,7 +55,7 @@ func (s *Session) attentive(a *engine.Approval) bool {
 	if s.acts.came && a.Requested.After(s.acts.at) {
 		return false
 	}
-	return s.acts.typed.Load() == s.acts.atTyped && s.hub.opts.Now().Sub(s.acts.at) < attention
+	return s.hub.typed.Load() == s.acts.atTyped && s.hub.opts.Now().Sub(s.acts.at) < attention
 }
 
 // cameTo notes that the person opened a document in which approvals can be answered: a track's, or the inbox. What is

@@ -127,7 +127,7 @@ func (p *dispatch) isSaved(ctx context.Context, f *editedFile) bool {
 func (w *vigil) forgive() {
 	for _, f := range w.files {
 		if f.arrived && !f.receipt.merged {
-			w.p.s.acts.typed.Add(-int64(f.receipt.versions))
+			w.p.s.hub.typed.Add(-int64(f.receipt.versions))
 		}
 	}
 }

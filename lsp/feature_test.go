@@ -1,6 +1,7 @@
 package lsp_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -437,6 +438,27 @@ func TestDeliveredEditsAreNotTyping(t *testing.T) {
 		must(t, e.Command(t.Context(), wire.TrackRun, wire.TrackArgs{URI: string(e.URI(mainTrack + ".track.yaml"))}, nil))
 		d.awaitStatus(mainTrack, "T2", engine.Completed)
 		e.Await(lsptest.Prompts(2))
+	})
+}
+
+// Who gave a command in one session and types in another is not interrupted in the first: one editor may have both.
+func TestTypingElsewhereEndsPrompts(t *testing.T) {
+	t.Parallel()
+	modes(t, sample, func(t *testing.T, d *daemon) {
+		asker, typist := d.open(lsptest.WithResponder(lsptest.Never())), d.open()
+		gate := make(chan struct{})
+		d.worker.on("T1", func(ctx context.Context, job engine.Job) engine.ChangeSet {
+			<-gate
+			return d.replacing("a.go", "l.pos++", "l.pos += 2")(ctx, job)
+		})
+		must(t, typist.Open(t.Context(), "b.go"))
+		must(t, asker.Command(t.Context(), wire.TrackRun, wire.TrackArgs{URI: string(asker.URI(mainTrack + ".track.yaml"))}, nil))
+		asker.Await(lsptest.Prompts(1))
+		must(t, asker.Command(t.Context(), wire.ApprovalAnswer, wire.AnswerArgs{ID: "A1", Decision: wire.Approve}, nil))
+		must(t, typist.Edit(t.Context(), "b.go", text.Edit{New: "// typing\n"}))
+		settle(t, typist)
+		close(gate)
+		asker.Await(lsptest.Message("A2 waits for you: Start T2"), lsptest.Prompts(1))
 	})
 }
 

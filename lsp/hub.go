@@ -86,6 +86,7 @@ type Hub struct {
 	paths     trackPaths
 	plans     *plans
 	planned   atomic.Int64 // progresses of plans
+	typed     atomic.Int64 // changes of documents, in all sessions
 
 	mu       sync.Mutex
 	engine   Engine

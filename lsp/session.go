@@ -205,7 +205,7 @@ func (s *Session) Notified(method string, params json.RawMessage) error {
 	case protocol.MethodTextDocumentDidSave:
 		s.savedPaper(params)
 	case protocol.MethodTextDocumentDidChange:
-		s.acts.typed.Add(1)
+		s.hub.typed.Add(1)
 	case protocol.MethodTextDocumentDidOpen:
 		s.openedPaper(params)
 		s.cameTo(params)

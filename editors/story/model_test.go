@@ -43,7 +43,7 @@ func startModel(t *testing.T) *model {
 		}}
 	}
 	server, err := scripted.Start(scripted.Script{Rules: []scripted.Rule{
-		say(0, firstWords+" in each turn of the loop. "+strings.Repeat("It has to be added to. ", 40)+lastWords,
+		say(0, firstWords+" in each turn of the loop.\n"+strings.Repeat("It has to be added to.\n", 12)+lastWords,
 			"run_command", map[string]any{"command": "wc -l " + sourceName}),
 		say(1, "Now the change.", "edit_file", map[string]any{"path": sourceName, "search": before, "replace": after}),
 		say(2, "", "finish", map[string]any{"status": "done", "summary": "total adds up"}),

@@ -47,6 +47,12 @@ func (f face) start(s *scene, path, config string) *neovim {
 		return fmt.Sprint(err) + n.screen(), err == nil
 	})
 	s.t.Cleanup(func() { _ = n.v.Close() })
+	n.term.escaped = func() {
+		wait(n.t, "<Esc> was taken", func() (string, bool) {
+			mode, blocked := n.mode()
+			return "mode " + mode + n.screen(), mode == "n" || blocked
+		})
+	}
 	return n
 }
 

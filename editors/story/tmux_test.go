@@ -9,8 +9,9 @@ import (
 
 // terminal is a terminal of its own with one program in it.
 type terminal struct {
-	t      *testing.T
-	socket string
+	t       *testing.T
+	socket  string
+	escaped func() // waits until <Esc> was taken: a key that follows at once would be taken as one with Alt
 }
 
 // size of every terminal, in characters.
@@ -26,6 +27,11 @@ func startTerminal(t *testing.T, s *scene, program string, args ...string) *term
 	line := []string{"new-session", "-d", "-x", "110", "-y", "34", program}
 	term.run(s, append(line, args...)...)
 	t.Cleanup(func() { _ = exec.Command("tmux", "-S", term.socket, "kill-server").Run() }) // it may have ended by itself
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the terminal shows\n%s", term.screen())
+		}
+	})
 	return term
 }
 
@@ -41,7 +47,10 @@ func (term *terminal) run(s *scene, args ...string) {
 }
 
 // tmuxKeys are the names of keys in tmux by those in Neovim, which these tests write.
-var tmuxKeys = map[string]string{"CR": "Enter", "Esc": "Escape", "Space": "Space", "Tab": "Tab", "Down": "Down", "C-w": "C-w", "C-c": "C-c", "C-x": "C-x", "C-s": "C-s"}
+var tmuxKeys = map[string]string{
+	"CR": "Enter", "Esc": "Escape", "Space": "Space", "Down": "Down",
+	"M-x": "M-x", "M-gt": "M->", "M-lt": "M-<", "C-a": "C-a", "C-c": "C-c", "C-f": "C-f", "C-g": "C-g", "C-k": "C-k", "C-s": "C-s", "C-x": "C-x",
+}
 
 // keys presses keys: those in angle brackets by their name, all others as they are.
 func (term *terminal) keys(keys string) {
@@ -60,6 +69,9 @@ func (term *terminal) keys(keys string) {
 			term.t.Fatalf("tmuxKeys has no <%s>", name)
 		}
 		term.run(nil, "send-keys", key)
+		if key == "Escape" && term.escaped != nil {
+			term.escaped()
+		}
 		keys = after
 	}
 }
