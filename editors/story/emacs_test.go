@@ -67,8 +67,11 @@ func TestEmacs(t *testing.T) {
 	e = start()
 	e.keys("<C-s>def total<CR>")
 	e.menu()
-	e.keys("<C-g>")
-	wait(t, "the menu is closed", func() (string, bool) { return e.screen(), !strings.Contains(e.screen(), "Pick an action") })
+	wait(t, "the menu is closed", func() (string, bool) {
+		e.keys("<C-g>")
+		screen := e.screen()
+		return screen, !strings.Contains(screen, "Pick an action")
+	})
 	e.keys("<M-x>find-file<CR><C-a><C-k>" + e.root + "/" + trackFile + "<CR>")
 	e.shows("Choose an option") // who comes to the track is asked what waits there
 	e.keys("Approve<CR>")

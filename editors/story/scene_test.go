@@ -113,13 +113,27 @@ func (s *scene) command(name string, args ...string) string {
 }
 
 func (s *scene) try(name string, args ...string) (string, error) {
+	out, err := s.program(name, args...).Output()
+	return string(out), err
+}
+
+// beside runs a program in the repository until the test ends.
+func (s *scene) beside(name string, args ...string) {
+	s.t.Helper()
+	cmd := s.program(name, args...)
+	if err := cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+}
+
+func (s *scene) program(name string, args ...string) *exec.Cmd {
 	if name == "slop-ls" {
 		name = filepath.Join(program, name)
 	}
-	cmd := exec.Command(name, args...) //nolint:noctx // it ends by itself
+	cmd := exec.Command(name, args...) //nolint:noctx // it ends by itself, or is ended
 	cmd.Dir, cmd.Env = s.root, s.env
-	out, err := cmd.Output()
-	return string(out), err
+	return cmd
 }
 
 // stopDaemon ends the daemon, whatever it does.

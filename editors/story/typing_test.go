@@ -39,7 +39,7 @@ func typeWhileAsked(t *testing.T, f face, path, config string) {
 		n.keys(want[len(want)-1] + "<CR>")
 	}
 	line()
-	s.command("slop-ls", "ticket", "run", scratch, "T1") // somebody else does, on the command line
+	s.beside("slop-ls", "ticket", "run", scratch, "T1", "--approve", "ask") // somebody else does, on the command line
 	typeUntil(t, line, func() bool { return len(s.asked()) == 1 })
 	for range 10 {
 		line()
