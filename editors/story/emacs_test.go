@@ -65,16 +65,10 @@ func TestEmacs(t *testing.T) {
 	s.waitTicket("T1", "in_progress", "awaiting-step")
 
 	e = start()
-	e.keys("<C-s>def total<CR>")
-	e.menu()
-	wait(t, "the menu is closed", func() (string, bool) {
-		e.keys("<C-g>")
-		screen := e.screen()
-		return screen, !strings.Contains(screen, "Pick an action")
-	})
+	e.shows("awaiting-step") // a hint at the symbol says so
 	e.keys("<M-x>find-file<CR><C-a><C-k>" + e.root + "/" + trackFile + "<CR>")
-	e.shows("Choose an option") // who comes to the track is asked what waits there
-	e.keys("Approve<CR>")
+	e.shows("Choose an option")     // who comes to the track is asked what waits there
+	e.keys("<C-a><C-k>Approve<CR>") // the first one is written there already
 	s.waitTicket("T1", "completed", "")
 	e.visit(sourceName)
 	e.shows(after)
@@ -99,13 +93,6 @@ type emacs struct {
 // act chooses a code action at the cursor, by its title.
 func (e *emacs) act(title string) {
 	e.t.Helper()
-	e.menu()
-	e.keys(title + "<CR>")
-}
-
-// menu opens the menu of code actions at the cursor.
-func (e *emacs) menu() {
-	e.t.Helper()
 	const command = "<M-x>eglot-code-actions<CR>"
 	e.keys(command)
 	looked := 0
@@ -116,6 +103,7 @@ func (e *emacs) menu() {
 		}
 		return screen, strings.Contains(screen, "Pick an action")
 	})
+	e.keys(title + "<CR>")
 }
 
 func (e *emacs) visit(path string) {

@@ -65,6 +65,11 @@ func playWithPlugin(t *testing.T, f face, path string) {
 	n.bufferHolds(sourceName, after)
 	s.waitTicket("T1", "completed", "")
 
+	n.keys(":Slop compare T1<CR>")
+	n.holds("both sides stand in diff mode", `#vim.api.nvim_tabpage_list_wins(0) == 2 and vim.wo.diff and
+		table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), "\n"):find(..., 1, true)`, after)
+	n.keys(":tabclose<CR>")
+
 	n.keys(":Slop undo T1<CR>")
 	n.bufferHolds(sourceName, before)
 	s.waitTicket("T1", "todo", "")

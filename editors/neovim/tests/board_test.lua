@@ -37,9 +37,18 @@ T["it shows what waits, then tracks and tickets, and stays true"] = function()
   f:tell("slop/state", some())
   local buf = board.open(f.client)
   fake.same(want, vim.api.nvim_buf_get_lines(buf, 0, -1, false))
-  f:tell("slop/state", fake.state({ whole = false, since = 1, seq = 2, settled = { "A1" }, tracks = {
-    { id = "t", status = "running", tickets = { fake.ticket({ id = "T3", status = "killed" }) } },
-  } }))
+  f:tell(
+    "slop/state",
+    fake.state({
+      whole = false,
+      since = 1,
+      seq = 2,
+      settled = { "A1" },
+      tracks = {
+        { id = "t", status = "running", tickets = { fake.ticket({ id = "T3", status = "killed" }) } },
+      },
+    })
+  )
   fake.same("  × T3", vim.api.nvim_buf_get_lines(buf, 3, 4, false)[1])
   fake.same(false, vim.bo[buf].modifiable)
 end

@@ -57,19 +57,22 @@ T["a statusline says what runs and what waits"] = function()
   local f = fake.open()
   local slop = require("slop")
   fake.same({ "", 0 }, { slop.statusline(), slop.waiting() })
-  f:tell("slop/state", fake.state({
-    asked = { { id = "A1" } },
-    tracks = {
-      {
-        id = "t",
-        status = "running",
-        tickets = {
-          fake.ticket({ id = "T1", status = "in_progress", usage = { input = 1, output = 1, cached_input = 0, reasoning = 0, cost = 0.5 } }),
-          fake.ticket({ id = "T2" }),
+  f:tell(
+    "slop/state",
+    fake.state({
+      asked = { { id = "A1" } },
+      tracks = {
+        {
+          id = "t",
+          status = "running",
+          tickets = {
+            fake.ticket({ id = "T1", status = "in_progress", usage = { input = 1, output = 1, cached_input = 0, reasoning = 0, cost = 0.5 } }),
+            fake.ticket({ id = "T2" }),
+          },
         },
       },
-    },
-  }))
+    })
+  )
   fake.same({ "slop: 1 running, 1 waiting for you, $0.50+", 1 }, { slop.statusline(), slop.waiting() })
 end
 

@@ -9,20 +9,26 @@ T["a new track has its tickets in the order in which they came"] = function()
 end
 
 T["a change replaces what it names and keeps the rest"] = function()
-  state.apply(902, fake.state({
-    seq = 5,
-    tracks = {
-      { id = "b", status = "idle", tickets = { fake.ticket({ id = "T1" }), fake.ticket({ id = "T2" }) } },
-      { id = "a", status = "idle", tickets = {} },
-    },
-  }))
-  local followed = state.apply(902, fake.state({
-    seq = 9,
-    since = 5,
-    whole = false,
-    gone = { "a" },
-    tracks = { { id = "b", status = "running", order = { "T3", "T1" }, tickets = { fake.ticket({ id = "T3", status = "completed" }) } } },
-  }))
+  state.apply(
+    902,
+    fake.state({
+      seq = 5,
+      tracks = {
+        { id = "b", status = "idle", tickets = { fake.ticket({ id = "T1" }), fake.ticket({ id = "T2" }) } },
+        { id = "a", status = "idle", tickets = {} },
+      },
+    })
+  )
+  local followed = state.apply(
+    902,
+    fake.state({
+      seq = 9,
+      since = 5,
+      whole = false,
+      gone = { "a" },
+      tracks = { { id = "b", status = "running", order = { "T3", "T1" }, tickets = { fake.ticket({ id = "T3", status = "completed" }) } } },
+    })
+  )
   local now = state.of(902)
   fake.same({ true, 9, { "b" }, { "T3", "T1" }, "running" }, { followed, now.seq, now.order, now.tracks.b.order, now.tracks.b.status })
   fake.same(nil, now.tracks.b.tickets.T2)

@@ -202,6 +202,32 @@ M.sub = {
   skip = of_ticket(names.ticket_skip, "count a ticket as completed: [id [why]]"),
   transcript = document(names.transcript_open, "a ticket's conversations: [id]"),
   diff = document(names.diff_open, "what a ticket changed: [id]"),
+  compare = {
+    what = "what a ticket changed, in diff mode: [id]",
+    complete = tickets,
+    run = function(args, c)
+      local ref = ticket(c, args[1])
+      if ref then
+        require("slop.compare").open(c, { uri = ref.uri, id = ref.id })
+      end
+    end,
+  },
+  undodiff = {
+    what = "what an undo of a ticket would change, in diff mode: [id]",
+    complete = tickets,
+    run = function(args, c)
+      local ref = ticket(c, args[1])
+      if ref then
+        require("slop.compare").open(c, { uri = ref.uri, id = ref.id, undo = true })
+      end
+    end,
+  },
+  rules = {
+    what = "what was approved for good, and to take that back",
+    run = function(_, c)
+      require("slop.rules").open(c)
+    end,
+  },
   watch = {
     what = "what a ticket's model says now: [id]",
     complete = tickets,
