@@ -11,7 +11,13 @@ import { Watch } from "./watch";
 
 let slop: Slop | undefined;
 
-export function activate(context: vscode.ExtensionContext): void {
+/** What other extensions, and tests, are given. */
+export interface Api {
+  /** How long activation took, in milliseconds. */
+  readonly activatedIn: number;
+}
+
+export function activate(context: vscode.ExtensionContext): Api {
   const begun = performance.now();
   const owner = new Slop(settingNames(context.extension.packageJSON));
   slop = owner;
@@ -34,7 +40,9 @@ export function activate(context: vscode.ExtensionContext): void {
     vscode.workspace.onDidGrantWorkspaceTrust(() => owner.told()),
   );
   void owner.start(false); // not awaited: activation is done, the server comes when it comes
-  owner.log.info(`activated in ${(performance.now() - begun).toFixed(1)} ms`);
+  const activatedIn = performance.now() - begun;
+  owner.log.info(`activated in ${activatedIn.toFixed(1)} ms`);
+  return { activatedIn };
 }
 
 export function deactivate(): Promise<void> | undefined {
