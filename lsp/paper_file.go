@@ -93,6 +93,6 @@ func (s *Session) showFile(ctx context.Context, path, why string) {
 	}
 	if (err != nil || !result.Success) && ctx.Err() == nil {
 		s.log.Debug("a document was not shown", "path", path, "err", err)
-		s.tell(ctx, protocol.MessageTypeInfo, "Open "+path+" to "+why+".")
+		s.reply(ctx, protocol.MessageTypeInfo, "Open "+path+" to "+why+".")
 	}
 }

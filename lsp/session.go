@@ -40,7 +40,7 @@ type Session struct {
 	client atomic.Pointer[traits.Client] // set by initialize
 	kicks  kicks
 	acts   acts
-	told   atomic.Int64 // when a message was shown last, where they have to keep to a line
+	lines  lines // that wait to be shown, where one has to follow the other
 	events subscriber
 	papers papers
 	sides  atomic.Pointer[lastSet]
