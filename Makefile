@@ -9,7 +9,7 @@ COUNT ?= 6
 SOAKTIME ?= 10m
 
 .DEFAULT_GOAL := help
-.PHONY: help build install demo generate fmt test check unit race corpus face bouts fuzz portable neovim editors vscode gofmt vet lint bench soak clean
+.PHONY: help build install demo generate fmt test check unit race corpus face bouts fuzz portable neovim editors vscode gofmt vet lint bench soak screenshots clean
 
 ##@ Use
 build: ## build bin/slop-ls
@@ -62,6 +62,8 @@ soak: ## race, crash and fuzz tests for long (SOAKTIME=10m a target)
 	.ci/fuzz $(SOAKTIME)
 
 ##@ Keep
+screenshots: ## pictures of VS Code's views, for docs/screenshots
+	.ci/vscode screenshots
 generate: ## write what is generated again: docs, golden files, schema
 	$(GO) generate ./...
 fmt: ## gofmt everything

@@ -14,11 +14,6 @@ export class Workbench {
     return new Workbench(page);
   }
 
-  /** Answers the question whether the workspace is trusted. */
-  async trust(answer: string): Promise<void> {
-    await this.page.locator(".monaco-dialog-box .monaco-button").filter({ hasText: answer }).click();
-  }
-
   /** Runs a command of the palette by its whole title. */
   async command(title: string): Promise<void> {
     await this.page.keyboard.press("F1");
