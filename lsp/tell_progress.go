@@ -11,7 +11,6 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
-	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
 // progressEvery bounds how often progress goes out.
@@ -248,22 +247,22 @@ func progressEnd(message string) *protocol.WorkDoneProgressEnd {
 	return &protocol.WorkDoneProgressEnd{Kind: "end", Message: &message}
 }
 
-// nextStep ends the message that a track has come to rest: what to do now.
+// nextStep ends the message that a track has come to rest: what to do now, by the name of its code action.
 func nextStep(tr *engine.Track) string {
 	switch tr.Status {
 	case engine.TrackDone:
 		for t := range tr.Tickets() {
 			if len(t.Deliveries) > 0 {
-				return ". " + wire.DiffOpen + " shows its whole diff and a commit message."
+				return ". In its document: Open what the track changed, with a commit message."
 			}
 		}
 		return "."
 	case engine.TrackBlocked:
-		return ". Retry, unblock or skip what is blocked in the track's document; " + wire.StatusShow + " with open shows it."
+		return ". In its document: Open the status board; retry, unblock or skip what is blocked."
 	case engine.TrackPaused:
-		return ". " + wire.TrackResume + " goes on with it."
+		return ". In its document: Resume the track."
 	case engine.TrackStopped:
-		return ". " + wire.TrackRun + " goes on with it."
+		return ". In its document: Run the track."
 	case engine.TrackIdle, engine.TrackRunning:
 	}
 	return ""
