@@ -117,4 +117,13 @@ T["a stream is followed to its end"] = function()
   fake.same(2, vim.api.nvim_win_get_cursor(vim.fn.bufwinid(buf))[1])
 end
 
+T["how the board's window looks is the board's alone"] = function()
+  local f = fake.open()
+  vim.o.wrap, vim.o.number, vim.o.cursorline = true, true, false
+  board.open(f.client)
+  fake.same({ false, false, true }, { vim.wo.wrap, vim.wo.number, vim.wo.cursorline })
+  vim.cmd.new()
+  fake.same({ true, true, false, "" }, { vim.wo.wrap, vim.wo.number, vim.wo.cursorline, vim.wo.winbar })
+end
+
 return T

@@ -238,7 +238,6 @@ function M.open(c)
   end
   vim.bo[buf].buftype, vim.bo[buf].swapfile, vim.bo[buf].filetype = "nofile", false, "slop"
   vim.bo[buf].bufhidden = "wipe"
-  vim.wo.wrap, vim.wo.number, vim.wo.relativenumber, vim.wo.cursorline = false, false, false, true
   local board = { buf = buf, client_id = c.id, places = {} }
   board.stop = state.listen(function(id)
     if id == board.client_id and vim.api.nvim_buf_is_valid(buf) then
@@ -259,7 +258,13 @@ function M.open(c)
   end
   vim.keymap.set("n", "q", "<Cmd>close<CR>", { buffer = buf, nowait = true, desc = "slop: close the board" })
   vim.keymap.set("n", "g?", help, { buffer = buf, desc = "slop: the keys of the board" })
-  vim.wo.winbar = " slop   <CR> open   r run   R retry   K kill   w watch   d diff   g? all keys   q close "
+  require("slop.view").look({
+    wrap = false,
+    number = false,
+    relativenumber = false,
+    cursorline = true,
+    winbar = " slop   <CR> open   r run   R retry   K kill   w watch   d diff   g? all keys   q close ",
+  })
   draw(board)
   return buf
 end

@@ -34,6 +34,7 @@ local function side(c, uri, path, what)
     local buf = vim.api.nvim_create_buf(false, true)
     vim.api.nvim_win_set_buf(0, buf)
     vim.bo[buf].bufhidden = "wipe"
+    vim.api.nvim_buf_set_name(buf, ("slop://%s/%d/%s"):format(what, buf, path))
     vim.bo[buf].filetype = vim.filetype.match({ filename = path }) or ""
     if uri == "" then
       vim.bo[buf].modifiable = false
@@ -42,7 +43,7 @@ local function side(c, uri, path, what)
     end
     vim.keymap.set("n", "q", "<Cmd>tabclose<CR>", { buffer = buf, nowait = true, desc = "slop: close the diff" })
   end
-  vim.wo.winbar = (" %s · %s "):format(path:gsub("%%", "%%%%"), what)
+  require("slop.view").look({ winbar = (" %s · %s "):format(path:gsub("%%", "%%%%"), what) })
   vim.cmd.diffthis()
 end
 

@@ -80,7 +80,7 @@ function M.open()
   local lines = vim.split(table.concat(said, "\n"), "\n", { plain = true })
   vim.api.nvim_buf_set_lines(buf, 0, -1, false, lines)
   vim.bo[buf].modifiable = false
-  vim.wo.wrap, vim.wo.winbar = true, " slop   what was said "
+  require("slop.view").look({ wrap = true, winbar = " slop   what was said " })
   vim.keymap.set("n", "q", "<Cmd>close<CR>", { buffer = buf, nowait = true, desc = "slop: close" })
   vim.cmd.normal({ "G", bang = true })
 end

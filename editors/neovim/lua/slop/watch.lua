@@ -32,7 +32,7 @@ function M.open(c, track, ticket)
   vim.cmd("botright vsplit")
   vim.api.nvim_win_set_buf(0, buf)
   vim.bo[buf].buftype, vim.bo[buf].swapfile, vim.bo[buf].bufhidden, vim.bo[buf].filetype = "nofile", false, "wipe", "markdown"
-  vim.wo.wrap, vim.wo.winbar = true, (" slop   %s %s "):format(track, ticket)
+  require("slop.view").look({ wrap = true, winbar = (" slop   %s %s "):format(track, ticket) })
   local function draw()
     local s = state.of(c.id).streams[state.stream_key(track, ticket)]
     show(buf, s and state.text(s) or "Nothing has been said yet.")
