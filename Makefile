@@ -62,8 +62,9 @@ soak: ## race, crash and fuzz tests for long (SOAKTIME=10m a target)
 	.ci/fuzz $(SOAKTIME)
 
 ##@ Keep
-screenshots: ## pictures of VS Code's views, for docs/screenshots
+screenshots: ## pictures of VS Code's and Neovim's views, for docs/screenshots
 	.ci/vscode screenshots
+	SLOP_LS_SCREENSHOTS=$(CURDIR)/docs/screenshots .ci/editors -run '^TestNeovimScreenshots$$'
 generate: ## write what is generated again: docs, golden files, schema
 	$(GO) generate ./...
 fmt: ## gofmt everything
