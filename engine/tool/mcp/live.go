@@ -95,8 +95,9 @@ func (l *live) explain(err error) error {
 	return withLast(fmt.Errorf("it ended: %w", l.exit), &l.said)
 }
 
-// drain is how long the end of a process is waited for once its output has ended.
-const drain = 500 * time.Millisecond
+// drain is how long the end of a process is waited for once its output has ended: who guards it ends what it left behind
+// first.
+const drain = 2 * time.Second
 
 func withLast(err error, said *tail) error {
 	if last := said.line(); last != "" {
