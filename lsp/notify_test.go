@@ -210,7 +210,10 @@ func TestExperimentalIsAnnounced(t *testing.T) {
 		e := d.open()
 		got := struct{ Slop wire.ServerCapabilities }{}
 		must(t, json.Unmarshal(e.Result().Capabilities.Experimental, &got))
-		want := wire.ServerCapabilities{Version: wire.Version, Methods: wire.Methods}
+		want := wire.ServerCapabilities{Version: wire.Version, Methods: wire.Methods, Root: "file://" + d.root, Reviews: got.Slop.Reviews}
+		if !strings.HasPrefix(want.Reviews, "file:///") || strings.HasPrefix(want.Reviews, want.Root) || !strings.HasSuffix(want.Reviews, "/reviews") {
+			t.Errorf("reviews lie in %q", want.Reviews)
+		}
 		if diff := cmp.Diff(want, got.Slop); diff != "" {
 			t.Error(diff)
 		}
