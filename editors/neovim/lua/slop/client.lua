@@ -73,6 +73,7 @@ function M.config()
     on_exit = function(_, _, id)
       vim.schedule(function()
         require("slop.state").forget(id)
+        require("slop.problems").forget(id)
       end)
     end,
   }
@@ -141,6 +142,18 @@ function M.request(client, method, params, done, buf)
     client:request(method, params, handler, buf)
   else
     client.request(method, params, handler, buf)
+  end
+end
+
+--- Sends a notification.
+---@param client vim.lsp.Client
+---@param method string
+---@param params table
+function M.notify(client, method, params)
+  if modern then
+    client:notify(method, params)
+  else
+    client.notify(method, params)
   end
 end
 

@@ -20,6 +20,9 @@ end
 
 M[wire.methods.state] = function(_, params, ctx)
   local state = require("slop.state")
+  if params.whole then
+    require("slop.problems").again(ctx.client_id) -- it may be another daemon's, which has heard nothing
+  end
   if not state.apply(ctx.client_id, params) then
     require("slop.say").say("what the server said does not follow what is known; :Slop restart shows everything again", vim.log.levels.WARN)
     return
