@@ -17,7 +17,7 @@ const (
 // assembly puts a reply together from its chunks. One goroutine uses it.
 type assembly struct {
 	provider string
-	limit    int // bytes of a reply
+	growth
 
 	text    strings.Builder
 	thought strings.Builder
@@ -26,8 +26,32 @@ type assembly struct {
 	details []json.RawMessage
 	finish  string
 	usage   *usage
-	size    int
-	barren  int // chunks on end that said nothing
+}
+
+// growth holds a reply within its bounds while it comes in.
+type growth struct {
+	limit  int // bytes of a reply
+	size   int
+	barren int // events on end that said nothing
+}
+
+// check is called after each event; progress: it said something.
+func (g *growth) check(progress bool) error {
+	g.barren++
+	if progress {
+		g.barren = 0
+	}
+	if g.barren > maxBarren {
+		return failed(engine.ProviderMalformed, "the stream says nothing in %d events on end", maxBarren)
+	}
+	if g.size > g.limit {
+		return g.tooLarge()
+	}
+	return nil
+}
+
+func (g *growth) tooLarge() error {
+	return failed(engine.ProviderOversized, "the reply is larger than %d bytes", g.limit)
 }
 
 // callParts is a tool call that is coming in.
@@ -40,7 +64,7 @@ type callParts struct {
 }
 
 func newAssembly(provider string, limit int) *assembly {
-	return &assembly{provider: provider, limit: limit, own: opaque{Provider: provider, Message: map[string]json.RawMessage{}}}
+	return &assembly{provider: provider, growth: growth{limit: limit}, own: opaque{Provider: provider, Message: map[string]json.RawMessage{}}}
 }
 
 // add implements assembler.
@@ -65,20 +89,6 @@ func (a *assembly) add(raw []byte) (d engine.Delta, progress bool, err error) {
 		a.usage = c.Usage
 	}
 	return d, a.size > before, a.check(a.size > before)
-}
-
-func (a *assembly) check(progress bool) error {
-	a.barren++
-	if progress {
-		a.barren = 0
-	}
-	if a.barren > maxBarren {
-		return failed(engine.ProviderMalformed, "the stream says nothing in %d events on end", maxBarren)
-	}
-	if a.size > a.limit {
-		return failed(engine.ProviderOversized, "the reply is larger than %d bytes", a.limit)
-	}
-	return nil
 }
 
 func (a *assembly) delta(in *delta, out *engine.Delta) error {

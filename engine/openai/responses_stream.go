@@ -16,19 +16,17 @@ import (
 // they grew by is streamed on. One goroutine uses it.
 type response struct {
 	provider string
-	limit    int // bytes of a reply
+	growth
 
 	items   map[int]json.RawMessage // that have ended, by their place in the output
 	thought strings.Builder
 	end     *responseEnd
-	size    int
-	barren  int // events on end that said nothing
 }
 
 var _ assembler = (*response)(nil)
 
 func newResponse(provider string, limit int) *response {
-	return &response{provider: provider, limit: limit, items: map[int]json.RawMessage{}}
+	return &response{provider: provider, growth: growth{limit: limit}, items: map[int]json.RawMessage{}}
 }
 
 // responseEvent is an event as far as this client reads it. It is read from the raw event, since go-openai's own type has
@@ -99,27 +97,13 @@ func (r *response) ended(e responseEvent) error {
 	r.items[e.OutputIndex] = e.Item
 	r.size++
 	if len(e.Item) > r.limit {
-		return failed(engine.ProviderOversized, "the reply is larger than %d bytes", r.limit)
+		return r.tooLarge()
 	}
 	return nil
 }
 
 // maxItems bounds what one reply can consist of.
 const maxItems = 1024
-
-func (r *response) check(progress bool) error {
-	r.barren++
-	if progress {
-		r.barren = 0
-	}
-	if r.barren > maxBarren {
-		return failed(engine.ProviderMalformed, "the stream says nothing in %d events on end", maxBarren)
-	}
-	if r.size > r.limit {
-		return failed(engine.ProviderOversized, "the reply is larger than %d bytes", r.limit)
-	}
-	return nil
-}
 
 // failure is what a response failed with.
 func (r *response) failure(end *responseEnd) error {
