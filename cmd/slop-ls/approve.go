@@ -113,7 +113,11 @@ func (a *app) approveAnswer(ctx context.Context, id string, answer engine.Answer
 		return err
 	}
 	answer.ID, answer.By = engine.ApprovalID(id), byTerminal
+	var kind engine.ApprovalKind
 	atOnce, err := change(ctx, root, a.lends(root), func(snap *engine.Snapshot, s engine.Blobs) ([]engine.Command, error) {
+		if a, ok := snap.Approval(answer.ID); ok {
+			kind = a.Kind
+		}
 		if answer.Decision != engine.Approved {
 			return []engine.Command{answer}, nil // also where what was asked cannot be read any more
 		}
@@ -130,14 +134,18 @@ func (a *app) approveAnswer(ctx context.Context, id string, answer engine.Answer
 	if err != nil {
 		return err
 	}
-	return a.answered(id, answer.Decision, atOnce)
+	return a.answered(id, kind, answer.Decision, atOnce)
 }
 
-func (a *app) answered(id string, decision engine.Decision, atOnce bool) error {
+func (a *app) answered(id string, kind engine.ApprovalKind, decision engine.Decision, atOnce bool) error {
 	if a.json {
 		return a.printJSON(map[string]string{"id": id, "decision": string(decision)})
 	}
-	fmt.Fprintf(a.out, "%s %s; its ticket %s\n", id, decision, goesOn(atOnce))
+	next := goesOn(atOnce)
+	if decision == engine.Rejected && (kind == engine.KindSpawn || kind == engine.KindEdit) {
+		next = "is blocked until you retry or unblock it"
+	}
+	fmt.Fprintf(a.out, "%s %s; its ticket %s\n", id, decision, next)
 	return nil
 }
 
@@ -161,7 +169,7 @@ func (a *app) approveEdit(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	return a.answered(id, engine.Approved, atOnce)
+	return a.answered(id, "", engine.Approved, atOnce)
 }
 
 // edited lets a person edit a review document, and is the approval of what came back.

@@ -115,7 +115,7 @@ func (a *app) answerSeveral(ctx context.Context, ids []string, answer engine.Ans
 
 func (a *app) answeredAll(ids []string, decision engine.Decision, atOnce bool) error {
 	for _, id := range ids {
-		if err := a.answered(id, decision, atOnce); err != nil {
+		if err := a.answered(id, "", decision, atOnce); err != nil {
 			return err
 		}
 	}
