@@ -93,6 +93,7 @@ function M.start(buf)
     return nil
   end
   cfg.root_dir = M.root(vim.api.nvim_buf_get_name(buf))
+  cfg.cmd_cwd = vim.fn.isdirectory(cfg.root_dir) == 1 and cfg.root_dir or nil -- the folder that the program serves
   return vim.lsp.start(cfg, {
     bufnr = buf,
     reuse_client = function(client, new)
