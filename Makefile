@@ -9,7 +9,7 @@ COUNT ?= 6
 SOAKTIME ?= 10m
 
 .DEFAULT_GOAL := help
-.PHONY: help build install demo generate fmt test check unit race corpus face bouts fuzz portable neovim editors vscode gofmt vet lint bench soak screenshots clean
+.PHONY: help build install demo generate fmt test check unit race corpus face bouts fuzz portable neovim editors vscode gofmt vet lint bench bench-vscode soak screenshots clean
 
 ##@ Use
 build: ## build bin/slop-ls
@@ -54,6 +54,8 @@ bench: ## benchmarks through benchstat (BENCH=regexp COUNT=n)
 	@mkdir -p .cache
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./... | tee .cache/bench.txt
 	$(GO) tool benchstat .cache/bench.txt
+bench-vscode: ## how long the extension's activation takes in VS Code's workbench
+	.ci/vscode bench
 soak: ## race, crash and fuzz tests for long (SOAKTIME=10m a target)
 	$(GO) test -race -count 20 -timeout 2h ./engine/... ./store/... ./lsp/...
 	SLOP_LS_CRASH_KILLS=500 $(GO) test -count 1 -timeout 1h ./cmd/slop-ls -run TestCrash

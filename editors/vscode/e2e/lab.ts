@@ -6,13 +6,13 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symli
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { chromium, type Browser, type BrowserContext } from "playwright-core";
+import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
 import { Child } from "./processes.ts";
 import { patience, until } from "./until.ts";
 import { Workbench } from "./workbench.ts";
 
 /** Where .ci/vscode puts what the tests need. */
-const built = join(import.meta.dirname, "../../../.cache/vscode");
+export const built = join(import.meta.dirname, "../../../.cache/vscode");
 
 /** What is different from lab to lab. */
 export interface Options {
@@ -84,7 +84,8 @@ export class Lab {
   private server: Child | undefined;
   private browser: Browser | undefined;
   private profile: BrowserContext | undefined; // the person's: the editor keeps there which tabs were open
-  private url = "";
+  /** Where the editor's server is. */
+  url = "";
 
   private readonly options: Options;
 
@@ -198,14 +199,19 @@ export class Lab {
     }
   }
 
-  /** Opens the workbench on a folder, or on a .code-workspace file. */
-  async workbench(path: string): Promise<Workbench> {
+  /** A page of the person's browser that shows nothing yet. */
+  async page(): Promise<Page> {
     if (!this.browser) {
       throw new Error("the lab has no browser");
     }
     this.profile ??= await this.browser.newContext({ viewport: { width: 1280, height: 800 } });
     this.profile.setDefaultTimeout(patience);
-    const page = await this.profile.newPage();
+    return this.profile.newPage();
+  }
+
+  /** Opens the workbench on a folder, or on a .code-workspace file. */
+  async workbench(path: string): Promise<Workbench> {
+    const page = await this.page();
     const kind = path.endsWith(".code-workspace") ? "workspace" : "folder";
     await page.goto(`${this.url}/?${kind}=${encodeURIComponent(path)}`);
     return Workbench.of(page);
