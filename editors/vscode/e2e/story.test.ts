@@ -36,6 +36,7 @@ test("a ticket on a symbol: reviewed, watched, left alone, come back to, deliver
   await runOnSymbol(bench);
   await edit(bench);
   await watch(bench);
+  assert.deepEqual(await bench.warnings(), [], "the settings of the extension itself are not told to the server, which knows none");
 
   await bench.close();
   await lab.endServer();
@@ -51,6 +52,7 @@ test("a ticket on a symbol: reviewed, watched, left alone, come back to, deliver
   await approve(bench);
   await lab.ticket(repo, track, "T1", "completed");
   await bench.line("return a + b").waitFor();
+  assert.deepEqual(await bench.warnings(), [], "coming back warns of nothing");
   await until("the file to be saved", async () => (await readFile(join(repo, "sums.go"), "utf8")).includes("a + b"));
 
   await undo(bench);

@@ -120,6 +120,15 @@ export class Workbench {
     return this.page.locator(".notification-toast").filter({ hasText: text });
   }
 
+  /** The warnings and errors that were shown and that nobody has put away, hidden meanwhile or not, without approvals. */
+  async warnings(): Promise<string[]> {
+    await this.command("Notifications: Show Notifications");
+    const center = this.page.locator(".notifications-center");
+    await center.waitFor();
+    const warning = this.page.locator(".codicon-warning, .codicon-error");
+    return center.locator(".notification-list-item").filter({ has: warning, hasNotText: "Review…" }).allInnerTexts();
+  }
+
   async close(): Promise<void> {
     await this.page.close();
   }
