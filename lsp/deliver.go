@@ -336,8 +336,9 @@ func (h *Hub) takeBack(ctx context.Context, s *Session, run engine.Run, cause er
 			}
 		}
 	}
+	h.takeFromBuffers(ctx, there) // first: what dies here leaves it on the disk, where the next start finds it
 	left = append(left, h.takeFromDisk(ctx, run, there)...)
-	left = append(left, h.takeFromBuffers(ctx, there)...)
+	left = append(left, h.takeFromBuffers(ctx, there)...) // of those that were opened between
 	if len(left) == 0 {
 		return cause
 	}

@@ -259,7 +259,7 @@ func (p *typist) save(path string) {
 	defer p.b.disk.Unlock()
 	disk, now := p.b.onDisk(path), p.text(path)
 	if disk != p.known[path] {
-		now = p.b.bringTogether(p.b.toldOf(p.known[path], disk), now, disk)
+		now = p.b.bringTogether(p.b.toldOf(p.known[path]), now, disk)
 	}
 	if p.tidy {
 		now = tidied(now)
@@ -289,13 +289,13 @@ func tidied(s string) string {
 }
 
 // toldOf is what a person knew to be on the disk, without what was taken back from there since: that came into their editor
-// too, and said so. What is in their buffer now came again.
-func (b *bout) toldOf(known, disk string) string {
+// too, and said so. Where it is now, it came again.
+func (b *bout) toldOf(known string) string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, m := range marks.FindAllString(known, -1) {
-		if b.back[m] && !strings.Contains(disk, m) {
-			known = strings.ReplaceAll(known, m+"\n", "")
+		if b.back[m] {
+			known = regexp.MustCompile(regexp.QuoteMeta(m)+"\r?\n?").ReplaceAllString(known, "")
 		}
 	}
 	return known
