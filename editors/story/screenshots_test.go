@@ -109,6 +109,6 @@ func (term *terminal) captured(s *scene) string {
 		term.t.Fatal(err)
 	}
 	own := filepath.Dir(s.root)
-	const persons = "/home/you/work/adding-up"
+	const persons = "~/src/work/adding-up"
 	return strings.ReplaceAll(string(out), own, persons[:min(len(own), len(persons))])
 }
