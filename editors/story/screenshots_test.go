@@ -110,5 +110,6 @@ func (term *terminal) captured(s *scene) string {
 	}
 	own := filepath.Dir(s.root)
 	const persons = "~/src/work/adding-up"
-	return strings.ReplaceAll(string(out), own, persons[:min(len(own), len(persons))])
+	named := persons[:min(len(own), len(persons))]
+	return strings.NewReplacer(own+"/home/", named+"/.xdg/", own, named).Replace(string(out))
 }
