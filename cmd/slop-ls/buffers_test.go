@@ -18,7 +18,7 @@ import (
 func TestSubcommandsSeeBuffers(t *testing.T) {
 	t.Parallel()
 	p := newDaemonPlace(t, "")
-	p.models.says = ruinModel
+	p.models.say(ruinModel)
 	p.file("repo/.slop/tracks/work.track.yaml", ruinTrack)
 	p.file("repo/a.txt", "one\ntwo\n")
 	p.file("repo/b.txt", "one\ntwo\n")

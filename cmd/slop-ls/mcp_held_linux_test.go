@@ -17,13 +17,13 @@ import (
 func serverPlace(t *testing.T, table string, calls ...string) *daemonPlace {
 	t.Helper()
 	p := newDaemonPlace(t, "")
-	p.models.says = func(q scripted.Request) scripted.Reply {
+	p.models.say(func(q scripted.Request) scripted.Reply {
 		if q.Turn >= len(calls) {
 			return scripted.Reply{Calls: []scripted.Call{{Name: "finish", Arguments: `{"status":"done","summary":"asked"}`}}}
 		}
 		tool, text, _ := strings.Cut(strings.ReplaceAll(calls[q.Turn], "HOME", p.dir), " ")
 		return scripted.Reply{Calls: []scripted.Call{{Name: "near__" + tool, Arguments: fmt.Sprintf(`{"text":%q}`, text)}}}
-	}
+	})
 	p.file("config/slop-ls/config.toml", modelConfig(p.models.server.URL())+"\n[mcp.near]\n"+table)
 	return p
 }
@@ -83,7 +83,7 @@ func TestAKilledDaemonLeavesNoServer(t *testing.T) {
 	}
 	<-ended
 	eventually(t, "nothing of the server", func() bool { return len(withArgument(mark)) == 0 })
-	p.models.says = nil
+	p.models.say(nil)
 	p.want(exitDone, "run", "work", "--approve", "allow")
 	if left, _ := filepath.Glob(filepath.Join(p.dir, "state", "slop-ls", "*", "scratch", "*")); len(left) > 0 {
 		t.Errorf("left behind: %q", left)

@@ -14,9 +14,9 @@ import (
 type modelPuppet struct {
 	t      *testing.T
 	server *scripted.Server
-	says   func(scripted.Request) scripted.Reply // nil: that it is done
 
 	mu   sync.Mutex
+	says func(scripted.Request) scripted.Reply // nil: that it is done
 	held map[string]chan struct{}
 }
 
@@ -34,6 +34,13 @@ func startModelPuppet(t *testing.T) *modelPuppet {
 	t.Cleanup(server.Close)
 	t.Cleanup(m.letGo)
 	return m
+}
+
+// say is what they answer from now on; nil: that it is done.
+func (m *modelPuppet) say(says func(scripted.Request) scripted.Reply) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.says = says
 }
 
 // hold keeps the replies to a ticket's request of a turn back until the channel is closed, or the test ends.
@@ -62,15 +69,15 @@ func (m *modelPuppet) letGo() {
 
 func (m *modelPuppet) reply(q scripted.Request) scripted.Reply {
 	m.mu.Lock()
-	open := m.held[heldKey(q.Ticket, q.Turn)]
+	open, says := m.held[heldKey(q.Ticket, q.Turn)], m.says
 	m.mu.Unlock()
 	if open != nil {
 		<-open
 	}
-	if m.says == nil {
+	if says == nil {
 		return scripted.Reply{Text: "Done."}
 	}
-	return m.says(q)
+	return says(q)
 }
 
 // await waits until a ticket's request of a turn has come, and gives its text.

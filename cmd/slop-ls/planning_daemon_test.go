@@ -22,7 +22,7 @@ func TestPlanToDone(t *testing.T) {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
 			p := newDaemonPlace(t, "")
-			p.models.says = planningModels
+			p.models.say(planningModels)
 			e := lsptest.Open(t, p.repo, lsptest.Child(func() *exec.Cmd { return p.command(args...) }, nil),
 				lsptest.WithResponder(lsptest.Choose(wire.TitleApprove)))
 			command := func(name string, arg any) {
@@ -87,7 +87,7 @@ func planningModels(q scripted.Request) scripted.Reply {
 func TestRefusedPlanIsKept(t *testing.T) {
 	t.Parallel()
 	p := newDaemonPlace(t, "")
-	p.models.says = func(scripted.Request) scripted.Reply { return scripted.Reply{Text: "no"} }
+	p.models.say(func(scripted.Request) scripted.Reply { return scripted.Reply{Text: "no"} })
 	e := p.editor()
 	if err := e.Command(t.Context(), wire.TrackNew, wire.NewTrackArgs{Goal: "anything"}, nil); err != nil {
 		t.Fatal(err)
