@@ -321,6 +321,7 @@ func (s *Session) holdsOther(want map[string]string) []string {
 func (h *Hub) takeBack(ctx context.Context, s *Session, run engine.Run, cause error, files []*editedFile, onDisk []engine.FileChange) error {
 	var left []string
 	there := reversed(onDisk)
+	var edited []engine.FileChange
 	for _, f := range files {
 		docs := s.desk.docs()
 		disk, _ := h.opts.Disk.Read(ctx, f.change.Path) // none: then nothing of it is there
@@ -330,16 +331,18 @@ func (h *Hub) takeBack(ctx context.Context, s *Session, run engine.Run, cause er
 		case docs.byPath(undo.Path) == nil: // it was closed since
 			there = append(there, undo)
 		default:
-			back := &dispatch{s: s, label: takingBack + " " + undo.Path}
-			if _, err := back.deliver(ctx, []engine.FileChange{undo}); err != nil {
+			edited = append(edited, undo)
+			if !s.takeFromBuffer(ctx, undo) {
 				left = append(left, undo.Path)
 			}
 		}
 	}
-	h.takeFromBuffers(ctx, there) // first: what dies here leaves it on the disk, where the next start finds it
+	left = append(left, h.takeFromBuffers(ctx, s, edited)...) // it was saved, and another editor has it from the disk
+	h.takeFromBuffers(ctx, nil, there)                        // first: what dies here leaves it on the disk, where the next start finds it
 	left = append(left, h.takeFromDisk(ctx, run, there)...)
-	left = append(left, h.takeFromBuffers(ctx, there)...) // of those that were opened between
-	if len(left) == 0 {
+	left = append(left, h.takeFromBuffers(ctx, nil, there)...) // of those that were opened between
+	slices.Sort(left)
+	if left = slices.Compact(left); len(left) == 0 {
 		return cause
 	}
 	if before := (*engine.LeftoverError)(nil); errors.As(cause, &before) {
@@ -368,21 +371,31 @@ func (h *Hub) takeFromDisk(ctx context.Context, run engine.Run, changes []engine
 }
 
 // takeFromBuffers undoes what buffers have from the disk, where it was for a while: somebody opened a file then, or brought
-// both together. Else it would come back with their next save. It gives the paths where that could not be done.
-func (h *Hub) takeFromBuffers(ctx context.Context, changes []engine.FileChange) (left []string) {
+// both together. Else it would come back with their next save. Not those of the editor but, where it was taken from already.
+// It gives the paths where that could not be done.
+func (h *Hub) takeFromBuffers(ctx context.Context, but *Session, changes []engine.FileChange) (left []string) {
 	for _, s := range h.attached() {
 		docs := s.desk.docs()
 		for _, f := range changes {
-			if d := docs.byPath(f.Path); d == nil || d.broken != nil || f.Op != engine.OpModify || !s.traits().ApplyEdit {
+			if d := docs.byPath(f.Path); s == but || d == nil || d.broken != nil || f.Op != engine.OpModify || !s.traits().ApplyEdit {
 				continue
 			}
-			back := &dispatch{s: s, label: takingBack + " " + f.Path}
-			if _, err := back.deliver(ctx, []engine.FileChange{f}); err != nil && !slices.Contains(left, f.Path) {
+			if !s.takeFromBuffer(ctx, f) {
 				left = append(left, f.Path)
 			}
 		}
 	}
 	return left
+}
+
+// takeFromBuffer undoes a change in an editor; false where that could not be done. What was saved with it is saved without.
+func (s *Session) takeFromBuffer(ctx context.Context, undo engine.FileChange) bool {
+	back := &dispatch{s: s, label: takingBack + " " + undo.Path}
+	files, err := back.deliver(ctx, []engine.FileChange{undo})
+	if err == nil {
+		s.saveClean(ctx, files)
+	}
+	return err == nil
 }
 
 // undo is the change that takes back what came of a file, in however many tries; ok is false where nothing did. disk is what

@@ -155,6 +155,35 @@ func TestTakenBackFromBuffers(t *testing.T) {
 	}, short)
 }
 
+// What is taken back from an editor that has saved it meanwhile is taken back from another one, too, that has opened it so.
+func TestTakenBackFromWhoHasItSaved(t *testing.T) {
+	t.Parallel()
+	modes(t, sample, func(t *testing.T, d *daemon) {
+		other := d.open()
+		e := d.open(editing(func(ctx context.Context, c *client.Client, p protocol.ApplyWorkspaceEditParams) (protocol.ApplyWorkspaceEditResult, error) {
+			return secondOnly(func(ctx context.Context, c *client.Client, p protocol.ApplyWorkspaceEditParams) (protocol.ApplyWorkspaceEditResult, error) {
+				if err := errors.Join(c.Save(ctx, "a.go"), other.Open(ctx, "a.go")); err != nil {
+					return protocol.ApplyWorkspaceEditResult{}, err
+				}
+				return lsptest.Refuse(ctx, c, p)
+			})(ctx, c, p)
+		}))
+		must(t, e.Open(t.Context(), "a.go"))
+		must(t, e.Open(t.Context(), "b.go"))
+		settle(t, e)
+		set := d.both(t)
+		var failed *lsp.DeliveryError
+		if _, err := d.deliver(t, set); !errors.As(err, &failed) || errors.As(err, new(*engine.LeftoverError)) {
+			t.Fatalf("got %v", err)
+		}
+		for _, at := range []*lsptest.Env{e, other} {
+			if diff := cmp.Diff(string(set.Files[0].Base), mustText(t, at, "a.go")); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		}
+	}, short)
+}
+
 // secondOnly misbehaves for b.go alone.
 func secondOnly(bad lsptest.ApplyEdit) lsptest.ApplyEdit {
 	return func(ctx context.Context, c *client.Client, p protocol.ApplyWorkspaceEditParams) (protocol.ApplyWorkspaceEditResult, error) {

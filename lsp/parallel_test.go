@@ -44,7 +44,7 @@ type bout struct {
 	running house
 	account map[string]*entry
 	wrong   map[engine.Run]bool
-	back    map[string]bool // marks that were taken back on the disk
+	back    map[string]bool // marks that were taken back, from the disk or through an editor
 	trail   []footprint     // what happened to files, for when something is wrong
 	pace    time.Duration   // how many times slower than they can people type
 }
@@ -134,7 +134,7 @@ func (a lockedApplier) Deliver(ctx context.Context, run engine.Run, set engine.C
 			did = "did not write (" + err.Error() + ")"
 		}
 		if err == nil && set.Label == "taking back" {
-			a.b.takenBack(f)
+			a.b.takenBack(string(f.Base), string(f.After))
 		}
 		a.b.note("daemon", did+" "+set.Label+" "+run.Ticket.ID, f.Path, a.b.onDisk(f.Path))
 	}
@@ -202,14 +202,13 @@ func (b *bout) note(who, did, path, content string) {
 	b.trail = append(b.trail, footprint{path, who + " " + did, content})
 }
 
-// takenBack notes that something was on the disk for a while and was taken away again, because a part of the same
-// delivery met a conflict in an editor. An editor that opened the file meanwhile has it in its buffer, and may save it or
-// drop it by looking at the disk again: what becomes of it there is not the daemon's to say.
-func (b *bout) takenBack(f engine.FileChange) {
+// takenBack notes that something was in a file for a while and was taken away again, because a part of the same delivery
+// met a conflict in an editor.
+func (b *bout) takenBack(with, without string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, m := range marks.FindAllString(string(f.Base), -1) {
-		if !strings.Contains(string(f.After), m) {
+	for _, m := range marks.FindAllString(with, -1) {
+		if !strings.Contains(without, m) {
 			b.back[m] = true
 		}
 	}

@@ -54,9 +54,13 @@ func (p *typist) attach(buffers map[string]string) {
 					return protocol.ApplyWorkspaceEditResult{}, errors.New("it is not open any more, and the edit is for a version of it")
 				}
 			}
+			before := p.buffers()
 			defer func() {
 				for path := range p.known {
 					p.b.note(p.name, "was edited", path, p.text(path))
+					if strings.HasPrefix(label(e), "taking back") {
+						p.b.takenBack(before[path], p.text(path))
+					}
 				}
 			}()
 			return p.apply(ctx, c, e)
@@ -65,6 +69,13 @@ func (p *typist) attach(buffers map[string]string) {
 	for path, content := range buffers {
 		p.must(p.env.OpenText(p.ctx(), path, content))
 	}
+}
+
+func label(e protocol.ApplyWorkspaceEditParams) string {
+	if e.Label == nil {
+		return ""
+	}
+	return *e.Label
 }
 
 func (p *typist) isOpen(path string) bool {
