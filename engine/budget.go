@@ -66,7 +66,7 @@ type Overrun struct {
 	Scope    BudgetScope `json:"scope"`
 	Kind     BudgetKind  `json:"kind"`
 	Limit    int64       `json:"limit"`
-	Spent    int64       `json:"spent"`              // and held for calls that are under way
+	Spent    int64       `json:"spent"`
 	Need     int64       `json:"need,omitempty"`     // of the next call, as it is estimated
 	Unpriced string      `json:"unpriced,omitempty"` // the model whose price is not known, where that is what is in the way
 	Day      string      `json:"day,omitempty"`      // of BudgetDay

@@ -2,12 +2,14 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
 // reserve asks for leave to make a call that may come to need. What it gets is held against the bounds until the call's
-// usage is recorded, the next one is asked for, or the attempt ends: so workers that call at once cannot pass a bound
-// together. What is held is not journalled: after a crash no call is under way.
+// usage is recorded, the next one or a person is asked, or the attempt ends: so workers that call at once cannot pass a bound
+// together. Where nothing but what is held is in its way it is answered once that is let go: a call comes to much less than
+// it may. What is held is not journalled: after a crash no call is under way.
 type reserve struct {
 	run   Run
 	need  Spent
@@ -16,7 +18,11 @@ type reserve struct {
 
 func (reserve) command() {}
 
-// Reserve gets leave for a call, or a *BudgetError: where that is of a track or a day, the track is paused by then.
+// errHeldUp says that a call has to wait for others that are under way. Nobody but the Conductor sees it.
+var errHeldUp = errors.New("calls that are under way may use up the bound")
+
+// Reserve gets leave for a call, or a *BudgetError: where that is of a track or a day, the track is paused by then. It waits
+// while calls that are under way could pass a bound together with it.
 func (d *Desk) Reserve(ctx context.Context, need Spent, model string) error {
 	return d.conductor.Do(ctx, reserve{d.run, need, model})
 }
@@ -32,7 +38,10 @@ func (c *Conductor) reserve(t *turn, cmd reserve, now time.Time) error {
 	if tk.Attempt != run.Attempt || tk.Status != InProgress {
 		return ErrStaleRun
 	}
-	over := c.state.overrun(c.settings.Budget, tr, tk, c.holding(tr.ID), cmd.need, cmd.model, now)
+	over := c.state.overrun(c.settings.Budget, tr, tk, underWay{}, cmd.need, cmd.model, now)
+	if over == nil && c.state.overrun(c.settings.Budget, tr, tk, c.holding(tr.ID), cmd.need, cmd.model, now) != nil {
+		return errHeldUp
+	}
 	if over == nil {
 		c.held[cmd.run] = cmd.need
 		return nil
@@ -43,6 +52,17 @@ func (c *Conductor) reserve(t *turn, cmd reserve, now time.Time) error {
 		}
 	}
 	return &BudgetError{*over}
+}
+
+// affordPlanning is nil, errHeldUp or a *BudgetError. A plan has nothing held for it: nobody tells when its call has failed.
+func (c *Conductor) affordPlanning(cmd AffordPlanning, now time.Time) error {
+	if err := c.state.now.affordPlanning(c.settings.Budget, cmd, underWay{}, now); err != nil {
+		return err
+	}
+	if c.state.now.affordPlanning(c.settings.Budget, cmd, c.holding(cmd.Track), now) != nil {
+		return errHeldUp
+	}
+	return nil
 }
 
 // overBudget pauses a track because of a bound. One that is paused already stays as it is.
@@ -56,8 +76,8 @@ func overBudget(tr *Track, over *Overrun) []Body {
 // callEnded lets go of what was held for a call.
 func (c *Conductor) callEnded(cmd workerCommand) {
 	switch cmd := cmd.(type) {
-	case finished:
-		delete(c.held, cmd.run)
+	case finished, ask:
+		delete(c.held, cmd.of())
 	case record:
 		if _, used := cmd.body.(UsageRecorded); used {
 			delete(c.held, cmd.run)
@@ -83,7 +103,7 @@ func (c *Conductor) affordable(next *Ticket, now time.Time) []Body {
 	if !ok {
 		return nil
 	}
-	over := c.state.overrun(c.settings.Budget, tr, nil, c.holding(tr.ID), Spent{}, "", now)
+	over := c.state.overrun(c.settings.Budget, tr, nil, underWay{}, Spent{}, "", now)
 	if over == nil {
 		return nil
 	}

@@ -73,6 +73,7 @@ type Conductor struct {
 	saved     uint64                // Run's: Seq of the newest stored snapshot
 	saving    chan error            // Run's: the answer of a save under way, nil without one
 	held      map[Run]Spent         // Run's: what calls under way may come to, by the names their attempts began under
+	heldUp    []letter              // Run's: who waits for these before it may call a model
 	dawn      *time.Timer           // Run's: armed while a track waits for the day to end, else nil
 	quiets    []quiet               // Run's: who waits until a track stands still
 	parked    []parked              // Run's: who began to wait for a person with files leased, the first come first

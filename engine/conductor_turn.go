@@ -36,8 +36,14 @@ type reply struct {
 func (c *Conductor) turn(workers context.Context, batch []letter) error {
 	now := c.cfg.Now()
 	t := &turn{}
+	batch = append(batch, c.heldUp...)
+	c.heldUp = nil
 	for _, l := range batch {
 		err := c.handle(t, l.cmd, now)
+		if errors.Is(err, errHeldUp) {
+			c.heldUp = append(c.heldUp, l)
+			continue
+		}
 		if inv := (*InvariantError)(nil); errors.As(err, &inv) {
 			return err
 		}
@@ -66,8 +72,9 @@ func (c *Conductor) handle(t *turn, cmd Command, now time.Time) error {
 	case reserve:
 		return c.reserve(t, cmd, now)
 	case AffordPlanning:
-		return c.state.now.affordPlanning(c.settings.Budget, cmd, c.holding(cmd.Track), now)
+		return c.affordPlanning(cmd, now)
 	case atGate:
+		delete(c.held, cmd.run)
 		c.gates = append(c.gates, gate{c.named(cmd.run), cmd.open})
 		c.waitsForPerson(c.named(cmd.run), "", now)
 		return nil
