@@ -41,6 +41,9 @@ func (e *endpoint) attempt(
 	if err != nil {
 		return engine.Reply{}, err
 	}
+	if reply.Usage == (engine.Usage{}) {
+		reply.Usage = estimated(req, reply.Message)
+	}
 	reply.Usage.Cost = e.cost(req.Model, reply.Usage)
 	return m.read(asked, reply), nil
 }
@@ -148,6 +151,13 @@ func (e *endpoint) client(key string, req engine.Request, m manner, dog *watchdo
 	}
 	cfg.HTTPClient = next
 	return goopenai.NewClientWithConfig(cfg)
+}
+
+// estimated is what a call used as far as it can be counted here, for servers that do not say it: with nothing at all no bound
+// would ever be reached.
+func estimated(req engine.Request, m engine.Message) engine.Usage {
+	thought := count(m.Reasoning)
+	return engine.Usage{Input: int64(requestTokens(req)), Output: int64(messageTokens(m) + thought), Reasoning: int64(thought)}
 }
 
 func (e *endpoint) cost(model string, u engine.Usage) engine.Cost {

@@ -72,7 +72,7 @@ func TestNoTemperatureAndNoUsageWhereNotWanted(t *testing.T) {
 	if strings.Contains(body, "temperature") || strings.Contains(body, "stream_options") || strings.Contains(body, "tools") {
 		t.Error(body)
 	}
-	if diff := cmp.Diff(engine.Usage{Cost: engine.Cost{Unknown: true}}, got.Usage); diff != "" {
+	if diff := cmp.Diff(engine.Usage{Input: 1, Output: 1, Cost: engine.Cost{Unknown: true}}, got.Usage); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -169,5 +169,26 @@ func TestPrice(t *testing.T) {
 	got, err := p.Generate(t.Context(), request("x"), ignore)
 	if err != nil || got.Usage.Cost != (engine.Cost{MicroUSD: 280}) {
 		t.Errorf("%v %+v", err, got.Usage)
+	}
+}
+
+// A server that does not say what a call used costs nothing less for it: what was sent and what came is counted here.
+func TestUsageThatIsNotToldIsCounted(t *testing.T) {
+	t.Parallel()
+	for _, api := range []API{ChatAPI, ResponsesAPI} {
+		long := strings.Repeat("word ", 1000)
+		s := serve(t, always(scripted.Reply{Text: strings.Repeat("reply ", 100), Calls: []scripted.Call{{Name: "read_file", Arguments: `{"path":"a.go"}`}}, Usage: &scripted.Usage{}}))
+		p := connect(t, s.URL(), func(e *Endpoint) {
+			e.API = api
+			e.Price = func(_ string, u engine.Usage) engine.Cost { return engine.Cost{MicroUSD: u.Input*2 + u.Output*8} }
+		})
+		got, err := p.Generate(t.Context(), request(long), ignore)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u := got.Usage
+		if u.Input < 1000 || u.Input > 1100 || u.Output < 100 || u.Output > 120 || u.Cost.MicroUSD != u.Input*2+u.Output*8 {
+			t.Errorf("%s: %+v", api, u)
+		}
 	}
 }

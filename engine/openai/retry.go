@@ -67,9 +67,25 @@ func (e *endpoint) inputTokens(req engine.Request) int {
 	if e.TokensPerMinute <= 0 {
 		return 0
 	}
+	return requestTokens(req)
+}
+
+// requestTokens counts what a request says.
+func requestTokens(req engine.Request) int {
 	n := 0
 	for _, m := range req.Messages {
-		n += count(m.Text)
+		n += messageTokens(m)
+	}
+	for _, t := range req.Tools {
+		n += count(t.Name + t.Description + string(t.Schema))
+	}
+	return n
+}
+
+func messageTokens(m engine.Message) int {
+	n := count(m.Text)
+	for _, c := range m.Calls {
+		n += count(c.Name + c.Arguments)
 	}
 	return n
 }
