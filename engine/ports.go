@@ -98,8 +98,14 @@ type Form struct {
 type Reply struct {
 	Message Message
 	Usage   Usage
-	Finish  string // the provider's own finish reason
+	Finish  string // the provider's own finish reason, FinishLength and FinishFilter among them
 }
+
+// Finish reasons of a reply that is not whole.
+const (
+	FinishLength = "length"         // it reached the bound of its output
+	FinishFilter = "content_filter" // the provider withheld the rest
+)
 
 // Delta is a piece of a reply as it streams.
 type Delta struct {

@@ -16,7 +16,7 @@ const shortened = "(This context was shortened: the model has no room for more. 
 
 // turn is a turn of the conversation. Where the model has no room for it, the conversation is shortened, once an attempt, and
 // asked again.
-func (a *attempt) turn(ctx context.Context) (Message, error) {
+func (a *attempt) turn(ctx context.Context) (Reply, error) {
 	request := func() Request {
 		return Request{Tier: TierWorker, Model: a.job.Model, Messages: a.messages, Tools: a.specs}
 	}

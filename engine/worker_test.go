@@ -442,7 +442,6 @@ func TestReplyWithoutTools(t *testing.T) {
 		"This is not blocked at all, it is done": false,
 		"Unblocked the parser.":                  false,
 		"BLOCKEDNESS is no word":                 false,
-		"":                                       false,
 	} {
 		t.Run(reply, func(t *testing.T) {
 			t.Parallel()

@@ -161,7 +161,7 @@ func (a *attempt) analyse(ctx context.Context, r CommandResult) string {
 	}
 	failure := a.failureText(ctx, r)
 	system, err := a.Prompts.Prompt(string(TierQA), map[string]string{"ticket": a.job.Run.Ticket.ID, "command": r.Line})
-	var reply Message
+	var reply Reply
 	if err == nil {
 		req := Request{Tier: TierQA, Model: a.QAModel, Messages: []Message{{Role: RoleSystem, Text: system}, {Role: RoleUser, Text: failure}}}
 		reply, err = a.generate(ctx, req, false)
@@ -170,7 +170,7 @@ func (a *attempt) analyse(ctx context.Context, r CommandResult) string {
 		a.Log.Warn("the analysis of a failure failed", "run", a.job.Run.String(), "err", err)
 		return "\n(no analysis of this failure: " + err.Error() + ")\n"
 	}
-	return "\nAnalysis of this failure (tier 4, " + a.QAModel + "):\n" + a.proposal(ctx, reply.Text)
+	return "\nAnalysis of this failure (tier 4, " + a.QAModel + "):\n" + a.proposal(ctx, reply.Message.Text)
 }
 
 func timedOut(r CommandResult) string {

@@ -22,7 +22,7 @@ func (a *attempt) converse(ctx context.Context) (Outcome, error) {
 		if err != nil {
 			return Outcome{}, err
 		}
-		a.messages = append(a.messages, reply)
+		a.messages = append(a.messages, reply.Message)
 		if err := a.gate(ctx); err != nil {
 			return Outcome{}, err
 		}
@@ -35,11 +35,14 @@ func (a *attempt) converse(ctx context.Context) (Outcome, error) {
 }
 
 // react does what a reply asks for. over says that the attempt has come to its end.
-func (a *attempt) react(ctx context.Context, reply Message) (outcome Outcome, over bool, err error) {
-	if len(reply.Calls) == 0 {
-		return a.finalReply(ctx, reply.Text)
+func (a *attempt) react(ctx context.Context, reply Reply) (outcome Outcome, over bool, err error) {
+	if len(reply.Message.Calls) == 0 {
+		if told, err := a.notWhole(ctx, reply); told || err != nil {
+			return Outcome{}, false, err
+		}
+		return a.finalReply(ctx, reply.Message.Text)
 	}
-	for _, call := range reply.Calls {
+	for _, call := range reply.Message.Calls {
 		if call.Name == finishSpec.Name {
 			outcome, over, err = a.finish(ctx, call)
 		} else {
@@ -62,6 +65,32 @@ func (a *attempt) finalReply(ctx context.Context, text string) (Outcome, bool, e
 		a.messages = append(a.messages, Message{Role: RoleUser, Text: problem})
 	}
 	return outcome, problem == "", err
+}
+
+// notWhole tells the worker of a reply without calls that is nobody's word that the work is done: one that was cut off at its
+// model's limit, or an empty one of a worker that has changed nothing. An empty one is not sent back, since providers refuse
+// that. What a provider withholds may go better with the next model.
+func (a *attempt) notWhole(ctx context.Context, reply Reply) (told bool, err error) {
+	empty, problem := strings.TrimSpace(reply.Message.Text) == "", ""
+	switch {
+	case reply.Finish == FinishFilter:
+		reason := "its provider withheld the reply of " + a.job.Model + " (" + FinishFilter + "): another model, or other words in the description, may go better"
+		return false, &ended{Outcome{Kind: OutcomeFailed, By: ByProvider, Reason: reason}}
+	case reply.Finish == FinishLength:
+		problem = "Your reply was cut off, because it was longer than it may be. Go on in smaller steps, with one tool call at a time, and call finish when the work is done."
+	case empty:
+		if set, err := a.draft.Changes(ctx); err != nil || !set.Empty() {
+			return false, err
+		}
+		problem = "Your reply was empty. Call a tool to go on, or call finish when the work is done."
+	default:
+		return false, nil
+	}
+	if empty {
+		a.messages = a.messages[:len(a.messages)-1]
+	}
+	a.messages = append(a.messages, Message{Role: RoleUser, Text: problem})
+	return true, a.repeats(ToolCall{}, problem)
 }
 
 // beginsBlocked reports whether a reply's first word is BLOCKED, as the prompt asks for. The word elsewhere means
@@ -90,7 +119,7 @@ func (a *attempt) withinLimits(turn int) error {
 }
 
 // generate makes one model call, streams it where people watch, and notes what it cost.
-func (a *attempt) generate(ctx context.Context, req Request, watched bool) (Message, error) {
+func (a *attempt) generate(ctx context.Context, req Request, watched bool) (Reply, error) {
 	from := a.desk.stream.place()
 	onDelta := func(d Delta) {
 		switch {
@@ -107,11 +136,11 @@ func (a *attempt) generate(ctx context.Context, req Request, watched bool) (Mess
 		}
 	}
 	if err := a.afford(ctx, req); err != nil {
-		return Message{}, err
+		return Reply{}, err
 	}
 	reply, err := a.Provider.Generate(ctx, req, onDelta)
 	if err != nil {
-		return Message{}, err
+		return Reply{}, err
 	}
 	if now := a.desk.stream.place(); watched && now.offset > from.offset {
 		a.desk.Say("\n")
@@ -122,7 +151,7 @@ func (a *attempt) generate(ctx context.Context, req Request, watched bool) (Mess
 	a.usage = a.usage.Add(reply.Usage)
 	note := UsageRecorded{Run: a.job.Run, Tier: req.Tier, Model: req.Model, Usage: reply.Usage, Worked: a.worked()}
 	reply.Message.Role = RoleAssistant
-	return reply.Message, a.desk.Tell(ctx, note)
+	return reply, a.desk.Tell(ctx, note)
 }
 
 // repeat notices a worker that goes round in circles.
@@ -146,6 +175,8 @@ func (a *attempt) repeats(call ToolCall, result string) error {
 	}
 	reason := ""
 	switch {
+	case call.Name == "" && len(r.recent) >= n && distinct(r.recent[len(r.recent)-n:]) == 1:
+		reason = fmt.Sprintf("its last %d replies came to nothing; the worker was told: %s", n, oneLine(result))
 	case len(r.recent) >= n && distinct(r.recent[len(r.recent)-n:]) == 1:
 		reason = fmt.Sprintf("it repeated the same call of %s with the same result %d times: %s", call.Name, n, oneLine(result))
 	case len(r.recent) == few && distinct(r.recent) <= fewCalls:

@@ -30,7 +30,7 @@ type Endpoint struct {
 	ReasoningBack bool
 	// Temperature is sent when it is not nil, also when it is 0.
 	Temperature *float64
-	// NoStreamUsage leaves out the wish for usage in a stream, for the few servers that refuse it. Usage is then 0.
+	// NoStreamUsage leaves out the wish for usage in a stream, for the few servers that refuse it. Usage is then counted here.
 	NoStreamUsage bool
 	TextTools     bool // tools are described to its models in words, and called so
 	// RequestsPerMinute and TokensPerMinute bound all calls together; 0: no bound.
