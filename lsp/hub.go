@@ -140,8 +140,8 @@ func (h *Hub) ServeWith(ctx context.Context, rw io.ReadWriteCloser, e Engine) er
 	s := newSession(h)
 	c, ctx := rpc.New(ctx, rw, s, s.log, s.traced)
 	s.conn = c
-	var tasks sync.WaitGroup
-	s.later = func(do func(context.Context)) { tasks.Go(func() { do(ctx) }) }
+	var tasks tasks
+	s.later = func(do func(context.Context)) { tasks.start(ctx, do) }
 	h.enter(s, e)
 	defer h.left(s)
 	for _, loop := range []func(context.Context){
@@ -157,7 +157,7 @@ func (h *Hub) ServeWith(ctx context.Context, rw io.ReadWriteCloser, e Engine) er
 		})
 	}
 	err := c.Serve(ctx)
-	tasks.Wait()
+	tasks.wait()
 	if s.rudeExit {
 		return ErrNoShutdown
 	}

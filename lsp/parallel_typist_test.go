@@ -269,8 +269,8 @@ func (p *typist) save(path string) {
 	p.b.disk.Lock()
 	defer p.b.disk.Unlock()
 	disk, now := p.b.onDisk(path), p.text(path)
-	if disk != p.known[path] {
-		now = p.b.bringTogether(p.b.toldOf(p.known[path]), now, disk)
+	if known := p.b.toldOf(p.known[path]); disk != known { // an editor sees by its time that a file was written
+		now = p.b.bringTogether(known, now, disk)
 	}
 	if p.tidy {
 		now = tidied(now)

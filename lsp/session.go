@@ -25,7 +25,7 @@ type Session struct {
 	desk   desk
 	ready  chan struct{}                  // closed by initialized
 	left   chan struct{}                  // closed when the hub has forgotten this session
-	later  func(do func(context.Context)) // runs do in a goroutine that Serve waits for; its context is the session's
+	later  func(do func(context.Context)) // runs do beside the requests; its context is the session's (see tasks)
 
 	stage    stage // of the read loop
 	rudeExit bool  // of the read loop, read after it ended
