@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/engine/text/patch"
@@ -39,14 +40,14 @@ func (a *attempt) failureText(ctx context.Context, r CommandResult) string {
 }
 
 // place is a line that a compiler or a test names.
-var place = regexp.MustCompile(`([\w./-]*\w\.\w+)(?::|", line |\()(\d+)`)
+var place = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`([\w./-]*\w\.\w+)(?::|", line |\()(\d+)`) })
 
 // places are the lines of the draft around those that an output names. Files that a worker would be asked about are not
 // shown: nobody has asked.
 func (a *attempt) places(ctx context.Context, output string) []string {
 	var out []string
 	seen := map[string]bool{}
-	for _, m := range place.FindAllStringSubmatch(output, -1) {
+	for _, m := range place().FindAllStringSubmatch(output, -1) {
 		path := strings.TrimPrefix(m[1], "./")
 		if seen[path] || !fs.ValidPath(path) || len(out) == maxPlaces {
 			continue

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/slop-ls/slop-ls/engine/trackfile"
 )
@@ -31,9 +32,11 @@ func (b body) lines(problems []trackfile.Problem) []string {
 }
 
 var (
-	thought = regexp.MustCompile(`(?s)^\s*<think(?:ing)?>.*?</think(?:ing)?>`)
-	fence   = regexp.MustCompile("(?m)^[ \t]*(`{3,}|~{3,})[ \t]*([A-Za-z0-9_+-]*)[^\n`]*$")
-	yaml    = regexp.MustCompile(`(?m)^(?:title|goal|tickets|- id)[ \t]*:`)
+	thought = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?s)^\s*<think(?:ing)?>.*?</think(?:ing)?>`) })
+	fence   = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile("(?m)^[ \t]*(`{3,}|~{3,})[ \t]*([A-Za-z0-9_+-]*)[^\n`]*$")
+	})
+	yaml = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^(?:title|goal|tickets|- id)[ \t]*:`) })
 )
 
 // bodyOf finds the document in a reply: the longest fenced block, else the longest JSON value, else what looks like YAML,
@@ -47,14 +50,14 @@ func bodyOf(reply string) body {
 }
 
 func found(reply string) body {
-	from := len(thought.FindString(reply))
+	from := len(thought().FindString(reply))
 	if start, end, ok := fenced(reply, from); ok {
 		return cut(reply, start, end)
 	}
 	if start, end, ok := longestJSON(reply, from); ok {
 		return cut(reply, start, end)
 	}
-	if at := yaml.FindStringIndex(reply[from:]); at != nil {
+	if at := yaml().FindStringIndex(reply[from:]); at != nil {
 		return cut(reply, from+at[0], len(reply))
 	}
 	return cut(reply, from, len(reply))
@@ -76,7 +79,7 @@ func cut(reply string, start, end int) body {
 
 // fenced is the longest block between fences; one that is not closed goes to the end.
 func fenced(reply string, from int) (start, end int, ok bool) {
-	marks := fence.FindAllStringSubmatchIndex(reply[from:], -1)
+	marks := fence().FindAllStringSubmatchIndex(reply[from:], -1)
 	for i := 0; i < len(marks); i++ {
 		open := reply[from+marks[i][2] : from+marks[i][3]]
 		begin, stop := from+marks[i][1], len(reply)

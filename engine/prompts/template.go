@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/slop-ls/slop-ls/engine/trackfile"
 )
@@ -19,14 +20,14 @@ type Error struct {
 func (e *Error) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Msg) }
 
 // mark is {{name}}, {{#name}} or {{/name}}, or the opening braces of something that is none of these.
-var mark = regexp.MustCompile(`\\\{\{|\{\{([#/]?)[ \t]*([^{}\n]*?)[ \t]*\}\}|\{\{`)
+var mark = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\\\{\{|\{\{([#/]?)[ \t]*([^{}\n]*?)[ \t]*\}\}|\{\{`) })
 
 // Fill is the prompt's text with the fields in place of their marks. A field that is not given is empty; one that the
 // prompt does not have is an *Error with the nearest that it has, as are marks that do not close.
 func (s Source) Fill(fields map[string]string) (string, error) {
 	f := filling{src: s, fields: fields}
 	for {
-		at := mark.FindStringSubmatchIndex(s.Text[f.at:])
+		at := mark().FindStringSubmatchIndex(s.Text[f.at:])
 		if at == nil {
 			break
 		}

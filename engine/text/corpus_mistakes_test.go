@@ -397,7 +397,7 @@ func otherFunction(rnd *rand.Rand, w wish) (corpusCase, bool) {
 		}
 		w.first = i
 		search, replace := w.search(), w.replace()
-		m := name.FindStringSubmatch(search[0])
+		m := name().FindStringSubmatch(search[0])
 		if m == nil || m[1] == "" {
 			return corpusCase{}, false
 		}

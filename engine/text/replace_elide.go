@@ -5,37 +5,42 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // dots is a line that stands for others by dots alone, with or without the
 // signs of a comment.
-var dots = regexp.MustCompile(`^(?://+|#+|--|;+|%+|/\*+|<!--|\{/\*|\*)?\s*(?:\.\.\.+|…)\s*(?:\*/\}?|-->)?$`)
+var dots = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?://+|#+|--|;+|%+|/\*+|<!--|\{/\*|\*)?\s*(?:\.\.\.+|…)\s*(?:\*/\}?|-->)?$`)
+})
 
 // omission is a line that says in words that it stands for others.
-var omission = regexp.MustCompile(`(?i)^(?://+|#+|--|;+|%+|/\*+|<!--|\{/\*|\*)?\s*[\[(]?(?:\.\.\.+|…)?\s*` +
-	`(?:\(?(?:the\s+)?(?:existing|previous|original|unchanged|remaining|other)\s+(?:\w+\s+){0,3}(?:code|lines?|methods?|functions?|imports?|content|implementation|fields?|tests?)` +
-	`|(?:the\s+)?rest\s+of\b.{0,40}?|(?:code|lines?)\s+(?:omitted|unchanged)|unchanged|no\s+changes?)` +
-	`(?:\s+(?:here|unchanged|remains?(?:\s+(?:the\s+same|unchanged))?|stays?(?:\s+the\s+same)?|above|below))?\)?[\])]?\s*(?:\.\.\.+|…)?\s*(?:\*/\}?|-->)?\.?$`)
+var omission = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^(?://+|#+|--|;+|%+|/\*+|<!--|\{/\*|\*)?\s*[\[(]?(?:\.\.\.+|…)?\s*` +
+		`(?:\(?(?:the\s+)?(?:existing|previous|original|unchanged|remaining|other)\s+(?:\w+\s+){0,3}(?:code|lines?|methods?|functions?|imports?|content|implementation|fields?|tests?)` +
+		`|(?:the\s+)?rest\s+of\b.{0,40}?|(?:code|lines?)\s+(?:omitted|unchanged)|unchanged|no\s+changes?)` +
+		`(?:\s+(?:here|unchanged|remains?(?:\s+(?:the\s+same|unchanged))?|stays?(?:\s+the\s+same)?|above|below))?\)?[\])]?\s*(?:\.\.\.+|…)?\s*(?:\*/\}?|-->)?\.?$`)
+})
 
 // commented is how a comment begins.
-var commented = regexp.MustCompile(`^(?://|#|--|;|%|/\*|<!--|\{/\*|\*)`)
+var commented = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?://|#|--|;|%|/\*|<!--|\{/\*|\*)`) })
 
 // omits says whether a line says in words that it stands for others: with dots,
 // or in a comment.
 func omits(s string) bool {
 	s = stripped(s)
-	if len(s) > 100 || len(s) < 3 || !omission.MatchString(s) {
+	if len(s) > 100 || len(s) < 3 || !omission().MatchString(s) {
 		return false
 	}
-	return strings.Contains(s, "..") || strings.Contains(s, "…") || commented.MatchString(s)
+	return strings.Contains(s, "..") || strings.Contains(s, "…") || commented().MatchString(s)
 }
 
 func elision(s string) bool {
 	s = stripped(s)
-	if len(s) > 100 || !strings.Contains(s, "..") && !strings.Contains(s, "…") && !commented.MatchString(s) {
+	if len(s) > 100 || !strings.Contains(s, "..") && !strings.Contains(s, "…") && !commented().MatchString(s) {
 		return false
 	}
-	return (dots.MatchString(s) || omits(s))
+	return (dots().MatchString(s) || omits(s))
 }
 
 // checkReplacement refuses a replacement that leaves lines out where the search
@@ -59,7 +64,7 @@ func checkReplacement(src []byte, search, replace string) error {
 // lazy says whether a line of a replacement stands for others beyond doubt:
 // three dots alone are Python.
 func lazy(s string) bool {
-	return omits(s) || elision(s) && commented.MatchString(stripped(s))
+	return omits(s) || elision(s) && commented().MatchString(stripped(s))
 }
 
 func mayOmit(s string) bool {

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // acceptable says whether a fitting is the place that was meant and not one
@@ -131,7 +132,7 @@ func (s *slips) excusable(fit fitting, i int, alone bool) bool {
 	}
 	d := s.difference(key, now)
 	switch {
-	case commented.MatchString(key) && commented.MatchString(now) && len(d.words) > 3:
+	case commented().MatchString(key) && commented().MatchString(now) && len(d.words) > 3:
 		return len(d.gone) <= 1+len(d.words)/3 && len(d.come) <= 1+len(d.words)/3
 	case d.typos():
 		return true
@@ -249,24 +250,30 @@ func (f *fileLines) hasWord(w string) bool {
 }
 
 // declaration is a line that says what the lines after it belong to.
-var declaration = regexp.MustCompile(`\b(?:func|function|def|class|fn|fun|interface|struct|type|impl|trait|enum|module|namespace|package|sub|case|when|select|section|test|describe|it)\b`)
+var declaration = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\b(?:func|function|def|class|fn|fun|interface|struct|type|impl|trait|enum|module|namespace|package|sub|case|when|select|section|test|describe|it)\b`)
+})
 
 // named is a field that says which of several things the lines beside it are of.
-var named = regexp.MustCompile(`(?i)\b(?:name|id|key|title|path|host|label|type|kind)\b["']?\s*[:=]`)
+var named = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)\b(?:name|id|key|title|path|host|label|type|kind)\b["']?\s*[:=]`)
+})
 
 // declares says whether a line may say what other lines belong to. A slip there
 // can be another place.
 func declares(s string) bool {
-	return opensBlock(s) || strings.HasPrefix(s, "[") || strings.HasPrefix(s, "- ") || named.MatchString(s) || strings.HasPrefix(s, "#") && !strings.HasPrefix(s, "# ") || declaration.MatchString(s)
+	return opensBlock(s) || strings.HasPrefix(s, "[") || strings.HasPrefix(s, "- ") || named().MatchString(s) || strings.HasPrefix(s, "#") && !strings.HasPrefix(s, "# ") || declaration().MatchString(s)
 }
 
 // name is what a declaration declares: the word after a keyword, or before the
 // first parenthesis.
-var name = regexp.MustCompile(`\b(?:func|function|def|class|fn|fun|interface|struct|type|impl|trait|enum|module|namespace)\s+(?:\([^)]*\)\s*)?(\w+)|(\w+)\s*\(`)
+var name = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\b(?:func|function|def|class|fn|fun|interface|struct|type|impl|trait|enum|module|namespace)\s+(?:\([^)]*\)\s*)?(\w+)|(\w+)\s*\(`)
+})
 
 // declared is a declaration up to the name that it declares.
 func declared(s string) string {
-	at := name.FindStringIndex(s)
+	at := name().FindStringIndex(s)
 	if at == nil {
 		return ""
 	}

@@ -13,16 +13,16 @@ func (in *input) envelope() ([]Part, error) {
 	var parts []Part
 	in.use(first, last)
 	for i := first; i < last; {
-		m := file.FindStringSubmatch(in.row(i))
+		m := file().FindStringSubmatch(in.row(i))
 		if m == nil {
-			if strings.TrimSpace(in.rows[i]) != "" && !begin.MatchString(in.row(i)) {
+			if strings.TrimSpace(in.rows[i]) != "" && !begin().MatchString(in.row(i)) {
 				return nil, &SyntaxError{i + 1, "this line belongs to no file: write *** Add File:, *** Update File: or *** Delete File: with a path before it"}
 			}
 			i++
 			continue
 		}
 		end := i + 1
-		for end < last && !file.MatchString(in.row(end)) && !begin.MatchString(in.row(end)) {
+		for end < last && !file().MatchString(in.row(end)) && !begin().MatchString(in.row(end)) {
 			end++
 		}
 		p, err := in.filePart(m[1], i, end)
@@ -42,7 +42,7 @@ func (in *input) envelope() ([]Part, error) {
 func (in *input) enclosed() (first, last int, err error) {
 	first, last = -1, -1
 	for i := range in.rows {
-		m := begin.FindStringSubmatch(in.row(i))
+		m := begin().FindStringSubmatch(in.row(i))
 		switch {
 		case m != nil && m[1] == "Begin" && first < 0:
 			first = i
@@ -54,7 +54,7 @@ func (in *input) enclosed() (first, last int, err error) {
 		return 0, 0, &SyntaxError{len(in.rows), "the patch has no end; perhaps the input was cut off: write *** End Patch after it"}
 	}
 	if first < 0 {
-		for first = 0; first < last-1 && !file.MatchString(in.row(first)); first++ {
+		for first = 0; first < last-1 && !file().MatchString(in.row(first)); first++ {
 		}
 	}
 	return first, last, nil
@@ -126,8 +126,8 @@ func (in *input) updated(p Part, i, end int) (Part, error) {
 			break
 		}
 		h := Hunk{Line: i + 1}
-		for ; i < end && hunk.MatchString(in.row(i)); i++ {
-			if m := ranges.FindStringSubmatch(in.row(i)); m != nil {
+		for ; i < end && hunk().MatchString(in.row(i)); i++ {
+			if m := ranges().FindStringSubmatch(in.row(i)); m != nil {
 				continue // numbers are no part of this form
 			}
 			if a := strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(in.row(i), "@@"), "@@")); a != "" && strings.Trim(a, ".") != "" {
@@ -135,7 +135,7 @@ func (in *input) updated(p Part, i, end int) (Part, error) {
 			}
 		}
 		var b body
-		for ; i < end && !hunk.MatchString(in.row(i)) && !h.End; i++ {
+		for ; i < end && !hunk().MatchString(in.row(i)) && !h.End; i++ {
 			h.End = in.change(i, &b)
 		}
 		h.Search, h.Replace = b.texts()

@@ -4,16 +4,19 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // ranges are the numbers of a hunk's header, and what follows them.
-var ranges = regexp.MustCompile(`^@@+ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@+ ?(.*)$`)
+var ranges = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^@@+ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@+ ?(.*)$`)
+})
 
 // hunk reads the hunk at line i into p; next is the line after it.
 func (in *input) hunk(i int, p *Part) (next int, err error) {
 	h := Hunk{Line: i + 1}
 	b := body{old: -1, new: -1}
-	if m := ranges.FindStringSubmatch(in.row(i)); m != nil {
+	if m := ranges().FindStringSubmatch(in.row(i)); m != nil {
 		h.At, _ = strconv.Atoi(m[1])
 		b.old, b.new = count(m[2]), count(m[4])
 		if b.old == 0 {
@@ -112,7 +115,7 @@ func (in *input) lines(i int, b *body) (next int) {
 // newHeader says whether the two lines at i, which look like a file's header, are
 // one: a removed and an added line can look like it, too.
 func (in *input) newHeader(i int, b *body) bool {
-	return b.full() || hunk.MatchString(in.row(i+2)) || b.old < 0
+	return b.full() || hunk().MatchString(in.row(i+2)) || b.old < 0
 }
 
 // after says whether a line that looks like one of a hunk is not: it is prose,
@@ -129,7 +132,7 @@ func (in *input) goesOn(i int, b *body) bool {
 		if strings.TrimSpace(row) == "" {
 			continue
 		}
-		if in.header(j) || strings.HasPrefix(row, "diff --git ") || hunk.MatchString(row) || fence(row) {
+		if in.header(j) || strings.HasPrefix(row, "diff --git ") || hunk().MatchString(row) || fence(row) {
 			break
 		}
 		if b.full() {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Error names the line.
@@ -77,11 +78,15 @@ func (in *input) row(i int) string {
 }
 
 var (
-	opener = regexp.MustCompile(`^\s{0,3}(?:(<{5,9})|-{5,9}) ?(?i:SEARCH|ORIGINAL)\b[>:]?[ \t]*(.*)$`)
-	closer = regexp.MustCompile(`^\s{0,3}(?:>{5,9}|\+{5,9}) ?(?i:REPLACE|UPDATED)\b[>:]?[ \t]*$`)
-	file   = regexp.MustCompile(`^\*{3} (Add|Update|Delete) File:`)
-	begin  = regexp.MustCompile(`^\*{3} (Begin|End) Patch$`)
-	hunk   = regexp.MustCompile(`^@@`)
+	opener = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^\s{0,3}(?:(<{5,9})|-{5,9}) ?(?i:SEARCH|ORIGINAL)\b[>:]?[ \t]*(.*)$`)
+	})
+	closer = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^\s{0,3}(?:>{5,9}|\+{5,9}) ?(?i:REPLACE|UPDATED)\b[>:]?[ \t]*$`)
+	})
+	file  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\*{3} (Add|Update|Delete) File:`) })
+	begin = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\*{3} (Begin|End) Patch$`) })
+	hunk  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^@@`) })
 )
 
 // format is the form whose first sign comes first.
@@ -98,9 +103,9 @@ func (in *input) format() Format {
 func (in *input) sign(i int) Format {
 	row := in.row(i)
 	switch {
-	case opener.MatchString(row):
+	case opener().MatchString(row):
 		return Blocks
-	case file.MatchString(row), begin.MatchString(row):
+	case file().MatchString(row), begin().MatchString(row):
 		return Envelope
 	case strings.HasPrefix(row, "diff --git "), in.header(i), in.isHunk(i):
 		return Unified
@@ -115,7 +120,7 @@ func (in *input) header(i int) bool {
 
 // isHunk says whether a hunk of a unified diff begins at line i.
 func (in *input) isHunk(i int) bool {
-	return ranges.MatchString(in.row(i)) || hunk.MatchString(in.row(i)) && in.changes(i+1)
+	return ranges().MatchString(in.row(i)) || hunk().MatchString(in.row(i)) && in.changes(i+1)
 }
 
 // changes says whether the lines of a hunk follow.
@@ -162,7 +167,7 @@ func (in *input) checkRest(format Format) error {
 		if f != "" {
 			return &SyntaxError{i + 1, fmt.Sprintf("a part in the form %s follows one in the form %s: use one of them for the whole input", f, format)}
 		}
-		if format == Blocks && closer.MatchString(in.row(i)) {
+		if format == Blocks && closer().MatchString(in.row(i)) {
 			return &SyntaxError{i + 1, "a block ends here that did not begin: write <<<<<<< SEARCH before it"}
 		}
 	}

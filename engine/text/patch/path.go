@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // pathAbove is the path of the block that begins at line i: after its marker, on
@@ -48,7 +49,9 @@ func fencePath(row string) string {
 	return ""
 }
 
-var quotedPath = regexp.MustCompile("`([^`]+)`|\\*\\*([^*]+)\\*\\*|\"([^\"]+)\"|<file(?:name| path)?=\"?([^\">]+)\"?>")
+var quotedPath = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile("`([^`]+)`|\\*\\*([^*]+)\\*\\*|\"([^\"]+)\"|<file(?:name| path)?=\"?([^\">]+)\"?>")
+})
 
 // asPath is the path that a line names, with whatever people put around one, or
 // "".
@@ -76,7 +79,7 @@ func inProse(row string) string {
 			found = append(found, p)
 		}
 	}
-	for _, m := range quotedPath.FindAllStringSubmatch(row, -1) {
+	for _, m := range quotedPath().FindAllStringSubmatch(row, -1) {
 		if p := m[1] + m[2] + m[3] + m[4]; pathLike(p) {
 			add(p)
 		}

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // unified reads a unified diff as git, diff and models write it: one part for
@@ -78,13 +79,15 @@ type fileHeader struct {
 }
 
 // extended are the lines that git puts between diff --git and ---.
-var extended = regexp.MustCompile(`^(index |old mode|new mode|deleted file mode|new file mode|rename |copy |similarity index|dissimilarity index|Binary files|GIT binary patch)`)
+var extended = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(index |old mode|new mode|deleted file mode|new file mode|rename |copy |similarity index|dissimilarity index|Binary files|GIT binary patch)`)
+})
 
 // fileHeader reads the lines from i on; next is the line after them.
 func (in *input) fileHeader(i int) (h fileHeader, next int, err error) {
 	if rest, ok := strings.CutPrefix(in.row(i), "diff --git "); ok {
 		h.gitOld, h.gitNew = gitPaths(rest)
-		for i++; i < len(in.rows) && extended.MatchString(in.row(i)); i++ {
+		for i++; i < len(in.rows) && extended().MatchString(in.row(i)); i++ {
 			h.extended(in.row(i))
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/slop-ls/slop-ls/engine/trackfile"
@@ -35,12 +36,18 @@ type metadata struct {
 var ErrNotConductor = errors.New("it has no tasks, lines such as `- [ ] Task: …`: give the plan.md of a folder in conductor/tracks")
 
 var (
-	phaseLine  = regexp.MustCompile(`^##+\s+(?:Phase\s+\d+\s*[:.-]\s*)?(.*?)\s*(\[checkpoint:[^\]]*\])?\s*$`)
-	taskLine   = regexp.MustCompile(`^(\s*)(?:[-*+]|\d+[.)])\s+\[(.)\]\s+(.*)$`)
-	titleLine  = regexp.MustCompile(`^#\s+(?:(?:Implementation|Track)?\s*Plan\s*[:–-]\s*)?(.*?)\s*$`)
-	shaAtEnd   = regexp.MustCompile("\\s*(?:[\\[(`]+[0-9a-f]{7,40}[\\])`]+|\\b[0-9a-f]{7,40})\\s*$")
-	remarkHTML = regexp.MustCompile(`\s*<!--.*?-->`)
-	manualTask = regexp.MustCompile(`^Conductor\s+-\s+.*Verification\b`)
+	phaseLine = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^##+\s+(?:Phase\s+\d+\s*[:.-]\s*)?(.*?)\s*(\[checkpoint:[^\]]*\])?\s*$`)
+	})
+	taskLine  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\s*)(?:[-*+]|\d+[.)])\s+\[(.)\]\s+(.*)$`) })
+	titleLine = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^#\s+(?:(?:Implementation|Track)?\s*Plan\s*[:–-]\s*)?(.*?)\s*$`)
+	})
+	shaAtEnd = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile("\\s*(?:[\\[(`]+[0-9a-f]{7,40}[\\])`]+|\\b[0-9a-f]{7,40})\\s*$")
+	})
+	remarkHTML = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\s*<!--.*?-->`) })
+	manualTask = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^Conductor\s+-\s+.*Verification\b`) })
 )
 
 // headSteps is the heading under which a task's sub-tasks stand in a ticket's description, and linePhase begins the line
@@ -114,15 +121,15 @@ type conductorReader struct {
 }
 
 func (r *conductorReader) line(n int, line string) {
-	if m := taskLine.FindStringSubmatch(line); m != nil {
+	if m := taskLine().FindStringSubmatch(line); m != nil {
 		r.item(n, len(strings.ReplaceAll(m[1], "\t", "    ")), m[2], m[3])
 		return
 	}
-	if m := titleLine.FindStringSubmatch(line); m != nil && r.track.Title == "" && r.phases == 0 {
+	if m := titleLine().FindStringSubmatch(line); m != nil && r.track.Title == "" && r.phases == 0 {
 		r.track.Title = m[1]
 		return
 	}
-	if m := phaseLine.FindStringSubmatch(line); m != nil {
+	if m := phaseLine().FindStringSubmatch(line); m != nil {
 		r.endTask()
 		r.phase, r.tasks = m[1], 0
 		r.phases++
@@ -131,7 +138,7 @@ func (r *conductorReader) line(n int, line string) {
 		}
 		return
 	}
-	text := strings.TrimSpace(remarkHTML.ReplaceAllString(line, ""))
+	text := strings.TrimSpace(remarkHTML().ReplaceAllString(line, ""))
 	switch {
 	case text == "" || text == "---":
 	case r.task != nil && strings.HasPrefix(line, " "):
@@ -143,8 +150,8 @@ func (r *conductorReader) line(n int, line string) {
 
 // item is a line with a box.
 func (r *conductorReader) item(n, indent int, box, text string) {
-	text = remarkHTML.ReplaceAllString(text, "")
-	if sha := shaAtEnd.FindString(text); sha != "" && box != " " {
+	text = remarkHTML().ReplaceAllString(text, "")
+	if sha := shaAtEnd().FindString(text); sha != "" && box != " " {
 		text = strings.TrimSuffix(text, sha)
 		r.count("commits of tasks are left out")
 	}
@@ -154,7 +161,7 @@ func (r *conductorReader) item(n, indent int, box, text string) {
 	}
 	r.endTask()
 	text = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(text), "Task:"))
-	if manualTask.MatchString(text) {
+	if manualTask().MatchString(text) {
 		r.count("a phase's verification by hand is left out")
 		return
 	}
