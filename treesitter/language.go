@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"path"
 	"strings"
+	"sync"
 )
 
 // language is a row of the table: how to recognise a language and how to write a comment in it.
@@ -76,33 +77,32 @@ var languages = []*language{
 // plainText is the language of what no row fits.
 var plainText = &language{name: "plaintext", comment: brackets}
 
-var languageOf, languageOfFile, languageOfInterp = indexLanguages()
-
-func indexLanguages() (ext, file, interp map[string]*language) {
-	ext, file, interp = map[string]*language{}, map[string]*language{}, map[string]*language{}
+// languageBy are the languages by what a file shows of them. It is made on first use: most runs of the program look at none.
+var languageBy = sync.OnceValue(func() (by struct{ file, ext, interp map[string]*language }) {
+	by.file, by.ext, by.interp = map[string]*language{}, map[string]*language{}, map[string]*language{}
 	index := func(m map[string]*language, keys []string, l *language) {
 		for _, k := range keys {
 			m[k] = l
 		}
 	}
 	for _, l := range languages {
-		index(ext, l.exts, l)
-		index(file, l.files, l)
-		index(interp, l.interps, l)
+		index(by.file, l.files, l)
+		index(by.ext, l.exts, l)
+		index(by.interp, l.interps, l)
 	}
-	return ext, file, interp
-}
+	return by
+})
 
 // detect tells a file's language by its name, else by its #! line. It never returns nil.
 func detect(file string, src []byte) *language {
-	base := path.Base(file)
-	if l := languageOfFile[base]; l != nil {
+	by, base := languageBy(), path.Base(file)
+	if l := by.file[base]; l != nil {
 		return l
 	}
-	if l := languageOf[strings.ToLower(path.Ext(base))]; l != nil {
+	if l := by.ext[strings.ToLower(path.Ext(base))]; l != nil {
 		return l
 	}
-	if l := languageOfInterp[interpreter(src)]; l != nil {
+	if l := by.interp[interpreter(src)]; l != nil {
 		return l
 	}
 	return plainText
