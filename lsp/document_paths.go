@@ -2,7 +2,9 @@ package lsp
 
 import (
 	"io/fs"
+	"path"
 	"path/filepath"
+	"strings"
 
 	"go.lsp.dev/uri"
 
@@ -31,8 +33,15 @@ func filePath(u uri.URI) (p string, ok bool) {
 }
 
 // root is the workspace's folder as it is spelled: the resolved one first, then the spelling of the client, which
-// may go through symbolic links.
-type root struct{ dirs []string }
+// may go through symbolic links. A client that opened a folder within spells what lies there by its own.
+type root struct {
+	dirs []string
+	own  ownFolder
+}
+
+// ownFolder is a folder within the workspace that a client spells by a path through symbolic links, which it cannot spell the
+// workspace by. Zero is none.
+type ownFolder struct{ dir, at string }
 
 // rel is the workspace-relative, slash-separated path of a URI; ok is false for what is no file or lies elsewhere.
 func (r root) rel(u uri.URI) (p string, ok bool) {
@@ -41,34 +50,62 @@ func (r root) rel(u uri.URI) (p string, ok bool) {
 		return "", false
 	}
 	for _, dir := range r.dirs {
-		rel, err := filepath.Rel(dir, abs)
-		rel = filepath.ToSlash(rel)
-		if err == nil && rel != "." && fs.ValidPath(rel) {
-			return rel, true
+		if p, ok := inFolder(dir, abs); ok {
+			return p, true
 		}
+	}
+	if p, ok := inFolder(r.own.dir, abs); ok && r.own.dir != "" {
+		return path.Join(r.own.at, p), true
 	}
 	return "", false
 }
 
+// inFolder is a path relative to a folder that it lies in, slash-separated.
+func inFolder(dir, abs string) (p string, ok bool) {
+	rel, err := filepath.Rel(dir, abs)
+	rel = filepath.ToSlash(rel)
+	return rel, err == nil && rel != "." && fs.ValidPath(rel)
+}
+
 // uri is the URI of a workspace-relative path, in the spelling that the client opened the workspace with.
 func (r root) uri(p string) uri.URI {
+	if rest, ok := strings.CutPrefix(p, r.own.at+"/"); ok && r.own.dir != "" {
+		return uri.File(filepath.Join(r.own.dir, filepath.FromSlash(rest)))
+	}
 	return uri.File(filepath.Join(r.dirs[len(r.dirs)-1], filepath.FromSlash(p)))
 }
 
-// withClient adds the client's own spelling of the root where it names the same folder.
+// withClient adds the client's own spelling of the root, or of a folder within, where it names that.
 func (r root) withClient(rootURI uri.URI) root {
 	u, err := canonical(rootURI)
 	if err != nil {
 		return r
 	}
 	dir, ok := filePath(u)
-	if !ok || dir == r.dirs[0] {
+	if !ok {
 		return r
 	}
-	if real, err := filepath.EvalSymlinks(dir); err != nil || real != r.dirs[0] {
+	real, err := filepath.EvalSymlinks(dir)
+	if err != nil || real == dir {
 		return r
 	}
-	return root{dirs: []string{r.dirs[0], dir}}
+	if real == r.dirs[0] {
+		return root{dirs: []string{r.dirs[0], dir}}
+	}
+	at, ok := inFolder(r.dirs[0], real)
+	if !ok {
+		return r
+	}
+	if top, ok := strings.CutSuffix(dir, string(filepath.Separator)+filepath.FromSlash(at)); ok && sameAs(r.dirs[0], top) {
+		return root{dirs: []string{r.dirs[0], top}}
+	}
+	return root{dirs: r.dirs, own: ownFolder{dir, at}}
+}
+
+// sameAs reports whether a path leads to a resolved one.
+func sameAs(resolved, path string) bool {
+	real, err := filepath.EvalSymlinks(path)
+	return err == nil && real == resolved
 }
 
 // workspacePath is the path of a URI that a command named, or an error that says what is wrong with it.

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -77,6 +79,56 @@ func TestPathsOutsideTheRoot(t *testing.T) {
 		}
 		if got, ok := r.rel(c); got != want || ok != (want != "") {
 			t.Errorf("%s is %q, %v; want %q", u, got, ok, want)
+		}
+	}
+}
+
+// TestRootsOfClients: a client that goes through links to the workspace, or to a folder within, has its files known, and
+// gets them spelled as it does.
+func TestRootsOfClients(t *testing.T) {
+	t.Parallel()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(p string) string { return filepath.Join(dir, filepath.FromSlash(p)) }
+	if err := os.MkdirAll(at("w/a/b"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(at("other"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for link, to := range map[string]string{"all": "w", "part": "w/a", "other/all": "w"} {
+		if err := os.Symlink(at(to), at(link)); err != nil {
+			t.Skip(err)
+		}
+	}
+	for _, c := range []struct{ client, file, rel, top string }{
+		{"w", "w/a/b/x", "a/b/x", "w/y"},
+		{"w/a", "w/a/b/x", "a/b/x", "w/y"},
+		{"all", "all/a/b/x", "a/b/x", "all/y"},
+		{"all/a/b", "all/a/b/x", "a/b/x", "all/y"},
+		{"part", "part/b/x", "a/b/x", "w/y"},
+		{"part/b", "part/b/x", "a/b/x", "w/y"},
+		{"other", "other/x", "", "w/y"},
+		{"other/all", "other/all/a/x", "a/x", "other/all/y"},
+		{"missing", "missing/x", "", "w/y"},
+	} {
+		r := root{dirs: []string{at("w")}}.withClient(uri.File(at(c.client)))
+		if rel, ok := r.rel(uri.File(at(c.file))); rel != c.rel || ok != (c.rel != "") {
+			t.Errorf("%s: %s is %q, %v; want %q", c.client, c.file, rel, ok, c.rel)
+		}
+		if rel, ok := r.rel(uri.File(at("w/a/z"))); rel != "a/z" || !ok {
+			t.Errorf("%s: the file's own path is %q, %v", c.client, rel, ok)
+		}
+		if got := r.uri("y"); got != uri.File(at(c.top)) {
+			t.Errorf("%s: a file at the top is %s, want %s", c.client, got, c.top)
+		}
+		if c.rel == "" {
+			continue
+		}
+		if got := r.uri(c.rel); got != uri.File(at(c.file)) {
+			t.Errorf("%s: %s is %s, want %s", c.client, c.rel, got, c.file)
 		}
 	}
 }

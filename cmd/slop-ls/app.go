@@ -44,11 +44,16 @@ func (a *app) main(ctx context.Context, args []string) int {
 func (a *app) root(ctx context.Context) (string, error) {
 	dir := a.rootFlag
 	if dir == "" {
-		dir = gitTopLevel(ctx)
+		dir = gitTopLevel(ctx, "")
 		if cwd, err := os.Getwd(); err == nil {
 			dir = cmp.Or(workspaceOf(cwd), dir)
 		}
 	}
+	return resolvedFolder(dir)
+}
+
+// resolvedFolder is a workspace's folder as everybody spells it.
+func resolvedFolder(dir string) (string, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return "", fmt.Errorf("finding the workspace: %w", err)

@@ -169,6 +169,10 @@ func configuredModels(c *config.Config) []string {
 // bench makes the workbench, and sweeps away what a killed process left.
 func (h *house) bench(ctx context.Context) (*workspace.Workbench, error) {
 	opts := benchOptions(&h.config.Commands, h.stateDir())
+	if _, err := h.disk.Relative(opts.Scratch); err == nil {
+		return nil, fmt.Errorf("%s cannot be a workspace, since slop-ls keeps its own state in it (%s): open the folder of a project within it",
+			h.root, h.stateDir())
+	}
 	opts.Secrets, opts.Overlays, opts.Environ = h.config.KeyVariables(), h.hub.Unsaved, h.lent.environ
 	bench, err := workspace.NewWorkbench(h.disk, h.hub.Files(), opts)
 	if err != nil {

@@ -31,7 +31,7 @@ func newRoot(a *app) *cobra.Command {
 	root.Flags().BoolVar(&stdio, "stdio", false, "serve on standard input and output (the default)")
 	root.Flags().BoolVar(&standalone, "standalone", false, "serve alone, without the daemon of the workspace")
 	flags := root.PersistentFlags()
-	flags.StringVar(&a.rootFlag, "root", "", "the workspace's `folder` (default: the git top level, else the current folder)")
+	flags.StringVar(&a.rootFlag, "root", "", "the workspace's `folder` (default: the git top level of the current folder, for an editor of the one that it opens; else that folder)")
 	flags.StringVar(&a.configFlag, "config", "", "a configuration `file` instead of the user's own")
 	flags.BoolVar(&a.json, "json", false, "print JSON, one object a line")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {

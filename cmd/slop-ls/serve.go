@@ -17,9 +17,9 @@ import (
 // serve joins the editor on standard input and output to the daemon of its workspace, starting one where none runs,
 // until the editor leaves. Workers go on without it.
 func (a *app) serve(ctx context.Context) error {
-	root, err := a.root(ctx)
+	root, in, err := a.editorRoot(ctx)
 	if err != nil {
-		return err
+		return leftEarly(err)
 	}
 	first, err := a.dialer(root)
 	if err != nil {
@@ -29,7 +29,7 @@ func (a *app) serve(ctx context.Context) error {
 	to.Store(first)
 	ctx, unhook := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer unhook()
-	return attach.Forward(ctx, a.in, a.out, attach.Forwarding{
+	return attach.Forward(ctx, in, a.out, attach.Forwarding{
 		Log: slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		// An editor may start a server for a Review… document by itself, and anywhere: that file says whose it is.
 		Elsewhere: func(uri string) bool {
@@ -57,9 +57,9 @@ func (a *app) serve(ctx context.Context) error {
 // serveAlone is the language server on standard input and output, until the editor leaves. Standard output carries
 // nothing but the protocol; the log goes to standard error.
 func (a *app) serveAlone(ctx context.Context) (err error) {
-	root, err := a.root(ctx)
+	root, in, err := a.editorRoot(ctx)
 	if err != nil {
-		return err
+		return leftEarly(err)
 	}
 	log := slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	ctx, unhook := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM) // workers end with their children, not alone
@@ -71,7 +71,15 @@ func (a *app) serveAlone(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, alone.Close()) }()
-	return alone.Serve(ctx, rpc.Stdio(a.in, keepOpen{a.out}), attach.Hello{Kind: attach.Editor})
+	return alone.Serve(ctx, rpc.Stdio(in, keepOpen{a.out}), attach.Hello{Kind: attach.Editor})
+}
+
+// leftEarly makes nothing of an editor that was gone before it said where it is at work.
+func leftEarly(err error) error {
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
 }
 
 // keepOpen is standard output to who would close it: the process does that.

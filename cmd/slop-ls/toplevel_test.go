@@ -52,9 +52,13 @@ func TestPlainTopLevel(t *testing.T) {
 		if out, err := exec.Command("git", "rev-parse", "--show-toplevel").Output(); err == nil {
 			want = strings.TrimSuffix(string(out), "\n")
 		}
-		top, sure := plainTopLevel()
+		top, sure := plainTopLevel("")
 		if sure && top != want || surely && !sure {
 			t.Errorf("%s: %q, sure: %v; git says %q", path, top, sure, want)
+		}
+		t.Chdir(dir)
+		if named := gitTopLevel(t.Context(), full); named != want && (want != "." || named != full) {
+			t.Errorf("%s, by its name: %q; git says %q", path, named, want)
 		}
 	}
 }

@@ -244,7 +244,9 @@ func (m *memory) inOrder() []*call {
 
 // Error codes of the protocol.
 const (
+	codeParseError       = -32700
 	codeInvalidRequest   = -32600
+	codeNotInitialized   = -32002
 	codeRequestFailed    = -32803
 	codeServerCancelled  = -32802
 	codeContentModified  = -32801

@@ -30,6 +30,10 @@ func (f *forwarder) revive(ctx context.Context, l *link) error {
 // flush sends what the editor said meanwhile. When that is nothing the daemon is up, and flush is false.
 func (f *forwarder) flush(l *link) bool {
 	f.mu.Lock()
+	if f.moving { // to another one, for which the rest is
+		f.mu.Unlock()
+		return false
+	}
 	list := f.backlog
 	f.backlog, f.waiting = nil, 0
 	close(f.room)
@@ -117,8 +121,9 @@ func (f *forwarder) give(ctx context.Context, why error) error {
 
 // Types of window/showMessage.
 const (
-	messageError = 1
-	messageInfo  = 3
+	messageError   = 1
+	messageWarning = 2
+	messageInfo    = 3
 )
 
 func (f *forwarder) tell(kind int, text string) {
