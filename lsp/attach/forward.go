@@ -83,6 +83,7 @@ type forwarder struct {
 	mu      sync.Mutex
 	memory  *memory
 	shown   *shown
+	coming  *link         // to the daemon that is attended to, up to date or not
 	daemon  *link         // nil while there is none, or it is not up to date
 	backlog [][]byte      // what the editor said meanwhile
 	waiting int           // bytes of backlog
@@ -157,10 +158,9 @@ func (f *forwarder) take(body []byte) (last bool) {
 	f.asked = f.asked || ok && msg.method == "shutdown"
 	f.exiting = ok && msg.method == "exit" && msg.isNotification()
 	exiting, rude := f.exiting, !f.asked
-	from := f.daemon
-	if ok && from != nil && f.moves(&msg) {
+	if ok && f.coming != nil && f.moves(&msg) {
 		f.daemon, f.moving = nil, true
-		defer from.conn.Close() //nolint:errcheck // it only makes hear end
+		f.coming.conn.Close() //nolint:errcheck // it only makes hear end, and that daemon hears no more of this
 	}
 	to := f.daemon
 	var parts [][]byte
@@ -352,7 +352,8 @@ func (f *forwarder) dial(ctx context.Context) (io.ReadWriteCloser, error) {
 func (f *forwarder) attend(ctx context.Context, conn io.ReadWriteCloser) error {
 	l := &link{conn: conn, out: &frame.Writer{Out: conn}, gone: make(chan struct{}), again: make(chan *message, 1)}
 	f.mu.Lock()
-	known := f.memory.initialize != nil
+	known, moved := f.memory.initialize != nil, f.moving
+	f.coming, f.moving = l, false
 	f.mu.Unlock()
 	if known {
 		l.replay = againID
@@ -361,10 +362,11 @@ func (f *forwarder) attend(ctx context.Context, conn io.ReadWriteCloser) error {
 	defer unhook()
 	go f.hear(l)
 	fatal := f.revive(ctx, l)
-	f.mu.Lock()
-	moved := f.moving
-	f.moving = f.moving && fatal != nil
-	f.mu.Unlock()
+	if fatal != nil && moved {
+		f.mu.Lock()
+		f.moving = true // it still is
+		f.mu.Unlock()
+	}
 	if fatal == nil && known && !moved {
 		f.tell(messageInfo, "slop-ls: the daemon of this workspace ended, and another one has taken over. Nothing that you typed is lost.")
 	}
@@ -378,7 +380,7 @@ func (f *forwarder) attend(ctx context.Context, conn io.ReadWriteCloser) error {
 	conn.Close() //nolint:errcheck // it only makes hear end
 	deaf := !f.settle(ctx, l)
 	f.mu.Lock()
-	f.daemon = nil
+	f.coming, f.daemon = nil, nil
 	f.mu.Unlock()
 	switch {
 	case ctx.Err() != nil:
