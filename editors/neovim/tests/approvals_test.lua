@@ -74,7 +74,19 @@ T["of several the person chooses one first"] = function()
   local shown = selecting("A2", function()
     approvals.pick(f.client)
   end)
-  fake.same({ "2 wait for you", "A2 · T1 · runs: ls" }, shown)
+  fake.same({ "2 wait for you", "A2 · T1 runs: ls" }, shown)
+end
+
+T["the starts of a track can be approved together, by the last choice"] = function()
+  local f = fake.open()
+  local function spawn(id, track)
+    return fake.approval({ id = id, kind = "spawn", track = track, title = "Start T1 with small" })
+  end
+  f:tell("slop/state", fake.state({ asked = { spawn("A1", "a"), spawn("A2", "b"), fake.approval({ id = "A3" }), spawn("A4", "a") } }))
+  selecting("Approve these starts: A1, A4", function()
+    approvals.pick(f.client)
+  end)
+  fake.same({ ids = { "A1", "A4" }, decision = "approve" }, f:ran("slop.approval.answer"))
 end
 
 T["a question is answered in its document"] = function()
@@ -99,11 +111,48 @@ T["a reason goes to the worker, and giving up decides nothing"] = function()
   vim.ui.input = input
 end
 
+T["the notice says what waits now, and goes once they come"] = function()
+  local f = fake.open()
+  require("slop.config").set({ notice = "float" })
+  local uis = vim.api.nvim_list_uis
+  vim.api.nvim_list_uis = function()
+    return { {} }
+  end
+  local function noticed()
+    for _, win in ipairs(vim.api.nvim_list_wins()) do
+      if vim.api.nvim_win_get_config(win).relative ~= "" then
+        return vim.trim(vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(win), 0, 1, false)[1])
+      end
+    end
+    return "nothing"
+  end
+  local function says(text)
+    fake.wait(text .. " is noticed", function()
+      return noticed() == text
+    end)
+  end
+  f:tell("slop/state", fake.state({ asked = asked("A1", "A2") }))
+  says("A1: T1 runs: ls (and 1 more)   :Slop approvals")
+  f:tell("slop/state", fake.state({ whole = false, since = 1, seq = 2, settled = { "A1" } }))
+  says("A2: T1 runs: ls   :Slop approvals")
+  selecting("no such title", function()
+    approvals.pick(f.client)
+  end)
+  says("nothing")
+  local buf = require("slop.board").open(f.client)
+  f:tell("slop/state", fake.state({ whole = false, since = 2, seq = 3, asked = asked("A3") }))
+  fake.wait("the board has it", function()
+    return vim.api.nvim_buf_get_lines(buf, 0, -1, false)[2] == "? A3  T1 runs: ls"
+  end)
+  says("nothing")
+  vim.api.nvim_list_uis = uis
+end
+
 T["the notice goes when nothing waits"] = function()
   local f = fake.open()
   fake.same("nothing waits for you", approvals.line(f.client.id))
   f:tell("slop/state", fake.state({ asked = asked("A1", "A2", "A3") }))
-  fake.same("A1 T1: runs: ls (and 2 more)", approvals.line(f.client.id))
+  fake.same("A1: T1 runs: ls (and 2 more)", approvals.line(f.client.id))
   fake.same(3, #state.of(f.client.id).asked)
 end
 

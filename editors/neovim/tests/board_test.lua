@@ -12,7 +12,7 @@ local function some()
         status = "running",
         tickets = {
           fake.ticket({ id = "T1", status = "completed", attempt = 1, usage = { input = 1200, output = 300, cached_input = 0, reasoning = 0, cost = 0.02 } }),
-          fake.ticket({ id = "T2", status = "in_progress", phase = "thinking", attempt = 2 }),
+          fake.ticket({ id = "T2", title = "Greet", status = "in_progress", phase = "thinking", attempt = 2 }),
           fake.ticket({ id = "T3", waits_for = { "T2" } }),
           fake.ticket({ id = "T4", status = "blocked", reason = "verify:\nexit 1" }),
         },
@@ -22,11 +22,11 @@ local function some()
 end
 
 local want = {
-  "? A1  T1  Start T1",
+  "? A1  Start T1",
   "",
   "t  running  1 of 4",
   "  ✓ T1  1.5k tokens $0.02",
-  "  ▶ T2  thinking · attempt 2",
+  "  ▶ T2  Greet · thinking · attempt 2",
   "  · T3  waits for T2",
   "  ! T4  verify: exit 1",
   "",
@@ -87,6 +87,29 @@ T["its keys act on the line at the cursor"] = function()
   fake.same(3, count)
 end
 
+T["a ticket is opened beside the board"] = function()
+  local f = fake.open({ name = "t.track.yaml", text = { "tickets:", "  - id: T1", "  - id: T2" } })
+  f:tell("slop/state", some())
+  local file = vim.api.nvim_get_current_win()
+  vim.cmd.edit("other.txt")
+  local buf = board.open(f.client)
+  vim.api.nvim_win_set_cursor(0, { 5, 0 })
+  board.keys[1].act()
+  fake.same({ file, f.buf, 3 }, { vim.api.nvim_get_current_win(), vim.api.nvim_win_get_buf(file), vim.api.nvim_win_get_cursor(0)[1] })
+  fake.same(true, vim.fn.bufwinid(buf) ~= -1)
+end
+
+T["the keys are shown until a key is pressed"] = function()
+  local f = fake.open()
+  board.open(f.client)
+  local windows = #vim.api.nvim_list_wins()
+  vim.cmd.normal("g?")
+  local lines = vim.api.nvim_buf_get_lines(0, 0, -1, false)
+  fake.same({ windows + 1, #board.keys }, { #vim.api.nvim_list_wins(), #lines })
+  vim.cmd.normal("q")
+  fake.same(windows, #vim.api.nvim_list_wins())
+end
+
 T["each key is bound, once, and says what it does"] = function()
   local f = fake.open()
   local buf = board.open(f.client)
@@ -115,6 +138,15 @@ T["a stream is followed to its end"] = function()
   f:tell("slop/stream", { track = "t", ticket = "T1", attempt = 1, from = 0, to = 7, text = "one\ntwo", done = false })
   fake.same({ "one", "two" }, vim.api.nvim_buf_get_lines(buf, 0, -1, false))
   fake.same(2, vim.api.nvim_win_get_cursor(vim.fn.bufwinid(buf))[1])
+end
+
+T["a stream that is shown already is gone to"] = function()
+  local f = fake.open()
+  local watch = require("slop.watch")
+  local first = watch.open(f.client, "t", "T1")
+  local windows = #vim.api.nvim_list_wins()
+  vim.cmd.wincmd("p")
+  fake.same({ first, windows, first }, { watch.open(f.client, "t", "T1"), #vim.api.nvim_list_wins(), vim.api.nvim_get_current_buf() })
 end
 
 T["how the board's window looks is the board's alone"] = function()

@@ -76,6 +76,58 @@ T["a Review… document is approved as it is edited"] = function()
   fake.same({ id = "A4", decision = "approve", uri = vim.uri_from_bufnr(f.buf) }, f:ran("slop.approval.answer"))
 end
 
+T["an answered review gives way to what its window showed before"] = function()
+  local f = fake.open()
+  local review = vim.fs.joinpath(f.root, "A4.md")
+  vim.fn.writefile({ "<!-- slop:review A4 abc -->", "what is asked" }, review)
+  vim.cmd.edit(vim.fn.fnameescape(review))
+  local buf = vim.api.nvim_get_current_buf()
+  vim.lsp.buf_attach_client(buf, f.client.id)
+  vim.api.nvim_buf_set_lines(buf, 1, 2, false, { "what is wanted" })
+  f:tell("slop/state", fake.state({ asked = { fake.approval({ id = "A4" }) } }))
+  fake.same(true, vim.wo.winbar:find("edit it here", 1, true) ~= nil)
+  command.run({ "approve" })
+  fake.wait("the file is shown again", function()
+    return vim.api.nvim_get_current_buf() == f.buf
+  end)
+  fake.same(false, vim.api.nvim_buf_is_loaded(buf))
+  fake.same("", vim.wo.winbar)
+end
+
+T["a review that somebody else has answered says so, and keeps what was typed"] = function()
+  local f = fake.open({ name = "A4.md", text = { "<!-- slop:review A4 abc -->", "" } })
+  vim.api.nvim_buf_set_lines(f.buf, 1, 2, false, { "mine" })
+  f:tell("slop/state", fake.state({ asked = { fake.approval({ id = "A4" }) } }))
+  f:tell("slop/state", fake.state({ whole = false, since = 1, seq = 2, settled = { "A4" } }))
+  fake.same(" A4 was decided: what stands here counts no more ", vim.wo.winbar)
+  fake.same({ "mine", true }, { vim.api.nvim_buf_get_lines(f.buf, 1, 2, false)[1], vim.bo[f.buf].modified })
+end
+
+T["a restart waits for the end of the client, and attaches its buffers to another"] = function()
+  local f = fake.open()
+  vim.bo[f.buf].filetype = "go"
+  local client = require("slop.client")
+  local start, started = client.start, {}
+  client.start = function(buf)
+    fake.same(true, f.client.rpc.is_closing())
+    started[#started + 1] = buf
+  end
+  command.run({ "restart" })
+  local ok = vim.wait(5000, function()
+    return #started > 0
+  end, 5)
+  client.start = start
+  fake.same({ true, { f.buf } }, { ok, started })
+end
+
+T["the help names every subcommand"] = function()
+  local doc = table.concat(vim.fn.readfile(vim.api.nvim_get_runtime_file("doc/slop.txt", false)[1]), "\n")
+  local missing = vim.tbl_filter(function(name)
+    return not doc:find("\n:Slop " .. name .. "[ \n]")
+  end, command.names())
+  fake.same({}, missing)
+end
+
 T["what is unknown, or has no server, is said"] = function()
   local notify, said = vim.notify, {}
   vim.notify = function(m)
@@ -93,7 +145,7 @@ end
 T["completion knows subcommands, tracks, tickets and approvals"] = function()
   local f = fake.open()
   known(f)
-  f:tell("slop/state", fake.state({ whole = false, since = 1, seq = 2, asked = { { id = "A1" } } }))
+  f:tell("slop/state", fake.state({ whole = false, since = 1, seq = 2, asked = { fake.approval({ id = "A1" }) } }))
   fake.same({ "reject", "restart", "resume", "retry", "rules", "run" }, command.complete("Slop r"))
   fake.same({ ".slop/tracks/one", ".slop/tracks/two" }, command.complete("Slop run "))
   fake.same({ "T1", "T2" }, command.complete("Slop kill T"))

@@ -16,6 +16,7 @@ T["both sides of a changed file stand in diff mode, and a new file has an empty 
       end,
     },
   })
+  local listed = #vim.fn.getbufinfo({ buflisted = 1 })
   compare.open(f.client, { uri = "file:///t", id = "T1" })
   fake.wait("the tabs are open and filled", function()
     return #vim.api.nvim_list_tabpages() == 3 and vim.api.nvim_buf_get_lines(0, 0, -1, false)[1] == "text of slop-ls:b?2"
@@ -28,6 +29,7 @@ T["both sides of a changed file stand in diff mode, and a new file has an empty 
     end
   end
   fake.same({ "text of slop-ls:a?1", "text of slop-ls:a?2", "", "text of slop-ls:b?2" }, shown)
+  fake.same(listed, #vim.fn.getbufinfo({ buflisted = 1 }))
   vim.cmd("tabonly")
 end
 

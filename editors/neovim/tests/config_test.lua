@@ -60,7 +60,7 @@ T["a statusline says what runs and what waits"] = function()
   f:tell(
     "slop/state",
     fake.state({
-      asked = { { id = "A1" } },
+      asked = { fake.approval({ id = "A1" }) },
       tracks = {
         {
           id = "t",

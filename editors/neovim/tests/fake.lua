@@ -71,6 +71,12 @@ function M.open(options)
       end,
       notify = function(method, params)
         fake.said[#fake.said + 1] = { method = method, params = params }
+        if method == "exit" then
+          closing = true
+          vim.schedule(function()
+            dispatchers.on_exit(0, 0)
+          end)
+        end
         return true
       end,
       is_closing = function()
@@ -151,6 +157,13 @@ function M.ticket(ticket)
     attempt = 0,
     usage = { input = 0, cached_input = 0, output = 0, reasoning = 0, cost = "unknown" },
   })
+end
+
+--- An approval with what a test does not care about filled in.
+---@param approval table
+---@return slop.Approval
+function M.approval(approval)
+  return vim.tbl_extend("keep", approval, { kind = "step", track = "t", ticket = "T1", title = "runs: ls", since = "2026-01-01T00:00:00Z" })
 end
 
 --- A state with what a test does not care about filled in.

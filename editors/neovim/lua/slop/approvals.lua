@@ -13,6 +13,9 @@ local M = {}
 ---@type slop.Waiting[]
 local prompts = {}
 
+---@type integer? the window of the notice
+local window
+
 --- Takes a prompt: waits, in the handler's coroutine, until something was decided, and answers that nothing was chosen.
 --- The person answers by the commands below, which name the approval and not a title.
 ---@param id integer of the client
@@ -24,7 +27,7 @@ function M.prompted(id, params)
     return vim.NIL
   end
   prompts[#prompts + 1] = { thread = thread, client_id = id }
-  M.notice(params.message)
+  M.notice(#state.of(id).asked > 0 and M.line(id) or params.message)
   coroutine.yield()
   return vim.NIL
 end
@@ -45,9 +48,21 @@ function M.changed(id, change)
   end
   if #state.of(id).asked == 0 then
     M.close_notice()
-  elseif #(change.asked or {}) > 0 then
+  elseif window or #(change.asked or {}) > 0 then
     M.notice(M.line(id))
   end
+  local c = #(change.settled or {}) > 0 and vim.lsp.get_client_by_id(id)
+  if c then
+    require("slop.buffer").settled(c, change.settled)
+  end
+end
+
+--- What an approval asks, with its ticket.
+---@param approval slop.Approval
+---@return string
+function M.title(approval)
+  local named = (" " .. approval.title .. " "):find("[^%w]" .. vim.pesc(approval.ticket) .. "[^%w]")
+  return named and approval.title or approval.ticket .. " " .. approval.title
 end
 
 --- One line about what waits.
@@ -58,18 +73,15 @@ function M.line(id)
   if #asked == 0 then
     return "nothing waits for you"
   end
-  local first = ("%s %s: %s"):format(asked[1].id, asked[1].ticket, asked[1].title)
+  local first = ("%s: %s"):format(asked[1].id, M.title(asked[1]))
   return #asked == 1 and first or ("%s (and %d more)"):format(first, #asked - 1)
 end
-
----@type integer?
-local window
 
 --- Says that something waits, by a small window in the corner that cannot be entered, or as the person wishes.
 ---@param message string
 function M.notice(message)
   local way = config.get().notice
-  if way == "none" then
+  if way == "none" or require("slop.board").shown() then -- who looks at the board sees it there
     return
   end
   local line = message:gsub("%s+", " ") .. "   :Slop approvals"
@@ -119,10 +131,14 @@ end
 ---@param id string of the approval
 ---@param decision "approve"|"reject"
 ---@param more? { reason?: string, remember?: "ticket"|"track"|"workspace", uri?: string }
-function M.answer(c, id, decision, more)
+---@param done? fun() called when it was taken
+function M.answer(c, id, decision, more, done)
   local args = vim.tbl_extend("force", { id = id, decision = decision }, more or {})
   client.command(c, client.commands.approval_answer, args, function()
     require("slop.say").say(("%s %s"):format(id, decision == "approve" and "approved" or "rejected"))
+    if done then
+      done()
+    end
   end)
 end
 
@@ -176,7 +192,7 @@ function M.ask(c, approval)
     return not choice.step or approval.kind == "step" or approval.kind == "command"
   end, choices)
   vim.ui.select(fitting, {
-    prompt = ("%s · %s · %s"):format(approval.id, approval.ticket, approval.title),
+    prompt = ("%s · %s"):format(approval.id, M.title(approval)),
     kind = "slop_approval",
     format_item = function(choice)
       return choice.title
@@ -188,11 +204,51 @@ function M.ask(c, approval)
   end)
 end
 
+--- The spawns among approvals, of one track: they can be answered in one go.
+---@param asked slop.Approval[]
+---@return string[] ids none where there are not several
+local function alike(asked)
+  local ids, track = {}, nil
+  for _, a in ipairs(asked) do
+    if a.kind == "spawn" and (not track or a.track == track) then
+      ids[#ids + 1], track = a.id, a.track
+    end
+  end
+  return #ids > 1 and ids or {}
+end
+
+--- Lets the person choose among those that wait, or approve all the spawns of a track.
+---@param c vim.lsp.Client
+---@param asked slop.Approval[]
+local function choose(c, asked)
+  local items, together = vim.list_extend({}, asked), alike(asked)
+  if #together > 0 then
+    items[#items + 1] = { ids = together }
+  end
+  vim.ui.select(items, {
+    prompt = ("%d wait for you"):format(#asked),
+    kind = "slop_approvals",
+    format_item = function(a)
+      return a.ids and ("Approve these starts: %s"):format(table.concat(a.ids, ", ")) or ("%s  %s"):format(a.id, M.title(a))
+    end,
+  }, function(chosen)
+    if not chosen then
+      return
+    elseif not chosen.ids then
+      return M.ask(c, chosen)
+    end
+    client.command(c, client.commands.approval_answer, { ids = chosen.ids, decision = "approve" }, function()
+      require("slop.say").say(table.concat(chosen.ids, ", ") .. " approved")
+    end)
+  end)
+end
+
 --- Asks about one approval, by its id, or lets the person choose among those that wait.
 ---@param c vim.lsp.Client
 ---@param id? string
 function M.pick(c, id)
   local asked = state.of(c.id).asked
+  M.close_notice() -- they came
   if id then
     for _, approval in ipairs(asked) do
       if approval.id == id then
@@ -207,17 +263,7 @@ function M.pick(c, id)
   elseif #asked == 1 then
     M.ask(c, asked[1])
   else
-    vim.ui.select(asked, {
-      prompt = ("%d wait for you"):format(#asked),
-      kind = "slop_approvals",
-      format_item = function(a)
-        return ("%s  %s  %s"):format(a.id, a.ticket, a.title)
-      end,
-    }, function(approval)
-      if approval then
-        M.ask(c, approval)
-      end
-    end)
+    choose(c, asked)
   end
 end
 

@@ -2,6 +2,7 @@
 
 local client = require("slop.client")
 local state = require("slop.state")
+local view = require("slop.view")
 
 local M = {}
 
@@ -46,7 +47,7 @@ end
 ---@param ticket slop.Ticket
 ---@return string
 function M.detail(ticket)
-  local parts = {}
+  local parts = { ticket.title or "" }
   if ticket.phase ~= "" then
     parts[#parts + 1] = ticket.phase
   end
@@ -88,7 +89,8 @@ function M.render(known)
     end
   end
   for _, approval in ipairs(known.asked) do
-    add(("? %s  %s  %s"):format(approval.id, approval.ticket, approval.title), { approval = approval.id }, "SlopWaiting")
+    local line = ("? %s  %s"):format(approval.id, require("slop.approvals").title(approval))
+    add(line, { approval = approval.id }, "SlopWaiting")
   end
   if #known.asked > 0 then
     add("", {})
@@ -166,6 +168,20 @@ local function on(of_ticket, of_track, reason)
   end
 end
 
+--- Goes to the window beside the board that was in use last, and makes one where there is none for files.
+local function beside()
+  local function fits(win)
+    return win ~= 0 and vim.bo[vim.api.nvim_win_get_buf(win)].buftype == "" and vim.api.nvim_win_get_config(win).relative == ""
+  end
+  local wins = vim.list_extend({ vim.fn.win_getid(vim.fn.winnr("#")) }, vim.api.nvim_tabpage_list_wins(0))
+  for _, win in ipairs(wins) do
+    if fits(win) then
+      return vim.api.nvim_set_current_win(win)
+    end
+  end
+  vim.cmd("aboveleft new")
+end
+
 local function open()
   local c, place = here()
   if not c then
@@ -175,7 +191,9 @@ local function open()
     return require("slop.approvals").pick(c, place.approval)
   end
   if place.track then
-    vim.cmd.edit(vim.fn.fnameescape(vim.uri_to_fname(client.track_uri(c, place.track))))
+    local path = vim.uri_to_fname(client.track_uri(c, place.track))
+    beside()
+    vim.cmd.edit(vim.fn.fnameescape(path))
     if place.ticket then
       vim.fn.search([[\<id:\s*["']\?]] .. vim.fn.escape(place.ticket, [[\]]) .. [[\>]], "cw")
     end
@@ -215,9 +233,20 @@ end
 
 local function help()
   local lines = vim.tbl_map(function(k)
-    return ("%-5s %s"):format(k.key, k.what)
+    return (" %-5s %s "):format(k.key, k.what)
   end, M.keys)
-  vim.api.nvim_echo({ { table.concat(lines, "\n") } }, false, {})
+  view.float("The board's keys", lines)
+end
+
+--- Says whether a board is on the screen.
+---@return boolean
+function M.shown()
+  for buf in pairs(boards) do
+    if vim.fn.bufwinid(buf) ~= -1 then
+      return true
+    end
+  end
+  return false
 end
 
 --- Opens the board of a client, in the window that shows it already, else in a new one.
@@ -258,7 +287,7 @@ function M.open(c)
   end
   vim.keymap.set("n", "q", "<Cmd>close<CR>", { buffer = buf, nowait = true, desc = "slop: close the board" })
   vim.keymap.set("n", "g?", help, { buffer = buf, desc = "slop: the keys of the board" })
-  require("slop.view").look({
+  view.look({
     wrap = false,
     number = false,
     relativenumber = false,
@@ -266,6 +295,7 @@ function M.open(c)
     winbar = " slop   <CR> open   r run   R retry   K kill   w watch   d diff   g? all keys   q close ",
   })
   draw(board)
+  require("slop.approvals").close_notice()
   return buf
 end
 

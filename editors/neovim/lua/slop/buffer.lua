@@ -36,6 +36,26 @@ function M.review_of(buf)
   return name:match("^(A%d+)%.md$") and first:match("slop:review (A%d+) ")
 end
 
+--- Leaves a Review… document that was answered, for what its windows showed before. What was edited there is the answer.
+---@param buf integer
+local function leave(buf)
+  if not vim.api.nvim_buf_is_loaded(buf) then
+    return
+  end
+  vim.bo[buf].modified = false
+  for _, win in ipairs(vim.fn.win_findbuf(buf)) do
+    local before = vim.api.nvim_win_call(win, function()
+      return vim.fn.bufnr("#")
+    end)
+    if before ~= buf and before > 0 and vim.bo[before].buflisted then
+      vim.api.nvim_win_set_buf(win, before)
+    end
+  end
+  if #vim.fn.win_findbuf(buf) == 0 then
+    vim.api.nvim_buf_delete(buf, {})
+  end
+end
+
 --- Answers the approval that a Review… document is about, as it is edited there.
 ---@param buf integer
 ---@param decision "approve"|"reject"
@@ -46,8 +66,30 @@ function M.answer_review(buf, decision)
   if not c then
     return false
   end
-  require("slop.approvals").answer(c, id, decision, { uri = vim.uri_from_bufnr(buf) })
+  require("slop.approvals").answer(c, id, decision, { uri = vim.uri_from_bufnr(buf) }, function()
+    leave(buf)
+  end)
   return true
+end
+
+---@param buf integer
+---@param text string
+local function winbar(buf, text)
+  for _, win in ipairs(vim.fn.win_findbuf(buf)) do
+    vim.wo[win][0].winbar = text
+  end
+end
+
+--- Says in the Review… documents of approvals that were decided that what stands there counts no more.
+---@param c vim.lsp.Client
+---@param settled string[]
+function M.settled(c, settled)
+  for buf in pairs(c.attached_buffers) do
+    local id = vim.api.nvim_buf_is_loaded(buf) and M.review_of(buf)
+    if id and vim.tbl_contains(settled, id) then
+      winbar(buf, (" %s was decided: what stands here counts no more "):format(id))
+    end
+  end
 end
 
 ---@param buf integer
@@ -55,14 +97,16 @@ local function review(buf)
   if not M.review_of(buf) then
     return
   end
+  require("slop.approvals").close_notice()
   for lhs, decision in pairs({ ["<Plug>(slop-approve)"] = "approve", ["<Plug>(slop-reject)"] = "reject" }) do
     vim.keymap.set("n", lhs, function()
       M.answer_review(buf, decision)
     end, { buffer = buf, desc = "slop: " .. decision .. " as edited" })
   end
-  vim.api.nvim_buf_call(buf, function()
-    vim.opt_local.winbar = " edit it here, then :Slop approve or :Slop reject "
-  end)
+  winbar(buf, " edit it here, then :Slop approve or :Slop reject ")
+  for _, win in ipairs(vim.fn.win_findbuf(buf)) do
+    vim.wo[win][0].linebreak = true
+  end
 end
 
 --- Called once the server has attached to a buffer.
@@ -76,6 +120,8 @@ function M.attached(c, buf)
   if cfg.hints and c.server_capabilities.inlayHintProvider then
     vim.lsp.inlay_hint.enable(true, { bufnr = buf })
   end
+  require("slop.fresh").attached(buf)
+  require("slop.follow").attached(c, buf)
   review(buf)
 end
 

@@ -51,6 +51,7 @@ function M.capabilities()
   capabilities.experimental = vim.tbl_deep_extend("force", capabilities.experimental or {}, {
     slop = { state = true, stream = true, prompts = true, save = true },
   })
+  capabilities.workspace.codeLens = { refreshSupport = true } -- see slop.fresh
   return capabilities
 end
 
@@ -74,6 +75,7 @@ function M.config()
       vim.schedule(function()
         require("slop.state").forget(id)
         require("slop.problems").forget(id)
+        M.again(id)
       end)
     end,
   }
@@ -100,6 +102,43 @@ function M.start(buf)
       return client.name == M.name and client.config.root_dir == new.root_dir and not (modern and client:is_stopped() or not modern and client.is_stopped())
     end,
   })
+end
+
+---@type table<integer, integer[]> buffers that are attached anew once their client has ended, by client
+local restarting = {}
+
+--- Ends a client, and starts another for its buffers.
+---@param client vim.lsp.Client
+function M.restart(client)
+  restarting[client.id] = vim.tbl_keys(client.attached_buffers)
+  if modern then
+    client:stop()
+  else
+    client.stop()
+  end
+end
+
+--- Called once a client has ended.
+---@param id integer
+function M.again(id)
+  local bufs = restarting[id]
+  restarting[id] = nil
+  if bufs and M.enabled() then
+    vim.lsp.enable(M.name) -- it starts it for the buffers that are open
+    return
+  end
+  bufs = vim.tbl_filter(vim.api.nvim_buf_is_loaded, bufs or {})
+  local others, new = {}, nil -- others: the server's documents, which lie outside of the workspace
+  for _, buf in ipairs(bufs) do
+    if M.wanted(buf) then
+      new = M.start(buf) or new
+    else
+      others[#others + 1] = buf
+    end
+  end
+  for _, buf in ipairs(new and others or {}) do
+    vim.lsp.buf_attach_client(buf, new)
+  end
 end
 
 --- The client of a buffer (the current one where none is named), else the only one there is.
@@ -172,7 +211,8 @@ end
 ---@param id string
 ---@return string
 function M.track_uri(client, id)
-  local root = client.config.root_dir or vim.fn.getcwd()
+  local served = vim.tbl_get(client.server_capabilities or {}, "experimental", "slop", "root")
+  local root = served and vim.uri_to_fname(served) or client.config.root_dir or vim.fn.getcwd()
   for _, suffix in ipairs({ ".track.yaml", ".track.yml", ".track.json" }) do
     local path = vim.fs.joinpath(root, id .. suffix)
     if vim.uv.fs_stat(path) then

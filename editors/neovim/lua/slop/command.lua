@@ -130,6 +130,23 @@ local function document(command, what)
   }
 end
 
+--- A subcommand that opens what a ticket changed in diff mode.
+---@param undo? boolean what an undo of it would change
+---@param what string
+---@return slop.Subcommand
+local function compared(undo, what)
+  return {
+    what = what,
+    complete = tickets,
+    run = function(args, c)
+      local ref = ticket(c, args[1])
+      if ref then
+        require("slop.compare").open(c, { uri = ref.uri, id = ref.id, undo = undo })
+      end
+    end,
+  }
+end
+
 ---@param c vim.lsp.Client
 ---@return table
 local function position(c)
@@ -202,26 +219,8 @@ M.sub = {
   skip = of_ticket(names.ticket_skip, "count a ticket as completed: [id [why]]"),
   transcript = document(names.transcript_open, "a ticket's conversations: [id]"),
   diff = document(names.diff_open, "what a ticket changed: [id]"),
-  compare = {
-    what = "what a ticket changed, in diff mode: [id]",
-    complete = tickets,
-    run = function(args, c)
-      local ref = ticket(c, args[1])
-      if ref then
-        require("slop.compare").open(c, { uri = ref.uri, id = ref.id })
-      end
-    end,
-  },
-  undodiff = {
-    what = "what an undo of a ticket would change, in diff mode: [id]",
-    complete = tickets,
-    run = function(args, c)
-      local ref = ticket(c, args[1])
-      if ref then
-        require("slop.compare").open(c, { uri = ref.uri, id = ref.id, undo = true })
-      end
-    end,
-  },
+  compare = compared(nil, "what a ticket changed, in diff mode: [id]"),
+  undodiff = compared(true, "what an undo of a ticket would change, in diff mode: [id]"),
   rules = {
     what = "what was approved for good, and to take that back",
     run = function(_, c)
@@ -287,19 +286,7 @@ M.sub = {
   restart = {
     what = "connect this workspace's buffers anew; workers go on meanwhile",
     run = function(_, c)
-      local bufs = vim.tbl_keys(c.attached_buffers)
-      if vim.fn.has("nvim-0.11") == 1 then
-        c:stop()
-      else
-        c.stop()
-      end
-      vim.defer_fn(function()
-        for _, buf in ipairs(bufs) do
-          if vim.api.nvim_buf_is_loaded(buf) then
-            client.start(buf)
-          end
-        end
-      end, 500)
+      client.restart(c)
     end,
   },
   messages = {
@@ -340,9 +327,9 @@ end
 
 local function help()
   local lines = vim.tbl_map(function(name)
-    return ("%-11s %s"):format(name, M.sub[name].what)
+    return (" %-11s %s "):format(name, M.sub[name].what)
   end, M.names())
-  vim.api.nvim_echo({ { ":Slop …\n" .. table.concat(lines, "\n") } }, false, {})
+  require("slop.view").float(":Slop …", lines)
 end
 
 --- Runs :Slop. Without a subcommand the board is opened.

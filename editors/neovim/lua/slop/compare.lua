@@ -58,7 +58,7 @@ function M.open(c, args)
     end
     for i = 1, math.min(#files, M.most) do
       local file = files[i]
-      vim.cmd.tabnew()
+      vim.cmd("tab split") -- and not a new tab, which would come with an empty buffer
       side(c, file.before, file.from or file.path, "before")
       vim.cmd("rightbelow vsplit")
       side(c, file.after, file.path, "after")

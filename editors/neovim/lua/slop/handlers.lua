@@ -18,6 +18,18 @@ M["window/showMessage"] = function(_, params)
   require("slop.say").say(params.message, levels[params.type])
 end
 
+M["workspace/inlayHint/refresh"] = function(...)
+  return require("slop.fresh").hints(...)
+end
+
+M["textDocument/inlayHint"] = function(...)
+  return require("slop.fresh").hinted(...)
+end
+
+M["workspace/codeLens/refresh"] = function(...)
+  return require("slop.fresh").lenses(...)
+end
+
 M[wire.methods.state] = function(_, params, ctx)
   local state = require("slop.state")
   if params.whole then

@@ -29,10 +29,15 @@ end
 ---@return integer buf
 function M.open(c, track, ticket)
   local buf = vim.fn.bufadd(("slop://watch/%d/%s/%s"):format(c.id, track, ticket))
+  local win = vim.fn.bufwinid(buf)
+  if win ~= -1 then
+    vim.api.nvim_set_current_win(win)
+    return buf
+  end
   vim.cmd("botright vsplit")
   vim.api.nvim_win_set_buf(0, buf)
   vim.bo[buf].buftype, vim.bo[buf].swapfile, vim.bo[buf].bufhidden, vim.bo[buf].filetype = "nofile", false, "wipe", "markdown"
-  require("slop.view").look({ wrap = true, winbar = (" slop   %s %s "):format(track, ticket) })
+  require("slop.view").look({ wrap = true, linebreak = true, winbar = (" slop   %s %s "):format(track, ticket) })
   local function draw()
     local s = state.of(c.id).streams[state.stream_key(track, ticket)]
     show(buf, s and state.text(s) or "Nothing has been said yet.")
