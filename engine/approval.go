@@ -76,6 +76,7 @@ type Answer struct {
 	By       Actor     `json:"by"`
 	Reason   string    `json:"reason,omitempty"`   // the person's words to the worker; of a question: the answer
 	Edited   string    `json:"edited,omitempty"`   // names the blob of the Content as edited; empty when unchanged
+	Wrote    string    `json:"wrote,omitempty"`    // of a spawn whose ticket had no instruction: the first line of what they wrote
 	Remember Scope     `json:"remember,omitempty"` // how far it holds for good
 	At       time.Time `json:"at"`
 }

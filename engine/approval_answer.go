@@ -66,15 +66,7 @@ var circumstances = []string{goalOfTrack + ":", target + ":", alsoChanges + ":",
 
 // instructs reports whether a prompt says what to do: whether anything stands between the line that names the ticket
 // and the parts that ticketPrompt adds.
-func instructs(prompt string) bool {
-	first, rest, _ := strings.Cut(strings.TrimSpace(prompt), "\n")
-	if !strings.HasPrefix(first, "Ticket ") {
-		rest = prompt
-	}
-	next, _, _ := strings.Cut(strings.TrimSpace(rest), "\n")
-	next = strings.TrimSpace(next)
-	return next != "" && !slices.Contains(circumstances, next) || strings.Contains(rest, "\n"+personAdds+":\n")
-}
+func instructs(prompt string) bool { return firstWritten(prompt) != "" }
 
 // Chosen is what a person's words mean as the answer to a question: an option itself, the option with that number
 // (from 1), or the words as they are.
@@ -87,7 +79,7 @@ func (a *Approval) Chosen(words string) string {
 }
 
 // PrepareAnswer makes what a person said ready for Conductor.Do or Decide: an approval is checked by CheckAnswer, the
-// number of an option becomes its words, and c, the content as it is to be used, is stored where it is not what was
+// number of an option becomes its words, Wrote is set, and c, the content as it is to be used, is stored where it is not what was
 // asked. It returns an *IncompleteError, or the error of storing.
 func PrepareAnswer(ctx context.Context, blobs Blobs, a *Approval, c Content, answer AnswerApproval) (AnswerApproval, error) {
 	answer.ID, answer.Hash = a.ID, a.Hash
@@ -99,6 +91,9 @@ func PrepareAnswer(ctx context.Context, blobs Blobs, a *Approval, c Content, ans
 	}
 	if err := CheckAnswer(a, c, answer.Decision, answer.Reason); err != nil {
 		return answer, err
+	}
+	if a.Kind == KindSpawn {
+		answer.Wrote = firstWritten(c.Prompt)
 	}
 	if ContentHash(c.Encode()) == a.Hash {
 		return answer, nil

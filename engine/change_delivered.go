@@ -37,7 +37,7 @@ func TicketChanges(ctx context.Context, blobs Blobs, t *Ticket) (ChangeSet, erro
 		}
 		whole.add(set)
 	}
-	return whole.set(t.Key.ID+": "+t.Spec.Description, func(f FileChange) ([]byte, error) { return f.After, nil })
+	return whole.set(t.Key.ID+": "+t.Task(), func(f FileChange) ([]byte, error) { return f.After, nil })
 }
 
 // TrackChanges is what the workspace has now in place of what the track's tickets found in the files that they changed.

@@ -104,6 +104,7 @@ type (
 		Edited   string // names the blob of the edited Content, stored before; empty when unchanged
 		Hash     string // of what the person saw; another one than was asked is refused. "" is not compared
 		Remember Scope  // how far an approval holds for good; ScopeOnce: not beyond this question
+		Wrote    string // the first line of the instruction in the prompt of a spawn, set by PrepareAnswer
 		Whole    bool   // the person had all of it before them, and not only its line
 	}
 	// AnswerApprovals decides several pending approvals: all of them in one transaction, or none, with the error of the

@@ -47,6 +47,9 @@ func (s *State) decideAnswer(c AnswerApproval, now time.Time) (ApprovalDecided, 
 		return ApprovalDecided{}, err
 	}
 	answer := Answer{Decision: c.Decision, By: c.By, Reason: c.Reason, Edited: c.Edited, Remember: c.Remember, At: now}
+	if t, ok := s.now.Ticket(a.Run.Ticket); ok && c.Decision == Approved && Unwritten(t.Spec.Description) {
+		answer.Wrote = c.Wrote
+	}
 	return ApprovalDecided{ID: c.ID, Answer: answer}, nil
 }
 

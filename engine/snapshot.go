@@ -71,6 +71,7 @@ type Ticket struct {
 	Spawned     bool              `json:"spawned,omitempty"`     // the spawn of this attempt was decided
 	Parked      bool              `json:"parked,omitempty"`      // waits for a person and holds no slot
 	Block       *Block            `json:"block,omitempty"`       // of a blocked or killed ticket
+	Wrote       string            `json:"wrote,omitempty"`       // the first line of the instruction, where the description has none
 	Instruction string            `json:"instruction,omitempty"` // a person's words for the next prompt
 	Failure     string            `json:"failure,omitempty"`     // why the last attempt failed, for the next prompt
 	Summary     string            `json:"summary,omitempty"`     // of a completed ticket

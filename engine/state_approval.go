@@ -1,6 +1,9 @@
 package engine
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // applyApproval folds the life of an approval: proposed → decided → consumed, or withdrawn.
 func (s *State) applyApproval(body Body) error {
@@ -68,6 +71,7 @@ func (s *State) applyDecided(b ApprovalDecided) error {
 	c.Answer = &answer
 	s.setApproval(b.ID, &c)
 	s.keep(&c)
+	t.Wrote = cmp.Or(answer.Wrote, t.Wrote)
 	if t.Status == InProgress && t.Parked {
 		s.decided(t, &c)
 	}

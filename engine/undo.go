@@ -290,7 +290,7 @@ func (u *unmaking) moveBack(ctx context.Context, f FileChange, now *File, after 
 
 // set is what the workspace has to go through, from what it is now.
 func (u *unmaking) set() ChangeSet {
-	set := ChangeSet{Label: oneLine("undo " + u.ticket.Key.ID + ": " + u.ticket.Spec.Description)}
+	set := ChangeSet{Label: oneLine("undo " + u.ticket.Key.ID + ": " + u.ticket.Task())}
 	taken := map[string]bool{} // moved from here
 	for _, path := range slices.Sorted(maps.Keys(u.now)) {
 		was, now, from := u.was[path], u.now[path], u.moved[path]

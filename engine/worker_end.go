@@ -131,7 +131,7 @@ func (a *attempt) deliver(ctx context.Context, summary string) (*Delivered, erro
 	if set.Empty() {
 		return nil, nil
 	}
-	set.Label = oneLine(a.job.Run.Ticket.ID + ": " + a.job.Ticket.Spec.Description)
+	set.Label = oneLine(a.job.Run.Ticket.ID + ": " + a.task())
 	if set.Asked, err = a.permitEdit(ctx, set); err != nil {
 		return nil, err
 	}

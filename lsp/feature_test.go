@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -190,12 +191,40 @@ func TestUnwrittenInstruction(t *testing.T) {
 		must(t, e.Edit(t.Context(), path, text.Edit{Span: text.Span{Start: start, End: end}, New: "Say goodbye."}))
 		answer := wire.AnswerArgs{ID: string(asked.ID), Decision: wire.Approve, URI: string(e.URI(path))}
 		must(t, e.Command(t.Context(), wire.ApprovalAnswer, answer, nil))
-		d.awaitStatus(".slop/tracks/scratch", "T1", engine.Completed)
+		done := d.awaitStatus(".slop/tracks/scratch", "T1", engine.Completed)
+		if done.Stale || !engine.Unwritten(done.Spec.Description) {
+			t.Errorf("the ticket is %+v, want it as its document has it, and not stale", done)
+		}
+		checkWritten(t, e)
 		if diff := cmp.Diff([]string{"Ticket T1\n\nSay goodbye."}, d.worker.spawned()); diff != "" {
 			t.Error(diff)
 		}
 		e.Await(lsptest.Prompts(0))
 	})
+}
+
+// checkWritten wants what was written in the review wherever a person reads what the ticket is to do.
+func checkWritten(t *testing.T, e *lsptest.Env) {
+	t.Helper()
+	var status wire.Status
+	must(t, e.Command(t.Context(), wire.StatusShow, nil, &status))
+	i := slices.IndexFunc(status.Tracks, func(tr wire.Track) bool { return tr.ID == ".slop/tracks/scratch" })
+	if i < 0 || status.Tracks[i].Tickets[0].Title != "Say goodbye." {
+		t.Errorf("the status is %+v", status)
+	}
+	const path = ".slop/tracks/scratch.track.yaml"
+	must(t, e.Open(t.Context(), path))
+	doc := map[string]any{"textDocument": map[string]any{"uri": e.URI(path)}}
+	var outline json.RawMessage
+	must(t, e.Call(t.Context(), protocol.MethodTextDocumentDocumentSymbol, doc, &outline))
+	var hover json.RawMessage
+	doc["position"] = at(t, e, path, "T1")
+	must(t, e.Call(t.Context(), protocol.MethodTextDocumentHover, doc, &hover))
+	for what, answer := range map[string]string{"outline": string(outline), "hover": string(hover)} {
+		if !strings.Contains(answer, "Say goodbye.") || strings.Contains(answer, "Write here") {
+			t.Errorf("the %s is %s", what, answer)
+		}
+	}
 }
 
 // No misbehaviour of a client approves or rejects anything.

@@ -101,7 +101,7 @@ func (s *Session) sourceHints(ctx context.Context, v view, d *document, within t
 			continue
 		}
 		label, _ := text.VisibleLine(m.ticket.Key.ID+": "+standing, maxHint)
-		first, _, _ := strings.Cut(m.ticket.Spec.Description, "\n")
+		first, _, _ := strings.Cut(m.ticket.Task(), "\n")
 		out = append(out, protocol.InlayHint{
 			Position: v.docs.rangeOf(d, text.Span{Start: at, End: at}).End, Label: protocol.String(label), PaddingLeft: new(true),
 			Tooltip: protocol.String(fmt.Sprintf("%s: %s", m.ticket.Key.Track, first)),

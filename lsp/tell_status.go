@@ -53,7 +53,7 @@ func ticketStatus(all *engine.Waits, t *engine.Ticket) wire.Ticket {
 // ticketTitle is the first line of what a ticket is to do.
 func ticketTitle(t *engine.Ticket) string {
 	const runes = 120
-	first, _, _ := strings.Cut(strings.TrimSpace(t.Spec.Description), "\n")
+	first, _, _ := strings.Cut(strings.TrimSpace(t.Task()), "\n")
 	line, _ := text.VisibleLine(first, runes)
 	return line
 }

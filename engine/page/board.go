@@ -101,7 +101,7 @@ func TicketLines(s *engine.Snapshot, t *engine.Track) string {
 }
 
 func ticketLine(w *engine.Waits, t *engine.Ticket) string {
-	out := fmt.Sprintf("%s %-6s %-14s %s", Glyph(t.Status), line(t.Key.ID, 30), word(t), line(t.Spec.Description, 60))
+	out := fmt.Sprintf("%s %-6s %-14s %s", Glyph(t.Status), line(t.Key.ID, 30), word(t), line(t.Task(), 60))
 	if note := ticketNote(w, t); note != "" {
 		out += " · " + note
 	}
@@ -198,7 +198,7 @@ func BoardDocument(s *engine.Snapshot, t *engine.Track) string {
 		}
 		rows++
 		fmt.Fprintf(&b, "| %s | %s %s | %s | %s | %s |\n", wave, Glyph(ticket.Status), cell(ticket.Key.ID, 30), word(ticket),
-			cell(ticket.Spec.Description, 120), escaped(ticketNote(w, ticket)))
+			cell(ticket.Task(), 120), escaped(ticketNote(w, ticket)))
 	}
 	for i, wave := range waves(t) {
 		for _, ticket := range wave {
@@ -254,7 +254,7 @@ func UsageLines(t *engine.Track) string {
 // TicketDetail is everything about one ticket, plain.
 func TicketDetail(s *engine.Snapshot, t *engine.Ticket) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n%s\n", TicketLine(s, t), strings.TrimRight(text.Visible(t.Spec.Description), "\n"))
+	fmt.Fprintf(&b, "%s\n\n%s\n", TicketLine(s, t), strings.TrimRight(text.Visible(t.Task()), "\n"))
 	put := func(name, value string) {
 		if value != "" {
 			fmt.Fprintf(&b, "\n%-12s%s", name, line(value, 400))

@@ -49,7 +49,7 @@ func CommitMessage(t *engine.Track, set engine.ChangeSet) string {
 	var did strings.Builder
 	for ticket := range t.Tickets() {
 		if len(ticket.Delivered) > 0 && ticket.Status == engine.Completed {
-			did.WriteString(wrapped("- "+line(ticket.Key.ID+": "+firstParagraph(ticket.Spec.Description), 300), "  ", bodyWidth))
+			did.WriteString(wrapped("- "+line(ticket.Key.ID+": "+firstParagraph(ticket.Task()), 300), "  ", bodyWidth))
 		}
 	}
 	if did.Len() > 0 {

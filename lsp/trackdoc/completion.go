@@ -202,7 +202,7 @@ func (c *completer) ids() {
 		if t.ID == "" || t.ID == own || waiting[t.ID] {
 			continue
 		}
-		if !c.add(item{value: t.ID, kind: protocol.CompletionItemKindReference, detail: firstLine(t.Description)}) {
+		if !c.add(item{value: t.ID, kind: protocol.CompletionItemKindReference, detail: c.d.what(t.ID, t.Description)}) {
 			return
 		}
 	}

@@ -37,7 +37,7 @@ func Symbols(d *Doc) protocol.DocumentSymbolResult {
 
 // detail is what stands beside a ticket's name: how it stands, and its first line.
 func (d *Doc) detail(s trackfile.Symbol) string {
-	out := line(s.Detail, lineText)
+	out := line(d.what(s.Name, s.Detail), lineText)
 	if t := d.ticket(s.Name); t != nil {
 		out = page.Glyph(t.Status) + " " + out
 	}
@@ -65,7 +65,7 @@ func (d *Doc) flat(tickets []trackfile.Symbol) protocol.SymbolInformationSlice {
 	for i, s := range tickets {
 		name := line(s.Name, lineText)
 		if s.Detail != "" {
-			name += ": " + line(s.Detail, shortText)
+			name += ": " + line(d.what(s.Name, s.Detail), shortText)
 		}
 		out[i] = protocol.SymbolInformation{
 			BaseSymbolInformation: protocol.BaseSymbolInformation{Name: name, Kind: protocol.SymbolKindEvent},

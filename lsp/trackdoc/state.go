@@ -148,7 +148,7 @@ func (d *Doc) card(md bool, i int) string {
 		head += " · not planned yet: save the document"
 	}
 	p.paragraph(head)
-	if what := firstLine(spec.Description); what != "" {
+	if what := d.what(spec.ID, spec.Description); what != "" {
 		p.paragraph(p.inline(what, lineText))
 	}
 	if t != nil {
@@ -194,6 +194,14 @@ func (d *Doc) facts(p *paper, t *engine.Ticket) []string {
 
 // maxFacts bounds a card that waits for many.
 const maxFacts = 6
+
+// what is the first line of what a ticket is to do: as the document says, or as a person wrote where it says nothing yet.
+func (d *Doc) what(id, description string) string {
+	if t := d.ticket(id); t != nil && t.Wrote != "" && engine.Unwritten(description) {
+		return t.Wrote
+	}
+	return firstLine(description)
+}
 
 func firstLine(s string) string {
 	first, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
