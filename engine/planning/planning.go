@@ -135,6 +135,9 @@ func (a *asking) converse(ctx context.Context, judge func(body) []trackfile.Prob
 		a.cost.Usage = a.cost.Usage.Add(reply.Usage)
 		found := bodyOf(reply.Message.Text)
 		lines := found.lines(judge(found))
+		if reply.Finish == engine.FinishLength {
+			lines = append(lines, "the answer was cut off, because it was longer than it may be: say the same in fewer words")
+		}
 		if len(lines) == 0 {
 			return nil
 		}

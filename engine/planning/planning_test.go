@@ -98,6 +98,26 @@ func TestTrack(t *testing.T) {
 	}
 }
 
+// TestTrackCutOff: tickets that end where the model's room did are sent back, although what there is of them can be read.
+func TestTrackCutOff(t *testing.T) {
+	t.Parallel()
+	half := "```yaml\ntitle: Half\ngoal: Read\n"
+	p := planner(enginetest.NewFakeProvider(func(r engine.Request) enginetest.ProviderReply {
+		last := r.Messages[len(r.Messages)-1]
+		if len(r.Messages) == 2 {
+			return enginetest.ProviderReply{Text: half, Finish: engine.FinishLength}
+		}
+		if !strings.Contains(last.Text, "cut off") {
+			t.Errorf("it is told %q", last.Text)
+		}
+		return enginetest.ProviderReply{Text: half + "context: [lex.go]\n```\n"}
+	}), repository)
+	got, err := p.Track(t.Context(), "g")
+	if err != nil || got.Cost.Calls != 2 || !strings.Contains(string(got.Text), "lex.go") {
+		t.Errorf("%d calls, %v: %s", got.Cost.Calls, err, got.Text)
+	}
+}
+
 // TestTrackTaken: a name whose state another document left is not taken again.
 func TestTrackTaken(t *testing.T) {
 	t.Parallel()

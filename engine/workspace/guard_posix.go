@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"syscall"
 
@@ -164,6 +165,7 @@ func waitAny(options int) (pid int, status syscall.WaitStatus, err error) {
 // confineMain takes from itself what the command must not do and becomes the shell.
 func confineMain() int {
 	runtime.LockOSThread() // what is taken from a thread is taken from what it becomes
+	debug.SetGCPercent(-1) // a collection would start threads, for which the command's memory may not do
 	syscall.CloseOnExec(outFile)
 	in, out := os.NewFile(inFile, "order"), os.NewFile(outFile, "report")
 	say := json.NewEncoder(out)
@@ -186,7 +188,10 @@ func confineMain() int {
 	if o.Program != "" {
 		program, argv = o.Program, o.Argv
 	}
-	err = syscall.Exec(program, argv, os.Environ())
+	env := os.Environ()
+	if err = o.Limits.setMemory(); err == nil {
+		err = syscall.Exec(program, argv, env)
+	}
 	_ = say.Encode(report{Problem: "starting " + program + ": " + err.Error()})
 	return 126
 }
@@ -203,7 +208,20 @@ func leaveStreams() {
 	}
 }
 
-// set puts the limits in force for this process and what it becomes. A core file would hold what the process knows.
+// setMemory is the last of the limits to be put in force: this program itself has more address space than commands may get, and
+// dies where it asks for any more from then on.
+func (l Limits) setMemory() error {
+	if l.Memory <= 0 {
+		return nil
+	}
+	if err := lower(syscall.RLIMIT_AS, l.Memory); err != nil {
+		return fmt.Errorf("limiting the command's memory: %w", err)
+	}
+	return nil
+}
+
+// set puts the limits but that of memory in force for this process and what it becomes. A core file would hold what the process
+// knows.
 func (l Limits) set() error {
 	for _, limit := range []struct {
 		name  string
@@ -212,7 +230,6 @@ func (l Limits) set() error {
 		unset bool
 	}{
 		{"core", syscall.RLIMIT_CORE, 0, false},
-		{"memory", syscall.RLIMIT_AS, l.Memory, l.Memory <= 0},
 		{"file", syscall.RLIMIT_FSIZE, l.File, l.File <= 0},
 		{"processes", unix.RLIMIT_NPROC, int64(l.Processes), l.Processes <= 0},
 	} {
