@@ -137,6 +137,8 @@ func runOf(b Body) Run {
 		return b.Run
 	case DeliveryStarted:
 		return b.Run
+	case DeliveryConflicted:
+		return b.Run
 	case EditDelivered:
 		return b.Run
 	default:

@@ -26,7 +26,7 @@ func eventWords(l engine.Line) string {
 	case "track_started":
 		return "the track runs"
 	case "track_paused":
-		return "the track is paused" + because(l)
+		return "the track is " + halted(l)
 	case "budget_warned":
 		return "▲ " + get("text")
 	case "track_done":
@@ -36,7 +36,7 @@ func eventWords(l engine.Line) string {
 	case "ticket_started":
 		return fmt.Sprintf("● starts, attempt %s on %s", get("attempt"), get("model"))
 	case "ticket_retried":
-		return "↻ back to todo: " + get("cause") + because(l)
+		return "↻ back to todo" + colon(retried(l)) + because(l)
 	case "ticket_completed":
 		return "✓ completed" + colon(get("summary"))
 	case "ticket_blocked":
@@ -68,6 +68,34 @@ func eventWords(l engine.Line) string {
 	default:
 		return ""
 	}
+}
+
+// halted says how a track came to rest, and by whom or why.
+func halted(l engine.Line) string {
+	how := "paused"
+	if l.Fields["stopped"] == true {
+		how = "stopped"
+	}
+	reason, _ := l.Fields["reason"].(string)
+	if strings.HasPrefix(reason, how+" by ") {
+		return line(reason, 200)
+	}
+	return how + because(l)
+}
+
+// retried says why a ticket is tried again, where its reason does not.
+func retried(l engine.Line) string {
+	cause, _ := l.Fields["cause"].(engine.Cause)
+	switch cause {
+	case engine.CauseFailure:
+		return "it failed"
+	case engine.CausePerson:
+		return line(fmt.Sprintf("by %v", l.Fields["by"]), 200)
+	case engine.CauseInterrupted, engine.CauseUndo:
+		return string(cause)
+	case engine.CauseStopped, engine.CauseNoPerson, engine.CauseBudget, engine.CauseAwaits:
+	}
+	return ""
 }
 
 func because(l engine.Line) string {
