@@ -244,9 +244,16 @@ func (d *demo) tell(track *engine.Track, answers []string) {
 		if t.Before > 0 {
 			note += fmt.Sprintf(", context pruned from %s to %s tokens", page.Tokens(int64(t.Before)), page.Tokens(int64(t.After)))
 		}
+		if t.Attempt == 0 {
+			note = "not started"
+		}
 		d.say(0, "  %s %s  %s", page.Glyph(t.Status), t.Key.ID, note)
-		if t.Summary != "" {
-			d.say(0, "        %s", visibleLine(t.Summary, 100))
+		came := t.Summary
+		if t.Block != nil {
+			came = t.Block.Reason
+		}
+		if came != "" {
+			d.say(0, "        %s", visibleLine(came, 100))
 		}
 	}
 	d.say(1, "What each tier used")

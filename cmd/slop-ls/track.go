@@ -53,7 +53,8 @@ type checkLine struct {
 	Message  string `json:"message"`
 }
 
-// trackCheck prints the problems of documents. It reads the files as they are named, also outside of a workspace.
+// trackCheck prints the problems of documents. It reads the files as they are named, also outside of a workspace; where there is
+// no such file the name may be a track's.
 func (a *app) trackCheck(ctx context.Context, files []string) error {
 	root, err := a.root(ctx)
 	if err != nil {
@@ -62,6 +63,14 @@ func (a *app) trackCheck(ctx context.Context, files []string) error {
 	failed := false
 	for _, file := range files {
 		src, err := os.ReadFile(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			path, missing := findTrack(root, file)
+			if missing != nil {
+				return missing
+			}
+			file = filepath.Join(root, filepath.FromSlash(path))
+			src, err = os.ReadFile(file)
+		}
 		if err != nil {
 			return fmt.Errorf("reading the track: %w", err)
 		}
