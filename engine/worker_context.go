@@ -45,7 +45,8 @@ type packer struct {
 	count  func(string) int
 	budget int // tokens; 0: no bound
 
-	skeletons bool // every view but the target's is a skeleton
+	skeletons bool                                          // every view but the target's is a skeleton
+	rule      func(ctx context.Context, path string) Ruling // of the policy, about showing a file; nil: all are shown
 
 	memo map[string]piece // nil: no file is read twice for the same
 }
@@ -100,6 +101,14 @@ func (p packer) pieces(ctx context.Context, job Job) ([]piece, error) {
 	return out, nil
 }
 
+// ruled is what the policy says to showing a file.
+func (p packer) ruled(ctx context.Context, path string) Ruling {
+	if p.rule == nil {
+		return Ruling{Verdict: Allow}
+	}
+	return p.rule(ctx, path)
+}
+
 // want is a file that belongs into a context, and how.
 type want struct {
 	path    string
@@ -148,6 +157,9 @@ func (p packer) piece(ctx context.Context, w want) (piece, error) {
 	if err != nil {
 		text := fmt.Sprintf("File: %s\n(cannot be read: %s)\n\n", w.path, readReason(err))
 		return piece{path: w.path, rank: rankTarget, text: text}, nil
+	}
+	if r := p.ruled(ctx, w.path); r.Verdict == Deny {
+		return piece{path: w.path, rank: rankTarget, text: fmt.Sprintf("File: %s\n(not shown: denied by %s)\n\n", w.path, r.Rule)}, nil
 	}
 	whole := string(f.Data)
 	pc := piece{path: w.path, rank: w.rank, before: p.count(whole), hash: ContentHash(f.Data)}
@@ -201,7 +213,7 @@ func (p packer) fit(pieces []piece) []bool {
 // agents adds the repository's AGENTS.md, if it has one.
 func (p packer) agents(ctx context.Context, rests map[string]string) string {
 	f, err := p.files.Read(ctx, "AGENTS.md")
-	if err != nil {
+	if err != nil || p.ruled(ctx, "AGENTS.md").Verdict == Deny {
 		return ""
 	}
 	rests["AGENTS.md"] = ContentHash(f.Data)

@@ -80,7 +80,7 @@ func (a *attempt) shorterContext(ctx context.Context) (string, error) {
 		return openingMessages("", c)[1].Text, nil
 	}
 	count := func(text string) int { return a.Provider.Count(a.job.Model, text) }
-	p := packer{viewer: a.Viewer, files: a.draft, count: count, budget: max(a.packed.after/2, 1), skeletons: true}
+	p := packer{viewer: a.Viewer, files: a.draft, count: count, budget: max(a.packed.after/2, 1), skeletons: true, rule: a.showing}
 	pack, err := p.pack(ctx, a.job)
 	if err != nil {
 		return "", err

@@ -46,6 +46,26 @@ func (a *attempt) spawnAction() Action {
 	return Action{Kind: KindSpawn, Ticket: a.job.Run.Ticket, Step: a.job.Ticket.Spec.StepMode}
 }
 
+// showing is what the policy says to a file in the context of a worker that is about to start.
+func (a *attempt) showing(ctx context.Context, path string) Ruling {
+	return a.Policy.Rule(ctx, Action{Kind: KindSpawn, Effect: EffectRead, Paths: []string{path}, Ticket: a.job.Run.Ticket})
+}
+
+// spawnRuling asks also where every spawn is allowed, if the context has a file about which the policy asks: one that looks like
+// a secret, say.
+func (a *attempt) spawnRuling(ctx context.Context, p packed) Ruling {
+	ruling := a.Policy.Rule(ctx, a.spawnAction())
+	for _, path := range slices.Sorted(maps.Keys(p.rests)) {
+		if ruling.Verdict != Allow {
+			break
+		}
+		if r := a.showing(ctx, path); r.Verdict == Ask {
+			ruling.Verdict, ruling.Rule = r.Verdict, r.Rule
+		}
+	}
+	return ruling
+}
+
 // spawnQuestion opens a draft on the files as they are and packs the context of it.
 func (a *attempt) spawnQuestion(ctx context.Context) (Question, error) {
 	a.release()
@@ -56,7 +76,7 @@ func (a *attempt) spawnQuestion(ctx context.Context) (Question, error) {
 	}
 	a.draft, a.release = draft, release
 	count := func(text string) int { return a.Provider.Count(a.job.Model, text) }
-	pack, err := packer{viewer: a.Viewer, files: draft, count: count, budget: a.Limits.ContextTokens}.pack(ctx, a.job)
+	pack, err := packer{viewer: a.Viewer, files: draft, count: count, budget: a.Limits.ContextTokens, rule: a.showing}.pack(ctx, a.job)
 	if err != nil {
 		return Question{}, err
 	}
@@ -65,7 +85,7 @@ func (a *attempt) spawnQuestion(ctx context.Context) (Question, error) {
 		return Question{}, err
 	}
 	content := Content{Prompt: ticketPrompt(a.job), Context: pack.text, Model: a.job.Model, Rests: pack.rests}
-	q := Question{Kind: KindSpawn, Content: content, Ruling: a.Policy.Rule(ctx, a.spawnAction())}
+	q := Question{Kind: KindSpawn, Content: content, Ruling: a.spawnRuling(ctx, pack)}
 	q.Title, q.Cut = spawnTitle(a.job, pack)
 	return q, nil
 }

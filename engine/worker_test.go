@@ -95,6 +95,7 @@ type shopConfig struct {
 
 	applier engine.Applier // nil: the files
 	unheld  string
+	policy  engine.Policy // nil: the rules
 }
 
 func newShop(t *testing.T, d disk, cfg shopConfig) *shop {
@@ -114,8 +115,12 @@ func newShop(t *testing.T, d disk, cfg shopConfig) *shop {
 	if cfg.applier != nil {
 		applier = cfg.applier
 	}
+	var policy engine.Policy = cfg.rules
+	if cfg.policy != nil {
+		policy = cfg.policy
+	}
 	w := engine.NewWorker(engine.WorkerConfig{
-		Provider: s.provider, Tools: []engine.Tool{writer{}, commands{bench}}, Policy: cfg.rules, Viewer: plainViewer{},
+		Provider: s.provider, Tools: []engine.Tool{writer{}, commands{bench}}, Policy: policy, Viewer: plainViewer{},
 		Bench: bench, Applier: applier, Blobs: d, QAModel: "qa", Limits: cfg.limits, Unheld: cfg.unheld,
 	})
 	s.house = open(t, d, settings(2), w)

@@ -212,7 +212,7 @@ func (h *house) worker(bench engine.Workbench, needed bool) (engine.Worker, engi
 
 // toolPorts is what the built-in tools work with.
 func (h *house) toolPorts(bench engine.Workbench) tool.Ports {
-	return tool.Ports{Viewer: h.viewer, Finder: h.index, Diagnostics: h.hub, Bench: bench, Secret: policy.Secret}
+	return tool.Ports{Viewer: h.viewer, Finder: h.index, Diagnostics: h.hub, Bench: bench, Secret: h.live.policy.Closed}
 }
 
 // models is who answers, the workers' models in the order of escalation, and the model of tier 4. A server without a

@@ -42,6 +42,9 @@ func (p *livePolicy) Rule(ctx context.Context, a engine.Action) engine.Ruling {
 	return p.now.Load().Rule(ctx, a)
 }
 
+// Closed reports whether the policy in force has a rule that asks or denies before a file is read.
+func (p *livePolicy) Closed(path string) bool { return p.now.Load().Closed(path) }
+
 // takeSettings takes an editor's section "slop"; null unsets it. It gives what the person must know.
 func (h *house) takeSettings(ctx context.Context, section json.RawMessage) []string {
 	var settings map[string]any

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine/config"
 	"github.com/slop-ls/slop-ls/engine/page"
 	"github.com/slop-ls/slop-ls/engine/planning"
+	"github.com/slop-ls/slop-ls/engine/policy"
 	"github.com/slop-ls/slop-ls/engine/workspace"
 	"github.com/slop-ls/slop-ls/treesitter"
 )
@@ -43,11 +45,26 @@ func (h *house) planner() (*planning.Planner, error) {
 		return nil, err
 	}
 	return &planning.Planner{
-		Provider: h.provider, Prompts: h, Files: h.hub.Files(), Viewer: h.viewer, Orchestrator: orchestrator, TechLead: techLead,
+		Provider: h.provider, Prompts: h, Files: readableFiles{h.hub.Files(), h.live.policy.Closed}, Viewer: h.viewer, Orchestrator: orchestrator, TechLead: techLead,
 		Taken:  taken(h.conductor.Snapshot()),
 		Afford: func(ctx context.Context, cmd engine.AffordPlanning) error { return h.conductor.Do(ctx, cmd) },
 		Price:  func(model string, u engine.Usage) engine.Cost { return pricing(h.prices())(model, u) },
 	}, nil
+}
+
+// readableFiles are the files that a model of tiers 1 and 2 may be shown: nobody is asked about what a plan reads, so what a rule
+// closes is not opened.
+type readableFiles struct {
+	engine.Files
+	closed func(path string) bool
+}
+
+// Read implements engine.Files.
+func (f readableFiles) Read(ctx context.Context, path string) (engine.File, error) {
+	if f.closed(path) {
+		return engine.File{}, fmt.Errorf("%s is closed by a rule of [policy], or looks like it holds secrets: %w", path, fs.ErrPermission)
+	}
+	return f.Files.Read(ctx, path)
 }
 
 // studio is tiers 1 and 2 on the command line: it plans by itself, so that nothing else has to run.
@@ -77,7 +94,11 @@ func (a *app) planningHere(ctx context.Context, do func(ctx context.Context, s *
 		return err
 	}
 	defer provider.Close()
-	return a.planningWith(ctx, planning.Planner{
+	rules, err := policy.New(policy.Rules(c.Policy))
+	if err != nil {
+		return err
+	}
+	return a.planningWith(ctx, rules.Closed, planning.Planner{
 		Provider: provider, Orchestrator: orchestrator, TechLead: techLead, Price: pricing(&c),
 		Afford: func(ctx context.Context, cmd engine.AffordPlanning) error {
 			return a.affordPlanning(ctx, root, &c, cmd)
@@ -102,15 +123,15 @@ func (a *app) affordPlanning(ctx context.Context, root string, c *config.Config,
 	return snap.AffordPlanning(budgetOf(c.Budget), cmd, time.Now())
 }
 
-// planningWith is planningHere with models, or without any.
-func (a *app) planningWith(ctx context.Context, p planning.Planner, do func(ctx context.Context, s *studio) error) error {
+// planningWith is planningHere with models, which see no file that is closed, or without any.
+func (a *app) planningWith(ctx context.Context, closed func(path string) bool, p planning.Planner, do func(ctx context.Context, s *studio) error) error {
 	root, snap, err := a.stored(ctx)
 	if err != nil {
 		return err
 	}
 	return viewing(root, func(disk *workspace.Workspace, viewer *treesitter.Viewer) error {
 		_, trusted := trustOf(root)
-		p.Prompts, p.Files, p.Viewer, p.Taken = promptSet(root, trusted), disk, viewer, taken(snap)
+		p.Prompts, p.Files, p.Viewer, p.Taken = promptSet(root, trusted), readableFiles{disk, closed}, viewer, taken(snap)
 		s := &studio{app: a, root: root, disk: disk, Planner: &p}
 		if terminal(a.err) && !a.json {
 			s.Note = func(doing string) { fmt.Fprintln(a.err, "slop-ls: "+doing) }

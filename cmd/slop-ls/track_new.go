@@ -13,6 +13,7 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/planning"
+	"github.com/slop-ls/slop-ls/engine/policy"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
 )
 
@@ -225,7 +226,7 @@ func (a *app) trackGenerate(ctx context.Context, name string, o planOptions) err
 			return s.generate(ctx, track, track.Doc.Source, o.instruction)
 		})
 	}
-	return a.planningWith(ctx, planning.Planner{}, func(ctx context.Context, s *studio) error {
+	return a.planningWith(ctx, policy.Secret, planning.Planner{}, func(ctx context.Context, s *studio) error {
 		p, err := s.Add(ctx, track.Path, track.Doc.Source, text)
 		if refused := (*planning.RefusedError)(nil); errors.As(err, &refused) {
 			for _, problem := range refused.Problems {

@@ -125,6 +125,5 @@ func isHarmless(name string) bool {
 	return false
 }
 
-// Secret says whether a path looks like one that holds secrets, by its name alone. Who reads many files at once, as a
-// search does, passes over these: a policy sees only the folder that was asked for.
+// Secret says whether a path looks like one that holds secrets, by its name alone.
 func Secret(p string) bool { return guardOf(p, true) != "" }

@@ -93,6 +93,17 @@ func (p *Policy) Rule(_ context.Context, a engine.Action) engine.Ruling {
 	return r
 }
 
+// Closed says whether a rule about paths, of a person or of a secret's looks, asks or denies before a file is read. Who reads many
+// files at once, as a search does, passes over these: Rule sees only the folder that was asked for.
+func (p *Policy) Closed(path string) bool {
+	s := newSubject(engine.Action{Kind: engine.KindStep, Effect: engine.EffectRead, Paths: []string{path}})
+	if _, denied := p.deny.named(s); denied {
+		return true
+	}
+	_, asks := p.asked(s)
+	return asks
+}
+
 // decide asks each kind of rule in the order of the package comment, but for remembered answers, which the engine
 // keeps: it looks among them for the ruling's Cover wherever this does not deny.
 func (p *Policy) decide(s *subject) engine.Ruling {

@@ -239,7 +239,7 @@ func (s *search) result(a searchFilesArgs) string {
 	for _, n := range []struct {
 		count int
 		why   string
-	}{{s.large, "too large"}, {s.secret, "look like they hold secrets"}, {s.unknown, "cannot be read"}} {
+	}{{s.large, "too large"}, {s.secret, "look like they hold secrets, or are closed by a rule"}, {s.unknown, "cannot be read"}} {
 		if n.count > 0 {
 			notes = append(notes, fmt.Sprintf("[%s not searched: %s]\n", plural(n.count, "file"), n.why))
 		}

@@ -214,7 +214,7 @@ func TestSearchFiles(t *testing.T) {
 	if err := k.draft.Write(t.Context(), "new.go", []byte("// Foo\n")); err != nil {
 		t.Fatal(err)
 	}
-	const secret = "[1 file not searched: look like they hold secrets]\n"
+	const secret = "[1 file not searched: look like they hold secrets, or are closed by a rule]\n"
 	k.want("search_files", `{"pattern":"^func Foo\\(\\)$","path_glob":"*.go"}`, "sub/b.go:1: func Foo()\n", "searched for ^func Foo\\(\\)$ (1 matching line)")
 	k.want("search_files", `{"pattern":"(?i)foo","path_glob":"*.{go,md}"}`,
 		"a.go:2: func Foo() {}\na.go:3: func foo() {}\nc.md:1: Foo Foo\nc.md:2: foo\nnew.go:1: // Foo\nsub/b.go:1: func Foo()\n",
