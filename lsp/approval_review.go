@@ -68,7 +68,7 @@ func isReview(d *document) bool {
 
 // readReview reads an answer from the open Review… document that the arguments name.
 func (s *Session) readReview(v view, a wire.AnswerArgs, asked *engine.Approval, content engine.Content) (answer, error) {
-	d, err := v.docs.need(wireURI(a.URI))
+	d, err := v.docs.need(uri.URI(a.URI))
 	if err != nil {
 		return answer{}, err
 	}

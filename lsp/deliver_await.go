@@ -15,7 +15,7 @@ import (
 func (p *dispatch) send(ctx context.Context, edit *protocol.WorkspaceEdit, files []*editedFile) (reason string, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // withdraws a request that was not answered
-	w := &vigil{p: p, files: files, trail: p.s.desk.follow(files), settle: p.s.hub.opts.Settle}
+	w := &vigil{p: p, files: files, trail: p.s.desk.follow(versions(files)), settle: p.s.hub.opts.Settle}
 	defer p.s.desk.unfollow()
 	w.answer = p.ask(ctx, edit)
 	defer w.stop()
@@ -38,6 +38,15 @@ type vigil struct {
 	reminded bool
 	quiet    alarm // since the last change, once the answer is there
 	over     alarm // since the answer
+}
+
+// versions are the documents as the edit was made for them.
+func versions(files []*editedFile) []*document {
+	out := make([]*document, len(files))
+	for i, f := range files {
+		out[i] = f.doc
+	}
+	return out
 }
 
 func (w *vigil) stop() {

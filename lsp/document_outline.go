@@ -6,24 +6,10 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
 )
-
-// Outlines of open documents. A large file cannot be parsed within a request at each key stroke, so requests that only
-// show something (code actions, hovers, hints) are answered from the last outline that is known of the document, with
-// its places moved along by the changes since, while a newer one is made in the background. What acts on a symbol
-// asks for the outline of exactly its text.
-
-// mostAtOnce is the size in bytes up to which a document is parsed within the request: that takes a few milliseconds
-// and is never behind the text.
-const mostAtOnce = 64 << 10
-
-// restAfterOutline is for how many times the time of a background outline nothing is parsed after it: who types in a
-// large file should not keep a core busy.
-const restAfterOutline = 2
 
 // outlineCell is the outline of one version of a document, made when it is first asked for.
 type outlineCell struct {
@@ -32,12 +18,12 @@ type outlineCell struct {
 	err     error
 }
 
-// outlineOf is the outline of exactly this version. It outlives the request that asked first, because others wait for
+// outlineBy is the outline of exactly this version. It outlives the request that asked first, because others wait for
 // it.
-func (h *Hub) outlineOf(ctx context.Context, d *document) (engine.Outline, error) {
+func (d *document) outlineBy(ctx context.Context, viewer engine.Viewer) (engine.Outline, error) {
 	c := d.outline
 	c.once.Do(func() {
-		c.outline, c.err = h.opts.Viewer.Outline(context.WithoutCancel(ctx), d.path, []byte(d.text()))
+		c.outline, c.err = viewer.Outline(context.WithoutCancel(ctx), d.path, []byte(d.text()))
 		if c.err == nil {
 			d.lineage.learn(&known{stamp: d.stamp, outline: c.outline})
 		}
@@ -101,60 +87,34 @@ func (d *document) since(stamp int) (_ []change, ok bool) {
 	return d.changes[i:], found
 }
 
+// claimOutline says whether the caller is to make the next outline in the background: no other does, until release.
+func (d *document) claimOutline() (ok bool) { return !d.lineage.running.Swap(true) }
+
+// releaseOutline lets another one make it.
+func (d *document) releaseOutline() { d.lineage.running.Store(false) }
+
+// follows says whether a document is a version of the same one, opened once.
+func (d *document) follows(other *document) bool { return d != nil && d.lineage == other.lineage }
+
 // moved is the outline of an earlier version of a document, to be read in places of the present one.
 type moved struct {
 	engine.Outline
 	since []change
 }
 
-// outline is the outline of d, or, of a large document, the last one known, while a newer one is made. It waits only
-// where nothing is known yet.
-func (s *Session) outline(ctx context.Context, d *document) (moved, error) {
-	if d.index.Len() > mostAtOnce {
-		if k := d.lineage.newest.Load(); k != nil {
-			if since, ok := d.since(k.stamp); ok {
-				if len(since) > 0 {
-					s.outlineSoon(d)
-				}
-				return moved{k.outline, since}, nil
-			}
-		}
+// lastOutline is the newest outline that is known of a document; ok is false where there is none, or too much has changed
+// since.
+func (d *document) lastOutline() (_ moved, ok bool) {
+	last := d.lineage.newest.Load()
+	if last == nil {
+		return moved{}, false
 	}
-	o, err := s.hub.outlineOf(ctx, d)
-	return moved{Outline: o}, err
+	since, ok := d.since(last.stamp)
+	return moved{last.outline, since}, ok
 }
 
-// outlineSoon makes the outline of the newest version of a document in the background. One at a time is made in the
-// whole daemon, and each is followed by a rest.
-func (s *Session) outlineSoon(d *document) {
-	if d.lineage.running.Swap(true) {
-		return
-	}
-	s.later(func(ctx context.Context) {
-		defer d.lineage.running.Store(false)
-		select {
-		case s.hub.outlining <- struct{}{}:
-		case <-ctx.Done():
-			return
-		}
-		start := time.Now()
-		if now := s.desk.docs().open[d.uri]; now != nil && now.lineage == d.lineage {
-			_, _ = s.hub.outlineOf(ctx, now) // who needs it exactly is told why it failed
-		}
-		<-s.hub.outlining
-		pause(ctx, restAfterOutline*time.Since(start))
-	})
-}
-
-// pause waits, unless ctx ends before.
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-}
+// behind says whether the outline is of an earlier version.
+func (m moved) behind() bool { return len(m.since) > 0 }
 
 // symbolAt is the innermost declaration that holds an offset of the present text, in places of the present text, or
 // that ends before it on the same line with only white space between; ok is false where there is none.
@@ -180,7 +140,7 @@ func atText(d *document, offset int) int {
 
 // forward is a symbol in places of the present text.
 func (m moved) forward(sym engine.Symbol) engine.Symbol {
-	if len(m.since) == 0 {
+	if !m.behind() {
 		return sym
 	}
 	sym.Start, sym.End = forward(m.since, sym.Start, false), forward(m.since, sym.End, true)
@@ -190,7 +150,7 @@ func (m moved) forward(sym engine.Symbol) engine.Symbol {
 
 // now are all symbols in places of the present text.
 func (m moved) now() []engine.Symbol {
-	if len(m.since) == 0 {
+	if !m.behind() {
 		return m.Symbols
 	}
 	out := make([]engine.Symbol, len(m.Symbols))

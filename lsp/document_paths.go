@@ -120,15 +120,3 @@ func (r root) workspacePath(raw string) (string, error) {
 	}
 	return p, nil
 }
-
-// tracksDir is where tracks are by default, and scratchPath the one that runOnSymbol adds to.
-const (
-	tracksDir   = ".slop/tracks"
-	scratchPath = tracksDir + "/scratch.track.yaml"
-)
-
-// trackSuffixes are how a track's id becomes a path again, in the order in which they are tried.
-var trackSuffixes = []string{".track.yaml", ".track.yml", ".track.json"}
-
-// wireURI is a URI as a command spells it.
-func wireURI(s string) uri.URI { return uri.URI(s) }

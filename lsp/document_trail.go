@@ -16,11 +16,11 @@ type trail struct {
 	changed chan struct{}           // room for one
 }
 
-// follow starts a trail of files from the versions that they are edited at. Only one trail is followed at a time.
-func (k *desk) follow(files []*editedFile) *trail {
+// follow starts a trail of documents from the versions that they are edited at. Only one trail is followed at a time.
+func (k *desk) follow(versions []*document) *trail {
 	t := &trail{last: map[uri.URI]*document{}, steps: map[uri.URI][]*document{}, changed: make(chan struct{}, 1)}
-	for _, f := range files {
-		t.last[f.doc.uri] = f.doc
+	for _, d := range versions {
+		t.last[d.uri] = d
 	}
 	k.trail.Store(t)
 	t.note(k.docs()) // they may have moved since
@@ -41,7 +41,10 @@ func (t *trail) note(docs *documents) {
 		}
 		t.last[u] = d
 		t.steps[u] = append(t.steps[u], d)
-		kick(t.changed)
+		select {
+		case t.changed <- struct{}{}:
+		default: // it has been said already
+		}
 	}
 }
 

@@ -17,7 +17,7 @@ func isSource(d *document) bool {
 
 // symbolAt is the innermost declaration of exactly this version that holds an offset; ok is false where there is none.
 func (h *Hub) symbolAt(ctx context.Context, d *document, offset int) (found engine.Symbol, ok bool, err error) {
-	outline, err := h.outlineOf(ctx, d)
+	outline, err := d.outlineBy(ctx, h.opts.Viewer)
 	if err != nil {
 		return engine.Symbol{}, false, err
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 
 	"go.lsp.dev/protocol"
+	"go.lsp.dev/uri"
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
@@ -63,13 +64,13 @@ func (a subject) name() string {
 }
 
 // subjectAt is the symbol at a place. Where there is none the error comes with the file.
-func (s *Session) subjectAt(ctx context.Context, v view, uri string, at wire.Position) (subject, error) {
-	d, err := v.docs.need(wireURI(uri))
+func (s *Session) subjectAt(ctx context.Context, v view, raw string, at wire.Position) (subject, error) {
+	d, err := v.docs.need(uri.URI(raw))
 	if err != nil {
 		return subject{}, err
 	}
 	if !isSource(d) {
-		return subject{}, rpc.Refuse(rpc.InvalidParams, "%s is no source file of the workspace", uri)
+		return subject{}, rpc.Refuse(rpc.InvalidParams, "%s is no source file of the workspace", raw)
 	}
 	offset := d.index.Offset(text.Position{Line: int(at.Line), Column: int(at.Character)}, v.docs.enc)
 	sym, ok, err := s.hub.symbolAt(ctx, d, offset)

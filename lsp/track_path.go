@@ -9,6 +9,15 @@ import (
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
+// tracksDir is where tracks are by default, and scratchPath the one that runOnSymbol adds to.
+const (
+	tracksDir   = ".slop/tracks"
+	scratchPath = tracksDir + "/scratch.track.yaml"
+)
+
+// trackSuffixes are how a track's id becomes a path again, in the order in which they are tried.
+var trackSuffixes = []string{".track.yaml", ".track.yml", ".track.json"}
+
 // trackPaths is where the documents of tracks were found on the disk. A track's id does not say its document's suffix,
 // and there is no looking for a file but by reading it.
 type trackPaths struct {
