@@ -38,6 +38,11 @@ type documents struct {
 	root root
 }
 
+// noDocuments is the set of an editor that has nothing open.
+func noDocuments(enc text.Encoding, r root) *documents {
+	return &documents{open: map[uri.URI]*document{}, enc: enc, root: r}
+}
+
 // get is the open document of a URI in any spelling, or nil.
 func (ds *documents) get(u uri.URI) *document {
 	c, err := canonical(u)
@@ -105,17 +110,17 @@ func (ds *documents) without(u uri.URI) *documents {
 	return next
 }
 
-// newDocument is what didOpen brought.
-func (ds *documents) newDocument(item protocol.TextDocumentItem) (*document, error) {
+// opened is the set with a document that the client has opened.
+func (ds *documents) opened(item protocol.TextDocumentItem) (*documents, error) {
 	u, err := canonical(item.URI)
 	if err != nil {
 		return nil, err
 	}
 	p, _ := ds.root.rel(u)
-	return &document{
+	return ds.with(&document{
 		uri: u, sent: item.URI, path: p, language: string(item.LanguageID), version: item.Version,
 		index: text.NewIndex([]byte(item.Text)), outline: &outlineCell{}, lineage: &lineage{}, parsed: &trackCell{},
-	}, nil
+	}), nil
 }
 
 // changed is the document after one didChange: its changes apply one after the other.

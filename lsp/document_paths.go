@@ -43,6 +43,12 @@ type root struct {
 // workspace by. Zero is none.
 type ownFolder struct{ dir, at string }
 
+// rootAt is a workspace at a resolved folder.
+func rootAt(dir string) root { return root{dirs: []string{dir}} }
+
+// folder is the workspace itself, in the spelling of the client.
+func (r root) folder() uri.URI { return uri.File(r.dirs[len(r.dirs)-1]) }
+
 // rel is the workspace-relative, slash-separated path of a URI; ok is false for what is no file or lies elsewhere.
 func (r root) rel(u uri.URI) (p string, ok bool) {
 	abs, ok := filePath(u)

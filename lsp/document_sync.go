@@ -58,11 +58,7 @@ func didOpen(docs *documents, params json.RawMessage) (*documents, error) {
 	if err := rpc.Decode(params, &p); err != nil {
 		return nil, err
 	}
-	d, err := docs.newDocument(p.TextDocument)
-	if err != nil {
-		return nil, err
-	}
-	return docs.with(d), nil
+	return docs.opened(p.TextDocument)
 }
 
 // didChange returns the documents to go on with, also beside an error: a document whose change cannot be read is

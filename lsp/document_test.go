@@ -11,6 +11,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
 
 	"github.com/slop-ls/slop-ls/engine/text"
@@ -18,24 +19,14 @@ import (
 
 const testURI = "file:///w/a.go"
 
-func noDocuments(enc text.Encoding) *documents {
-	return &documents{open: map[uri.URI]*document{}, enc: enc, root: root{dirs: []string{"/w"}}}
-}
-
 func openDocument(t testing.TB, content string) *documents {
 	t.Helper()
-	return openIn(t, text.UTF16, content)
+	return openIn(t, text.UTF16, testURI, content)
 }
 
-func openIn(t testing.TB, enc text.Encoding, content string) *documents {
+func openIn(t testing.TB, enc text.Encoding, u uri.URI, content string) *documents {
 	t.Helper()
-	params, err := json.Marshal(map[string]any{"textDocument": map[string]any{
-		"uri": testURI, "languageId": "go", "version": 1, "text": content,
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	docs, err := didOpen(noDocuments(enc), params)
+	docs, err := noDocuments(enc, rootAt("/w")).opened(protocol.TextDocumentItem{URI: u, LanguageID: "go", Version: 1, Text: content})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +59,7 @@ func TestOpenChangeClose(t *testing.T) {
 
 func TestPathsOutsideTheRoot(t *testing.T) {
 	t.Parallel()
-	r := root{dirs: []string{"/w"}}
+	r := rootAt("/w")
 	for u, want := range map[uri.URI]string{
 		"file:///w/a/b.go": "a/b.go", "file:///w/a%20b.go": "a b.go", "file:///w/": "", "file:///other/a.go": "",
 		"file:///w/../etc/passwd": "", "file:///w2/a.go": "", "untitled:x": "", "file://host/w/a.go": "",
@@ -174,7 +165,7 @@ func FuzzDidChange(f *testing.F) {
 		}
 		enc := []text.Encoding{text.UTF8, text.UTF16, text.UTF32}[uint(encoding)%3]
 		r := rand.New(rand.NewPCG(seed, 1))
-		docs, want := openIn(t, enc, start), start
+		docs, want := openIn(t, enc, testURI, start), start
 		for version := 2; version < 12; version++ {
 			repl := []string{"", "x", "é\n", "𝄞", "\n\n", "longer text", "\r\n", "\r"}[r.IntN(8)]
 			l, c := r.IntN(5), r.IntN(9)

@@ -32,7 +32,7 @@ func TestTrackFollowsChanges(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(40) {
 		r := rand.New(rand.NewPCG(seed, 7))
-		docs := openTrack(t, "file:///w/a.track.yaml", cellTrack)
+		docs := openIn(t, text.UTF16, "file:///w/a.track.yaml", cellTrack)
 		for version := 2; version < 40; version++ {
 			d := docs.get("file:///w/a.track.yaml")
 			docs = mustChange(t, docs, version, randomChanges(r, d.index))
@@ -49,21 +49,6 @@ func TestTrackFollowsChanges(t *testing.T) {
 			}
 		}
 	}
-}
-
-func openTrack(t testing.TB, uri, content string) *documents {
-	t.Helper()
-	params, err := json.Marshal(map[string]any{"textDocument": map[string]any{
-		"uri": uri, "languageId": "yaml", "version": 1, "text": content,
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	docs, err := didOpen(noDocuments(text.UTF16), params)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return docs
 }
 
 func mustChange(t testing.TB, docs *documents, version int, changes string) *documents {
@@ -98,7 +83,7 @@ func randomChanges(r *rand.Rand, x *text.Index) string {
 // A client that sends the whole text for one character costs no more than one that sends the character.
 func TestTrackAfterWholeText(t *testing.T) {
 	t.Parallel()
-	docs := openTrack(t, "file:///w/a.track.yaml", cellTrack)
+	docs := openIn(t, text.UTF16, "file:///w/a.track.yaml", cellTrack)
 	docs.get("file:///w/a.track.yaml").track()
 	whole, err := json.Marshal(strings.Replace(cellTrack, "Two", "Twos", 1))
 	if err != nil {

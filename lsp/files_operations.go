@@ -24,7 +24,7 @@ import (
 type rename struct{ from, to string }
 
 // renamesIn reads what a client says was, or will be, renamed. What lies outside of the workspace is left out.
-func (r root) renamesIn(params json.RawMessage) ([]rename, error) {
+func renamesIn(r root, params json.RawMessage) ([]rename, error) {
 	var p protocol.RenameFilesParams
 	if err := rpc.Decode(params, &p); err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func (r root) renamesIn(params json.RawMessage) ([]rename, error) {
 
 // prepareWillRename answers with the edit by which the track documents follow, or null.
 func prepareWillRename(v view, params json.RawMessage) (work, error) {
-	renames, err := v.docs.root.renamesIn(params)
+	renames, err := renamesIn(v.docs.root, params)
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +155,7 @@ func (h *Hub) trackDocuments(ctx context.Context, docs *documents) []string {
 // not ask before for the documents that name a file, they follow now.
 func (s *Session) filesRenamed(params json.RawMessage) error {
 	docs := s.desk.docs()
-	renames, err := docs.root.renamesIn(params)
+	renames, err := renamesIn(docs.root, params)
 	if err != nil || len(renames) == 0 {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 
 	"go.lsp.dev/protocol"
-	"go.lsp.dev/uri"
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
@@ -67,7 +66,7 @@ func newSession(h *Hub) *Session {
 	}
 	s.log = slog.New(slog.NewMultiHandler(h.opts.Log.Handler(), newClientLog(s)))
 	s.client.Store(&traits.Client{Encoding: text.UTF16})
-	s.desk.set(&documents{open: map[uri.URI]*document{}, enc: text.UTF16, root: root{dirs: []string{h.opts.Root}}})
+	s.desk.set(noDocuments(text.UTF16, rootAt(h.opts.Root)))
 	return s
 }
 

@@ -27,11 +27,11 @@ func (s *Session) initialize(params json.RawMessage) (work, error) {
 		t.Events.After = s.engine.Snapshot().Seq() // from now on
 	}
 	s.client.Store(t)
-	r := root{dirs: []string{s.hub.opts.Root}}
+	r := rootAt(s.hub.opts.Root)
 	if u := rootOf(&p); u != "" {
 		r = r.withClient(u)
 	}
-	s.desk.set(&documents{open: map[uri.URI]*document{}, enc: t.Encoding, root: r})
+	s.desk.set(noDocuments(t.Encoding, r))
 	s.initialTrust(json.RawMessage(p.InitializationOptions))
 	s.stage = stageInitialized
 	if p.Trace != "" {
@@ -43,7 +43,7 @@ func (s *Session) initialize(params json.RawMessage) (work, error) {
 		result.ServerInfo.Version = protocol.NewOptional(v)
 	}
 	ours, err := jsonOf(map[string]any{"slop": wire.ServerCapabilities{
-		Version: wire.Version, Methods: wire.Methods, Root: string(uri.File(r.dirs[len(r.dirs)-1])), Reviews: string(uri.File(s.hub.opts.ReviewDir)),
+		Version: wire.Version, Methods: wire.Methods, Root: string(r.folder()), Reviews: string(uri.File(s.hub.opts.ReviewDir)),
 	}})
 	if err != nil {
 		return nil, err
