@@ -13,6 +13,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
+	"github.com/slop-ls/slop-ls/lsp/document"
 	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/trackdoc"
 	"github.com/slop-ls/slop-ls/lsp/traits"
@@ -43,11 +44,11 @@ func prepareCodeAction(v view, params json.RawMessage) (work, error) {
 	if err := json.Unmarshal(params, &p); err != nil {
 		return nil, rpc.Refuse(rpc.InvalidParams, "the parameters cannot be read: %v", err)
 	}
-	d := v.docs.get(p.TextDocument.URI)
-	if d == nil || d.broken != nil || !wanted(p.Context.Only) {
+	d := v.docs.Get(p.TextDocument.URI)
+	if d == nil || d.Broken != nil || !wanted(p.Context.Only) {
 		return func(context.Context, *Session) (any, error) { return json.RawMessage("[]"), nil }, nil
 	}
-	span, given := v.docs.span(d, p.Range), readable(p.Context.Diagnostics)
+	span, given := v.docs.Span(d, p.Range), readable(p.Context.Diagnostics)
 	return func(ctx context.Context, s *Session) (any, error) {
 		s.overheard(d, p.Range, given)
 		actions := s.fixesAt(ctx, v, d, span, given)
@@ -57,7 +58,7 @@ func prepareCodeAction(v view, params json.RawMessage) (work, error) {
 }
 
 // fixesAt are the actions for what is wrong at a place.
-func (s *Session) fixesAt(ctx context.Context, v view, d *document, span text.Span, given []protocol.Diagnostic) []protocol.CodeAction {
+func (s *Session) fixesAt(ctx context.Context, v view, d *document.Document, span text.Span, given []protocol.Diagnostic) []protocol.CodeAction {
 	switch {
 	case isTrack(d):
 		return trackdoc.Fixes(ctx, s.trackDoc(v, d), trackfile.Span(span), given, s.around(v))
@@ -80,9 +81,9 @@ func asked(only []protocol.CodeActionKind, kind protocol.CodeActionKind) bool {
 }
 
 // actionsAt is what can be done at a place of any kind of document.
-func (s *Session) actionsAt(ctx context.Context, v view, d *document, offset int) []protocol.Command {
+func (s *Session) actionsAt(ctx context.Context, v view, d *document.Document, offset int) []protocol.Command {
 	switch {
-	case trackfile.IsTrackFile(d.path):
+	case trackfile.IsTrackFile(d.Path):
 		return s.trackActions(v, d, offset)
 	case s.hub.isInbox(d):
 		return s.inboxActions(d, offset)
@@ -130,19 +131,19 @@ func encodeActions(t *traits.Client, only []protocol.CodeActionKind, actions []p
 }
 
 // symbolActions are those of a source file: cheap, since some clients ask at every move of the cursor.
-func (s *Session) symbolActions(ctx context.Context, v view, d *document, offset int) []protocol.Command {
+func (s *Session) symbolActions(ctx context.Context, v view, d *document.Document, offset int) []protocol.Command {
 	outline, err := s.outline(ctx, d)
-	sym, ok := outline.symbolAt(d, offset)
+	sym, ok := outline.SymbolAt(d, offset)
 	if err != nil || !ok {
 		return nil
 	}
-	p := d.index.Position(offset, v.docs.enc)
+	p := d.Index.Position(offset, v.docs.Encoding)
 	at := wire.Position{Line: uint32(p.Line), Character: uint32(p.Column)} //nolint:gosec // both fit in memory
 	cmds := []protocol.Command{
-		commandOf("Run ticket on this symbol", wire.TicketRunOnSymbol, wire.RunOnSymbolArgs{URI: string(d.sent), Position: at}),
-		commandOf("New ticket for this symbol", wire.TicketNew, wire.NewTicketArgs{URI: string(d.sent), Range: wire.Range{Start: at, End: at}}),
+		commandOf("Run ticket on this symbol", wire.TicketRunOnSymbol, wire.RunOnSymbolArgs{URI: string(d.Sent), Position: at}),
+		commandOf("New ticket for this symbol", wire.TicketNew, wire.NewTicketArgs{URI: string(d.Sent), Range: wire.Range{Start: at, End: at}}),
 	}
-	for _, t := range s.hub.aiming(s.engine.Snapshot(), d.path, sym) {
+	for _, t := range s.hub.aiming(s.engine.Snapshot(), d.Path, sym) {
 		verb, command := "Run", wire.TicketRun
 		switch {
 		case t.Status == engine.Blocked:
@@ -157,11 +158,11 @@ func (s *Session) symbolActions(ctx context.Context, v view, d *document, offset
 }
 
 // trackActions are those of a track document: for the ticket at the cursor, then for the track, then to look at.
-func (s *Session) trackActions(v view, d *document, offset int) []protocol.Command {
+func (s *Session) trackActions(v view, d *document.Document, offset int) []protocol.Command {
 	doc := s.trackDoc(v, d)
 	return slices.Concat(
-		trackdoc.Actions(doc, offset), trackCommands(doc.State, doc.Track, string(d.sent)),
-		trackPapers(doc, string(d.sent)), inboxCommand(doc.State, doc.Track))
+		trackdoc.Actions(doc, offset), trackCommands(doc.State, doc.Track, string(d.Sent)),
+		trackPapers(doc, string(d.Sent)), inboxCommand(doc.State, doc.Track))
 }
 
 // trackPapers are the commands that open what there is to read of a track.

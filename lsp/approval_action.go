@@ -8,6 +8,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/page"
 	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/lsp/document"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
@@ -68,10 +69,10 @@ func inboxCommand(snap *engine.Snapshot, id engine.TrackID) []protocol.Command {
 }
 
 // inboxActions are those of the line of the inbox that holds the offset.
-func (s *Session) inboxActions(d *document, offset int) []protocol.Command {
-	at := d.index.Position(offset, text.UTF8).Line
+func (s *Session) inboxActions(d *document.Document, offset int) []protocol.Command {
+	at := d.Index.Position(offset, text.UTF8).Line
 	var found *page.InboxLine
-	for _, l := range page.InboxLines(d.text()) {
+	for _, l := range page.InboxLines(d.Text()) {
 		if l.Line <= at {
 			found = &l
 		}

@@ -9,23 +9,24 @@ import (
 	"github.com/slop-ls/slop-ls/engine/page"
 	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
+	"github.com/slop-ls/slop-ls/lsp/document"
 )
 
 // waitingHere says of each ticket of a track document whose approval waits for a person that it does, at its id.
-func (s *Session) waitingHere(docs *documents, d *document) []protocol.Diagnostic {
-	track := engine.TrackID(trackfile.ID(d.path))
+func (s *Session) waitingHere(docs *document.Set, d *document.Document) []protocol.Diagnostic {
+	track := engine.TrackID(trackfile.ID(d.Path))
 	var out []protocol.Diagnostic
 	for a := range s.engine.Snapshot().Pending() {
 		if a.Run.Ticket.Track != track {
 			continue
 		}
-		at, ok := ticketPlace(d.track(), a.Run.Ticket.ID)
+		at, ok := ticketPlace(d.Track(), a.Run.Ticket.ID)
 		if !ok {
 			continue
 		}
 		title, _ := page.Title(a)
 		msg := fmt.Sprintf("%s waits for you: %s", a.ID, title)
-		one := diagnostic(docs.rangeOf(d, at), protocol.DiagnosticSeverityInformation, "approval", "")
+		one := diagnostic(docs.RangeOf(d, at), protocol.DiagnosticSeverityInformation, "approval", "")
 		one.Message = protocol.String(msg) // it is safe to show as it is
 		out = append(out, one)
 	}

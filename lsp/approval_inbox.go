@@ -18,6 +18,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/page"
 	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/lsp/document"
 )
 
 // inbox is the one document that lists what waits for a person. Where a client asks for the text of documents it is one
@@ -31,10 +32,10 @@ type inbox struct {
 
 func (h *Hub) inboxPath() string { return filepath.Join(h.opts.ReviewDir, "approvals.md") }
 
-func (h *Hub) isInbox(d *document) bool {
-	p, ok := filePath(d.uri)
-	ours := ok && p == h.inboxPath() || d.uri == (paper{kind: paperInbox}).uri()
-	return ours && page.IsInbox(d.text())
+func (h *Hub) isInbox(d *document.Document) bool {
+	p, ok := document.FilePath(d.URI)
+	ours := ok && p == h.inboxPath() || d.URI == (paper{kind: paperInbox}).uri()
+	return ours && page.IsInbox(d.Text())
 }
 
 // openInbox shows the inbox.
@@ -59,8 +60,8 @@ func (s *Session) opens(ctx context.Context, u uri.URI) bool {
 	timer := time.NewTimer(askTime)
 	defer timer.Stop()
 	for {
-		docs, changed := s.desk.watch()
-		if docs.get(u) != nil {
+		docs, changed := s.desk.Watch()
+		if docs.Get(u) != nil {
 			return true
 		}
 		select {
@@ -149,7 +150,7 @@ func (s *Session) waiting(ctx context.Context) {
 	s.hub.sweepReviews(s.engine.Snapshot()) // of earlier days
 	reviews := map[uri.URI]bool{}
 	for before := ""; ; {
-		_, edited := s.desk.watch()
+		_, edited := s.desk.Watch()
 		snap, open := s.engine.Snapshot(), s.openReviews()
 		if now := listed(snap); now != before || !maps.Equal(open, reviews) {
 			before, reviews = now, open
@@ -172,7 +173,7 @@ func (s *Session) waiting(ctx context.Context) {
 }
 
 func (s *Session) waitingChanged(snap *engine.Snapshot) {
-	if s.desk.docs().get(uri.File(s.hub.inboxPath())) != nil {
+	if s.desk.Docs().Get(uri.File(s.hub.inboxPath())) != nil {
 		if err := s.hub.writeInbox(snap, false); err != nil {
 			s.log.Warn("the inbox is not in step", "err", err)
 		}
@@ -187,13 +188,13 @@ func (s *Session) waitingChanged(snap *engine.Snapshot) {
 const fullLenses = 50
 
 // inboxLenses are what can be done at each line of the inbox.
-func (s *Session) inboxLenses(docs *documents, d *document) []protocol.CodeLens {
+func (s *Session) inboxLenses(docs *document.Set, d *document.Document) []protocol.CodeLens {
 	snap := s.engine.Snapshot()
 	var out []protocol.CodeLens
-	lines := page.InboxLines(d.text())
+	lines := page.InboxLines(d.Text())
 	for _, l := range lines {
-		start := d.index.Line(l.Line).Start
-		at := docs.rangeOf(d, text.Span{Start: start, End: start})
+		start := d.Index.Line(l.Line).Start
+		at := docs.RangeOf(d, text.Span{Start: start, End: start})
 		cmds := inboxCommands(snap, l)
 		if len(lines) > fullLenses && len(cmds) > 3 {
 			cmds = cmds[:3] // the others are code actions there

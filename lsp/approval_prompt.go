@@ -66,7 +66,7 @@ func (s *Session) cameTo(params json.RawMessage) {
 	if !s.asked || json.Unmarshal(params, &p) != nil {
 		return
 	}
-	if d := s.desk.docs().get(p.TextDocument.URI); d != nil && (trackfile.IsTrackFile(d.path) || s.hub.isInbox(d)) {
+	if d := s.desk.Docs().Get(p.TextDocument.URI); d != nil && (trackfile.IsTrackFile(d.Path) || s.hub.isInbox(d)) {
 		s.did(true)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/page"
 	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/lsp/document"
 	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
@@ -48,7 +49,7 @@ func (s *Session) writeReview(ctx context.Context, a *engine.Approval) (string, 
 // hasOpen says whether any editor has a file open.
 func (h *Hub) hasOpen(path string) bool {
 	for _, s := range h.attached() {
-		if s.desk.docs().get(uri.File(path)) != nil {
+		if s.desk.Docs().Get(uri.File(path)) != nil {
 			return true
 		}
 	}
@@ -61,30 +62,30 @@ func (s *Session) show(ctx context.Context, path string) {
 }
 
 // isReview says whether a document is a Review… document, by its name and its first line.
-func isReview(d *document) bool {
-	p, ok := filePath(d.uri)
-	return ok && filepath.Ext(p) == ".md" && page.IsReview(d.text())
+func isReview(d *document.Document) bool {
+	p, ok := document.FilePath(d.URI)
+	return ok && filepath.Ext(p) == ".md" && page.IsReview(d.Text())
 }
 
 // readReview reads an answer from the open Review… document that the arguments name.
 func (s *Session) readReview(v view, a wire.AnswerArgs, asked *engine.Approval, content engine.Content) (answer, error) {
-	d, err := v.docs.need(uri.URI(a.URI))
+	d, err := v.docs.Need(uri.URI(a.URI))
 	if err != nil {
 		return answer{}, err
 	}
-	if p, ok := filePath(d.uri); !ok || p != s.hub.reviewPath(asked.ID) {
+	if p, ok := document.FilePath(d.URI); !ok || p != s.hub.reviewPath(asked.ID) {
 		return answer{}, rpc.Refuse(rpc.InvalidParams, "%s is not the review of %s: open that with %s", a.URI, asked.ID, wire.ApprovalOpen)
 	}
-	got, err := page.ParseReview(asked, content, d.text())
+	got, err := page.ParseReview(asked, content, d.Text())
 	if err != nil {
-		return answer{}, rpc.Refuse(rpc.RequestFailed, "%s: %v", filepath.Base(d.uri.FsPath()), err)
+		return answer{}, rpc.Refuse(rpc.RequestFailed, "%s: %v", filepath.Base(d.URI.FsPath()), err)
 	}
 	return answer{reason: got.Reason, content: got.Content, remember: got.Remember, whole: true}, nil
 }
 
 // reviewActions are what can be done with a Review… document. They answer what stands in it when they are run.
-func (s *Session) reviewActions(d *document) []protocol.Command {
-	id, err := page.ReviewID(d.text())
+func (s *Session) reviewActions(d *document.Document) []protocol.Command {
+	id, err := page.ReviewID(d.Text())
 	if err != nil {
 		return nil
 	}
@@ -93,17 +94,17 @@ func (s *Session) reviewActions(d *document) []protocol.Command {
 		return nil
 	}
 	answer := func(title, decision string) protocol.Command {
-		return commandOf(title, wire.ApprovalAnswer, wire.AnswerArgs{ID: string(id), Decision: decision, URI: string(d.sent)})
+		return commandOf(title, wire.ApprovalAnswer, wire.AnswerArgs{ID: string(id), Decision: decision, URI: string(d.Sent)})
 	}
 	return append([]protocol.Command{
 		answer("Approve as edited", wire.Approve),
 		answer("Reject with the reason written below", wire.Reject),
-	}, forGood(asked, string(d.sent))...)
+	}, forGood(asked, string(d.Sent))...)
 }
 
 // reviewProblems are the diagnostics of a Review… document.
-func (s *Session) reviewProblems(ctx context.Context, docs *documents, d *document) []protocol.Diagnostic {
-	id, err := page.ReviewID(d.text())
+func (s *Session) reviewProblems(ctx context.Context, docs *document.Set, d *document.Document) []protocol.Diagnostic {
+	id, err := page.ReviewID(d.Text())
 	var asked *engine.Approval
 	if err == nil {
 		asked, err = s.pending(id)
@@ -113,7 +114,7 @@ func (s *Session) reviewProblems(ctx context.Context, docs *documents, d *docume
 		content, err = engine.LoadContent(ctx, s.hub.opts.Blobs, asked.Hash)
 	}
 	if err == nil {
-		_, err = page.ParseReview(asked, content, d.text())
+		_, err = page.ParseReview(asked, content, d.Text())
 	}
 	if err == nil {
 		return []protocol.Diagnostic{}
@@ -126,7 +127,7 @@ func (s *Session) reviewProblems(ctx context.Context, docs *documents, d *docume
 	if late, ok := lateMessage(err); ok { // nothing is wrong with it
 		severity, msg = protocol.DiagnosticSeverityInformation, late
 	}
-	return []protocol.Diagnostic{diagnostic(docs.rangeOf(d, d.index.Line(line)), severity, "review", msg)}
+	return []protocol.Diagnostic{diagnostic(docs.RangeOf(d, d.Index.Line(line)), severity, "review", msg)}
 }
 
 // diagnosticSource is how our diagnostics are told from those of other servers.

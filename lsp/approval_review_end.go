@@ -10,6 +10,7 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/page"
+	"github.com/slop-ls/slop-ls/lsp/document"
 )
 
 // reviewName is how the file of a Review… document is called.
@@ -18,17 +19,17 @@ var reviewName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompil
 // endReviews says in each Review… document that this session has open and that is decided who decided. A buffer that
 // holds what was not saved is the person's: only its diagnostics tell.
 func (s *Session) endReviews(snap *engine.Snapshot) {
-	for _, d := range s.desk.docs().open {
+	for _, d := range s.desk.Docs().Open {
 		id, ok := s.hub.reviewOf(d)
 		if !ok {
 			continue
 		}
 		how, ended := ending(snap, id)
 		path := s.hub.reviewPath(id)
-		if onDisk, err := os.ReadFile(path); !ended || err != nil || string(onDisk) != d.text() {
+		if onDisk, err := os.ReadFile(path); !ended || err != nil || string(onDisk) != d.Text() {
 			continue
 		}
-		if marked := page.EndedReview(d.text(), id, how); marked != d.text() {
+		if marked := page.EndedReview(d.Text(), id, how); marked != d.Text() {
 			if err := replaceFile(path, marked, 0o600); err != nil {
 				s.log.Warn("a review does not say that it is decided", "approval", id, "err", err)
 			}
@@ -37,8 +38,8 @@ func (s *Session) endReviews(snap *engine.Snapshot) {
 }
 
 // reviewOf names the approval whose Review… document a document is.
-func (h *Hub) reviewOf(d *document) (engine.ApprovalID, bool) {
-	p, ok := filePath(d.uri)
+func (h *Hub) reviewOf(d *document.Document) (engine.ApprovalID, bool) {
+	p, ok := document.FilePath(d.URI)
 	if !ok || filepath.Dir(p) != filepath.Clean(h.opts.ReviewDir) {
 		return "", false
 	}
@@ -52,7 +53,7 @@ func (h *Hub) reviewOf(d *document) (engine.ApprovalID, bool) {
 // openReviews names the Review… documents that the session has open.
 func (s *Session) openReviews() map[uri.URI]bool {
 	open := map[uri.URI]bool{}
-	for u, d := range s.desk.docs().open {
+	for u, d := range s.desk.Docs().Open {
 		if _, ok := s.hub.reviewOf(d); ok {
 			open[u] = true
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/enginetest"
 	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/lsp/document"
 	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/rpc/rpctest"
 	"github.com/slop-ls/slop-ls/lsp/traits"
@@ -117,7 +118,7 @@ func commandArgs(command string) string {
 		`{"uri":"file:///w/a.track.yaml"}`, `{"uri":"file:///w/a.track.yaml","id":"T1"}`, `{"id":"A1"}`, `{"id":"A1","decision":"approve"}`, `{}`,
 		`{"uri":"file:///w/a.go","position":` + at + `}`, `{"uri":"file:///w/a.go","range":{"start":` + at + `,"end":` + at + `}}`,
 	} {
-		if _, err := commands[command](view{docs: noDocuments(text.UTF16, rootAt("/w")), traits: &traits.Client{}}, []json.RawMessage{json.RawMessage(args)}); err == nil {
+		if _, err := commands[command](view{docs: document.None(text.UTF16, document.RootAt("/w")), traits: &traits.Client{}}, []json.RawMessage{json.RawMessage(args)}); err == nil {
 			return args
 		}
 	}

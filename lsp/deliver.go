@@ -12,6 +12,7 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/lsp/document"
 )
 
 // DeliveryError says that an edit did not arrive where it was sent. What had arrived of the same delivery was taken
@@ -119,10 +120,10 @@ func (s *Session) lost(ctx context.Context, err error) bool {
 }
 
 func (h *Hub) deliverThrough(ctx context.Context, s *Session, run engine.Run, set engine.ChangeSet) (_ engine.Delivered, undo func(error) error, _ error) {
-	docs := s.desk.docs()
+	docs := s.desk.Docs()
 	var inEditor, onDisk []engine.FileChange
 	for _, f := range set.Files {
-		if d := docs.byPath(f.Path); d != nil && (f.Op == engine.OpModify || f.Op == engine.OpCreate) {
+		if d := docs.ByPath(f.Path); d != nil && (f.Op == engine.OpModify || f.Op == engine.OpCreate) {
 			inEditor = append(inEditor, f)
 			continue
 		}
@@ -138,19 +139,19 @@ func (h *Hub) deliverThrough(ctx context.Context, s *Session, run engine.Run, se
 }
 
 // unsaved refuses to delete or rename a file whose buffer holds something that the draft did not start from.
-func unsaved(docs *documents, f engine.FileChange) error {
+func unsaved(docs *document.Set, f engine.FileChange) error {
 	from := f.Path
 	if f.Op == engine.OpRename {
 		from = f.From
 	}
-	d := docs.byPath(from)
+	d := docs.ByPath(from)
 	if d == nil || f.Op == engine.OpModify || f.Op == engine.OpCreate {
 		return nil
 	}
-	if d.broken != nil {
-		return d.broken
+	if d.Broken != nil {
+		return d.Broken
 	}
-	if asShown([]byte(d.text())) == asShown(f.Base) {
+	if asShown([]byte(d.Text())) == asShown(f.Base) {
 		return nil
 	}
 	return &engine.ConflictError{Conflicts: []engine.Conflict{{
@@ -159,14 +160,14 @@ func unsaved(docs *documents, f engine.FileChange) error {
 }
 
 // mergeable reports all conflicts with the open buffers, before anything has been sent.
-func mergeable(docs *documents, files []engine.FileChange) error {
+func mergeable(docs *document.Set, files []engine.FileChange) error {
 	var all engine.ConflictError
 	for _, f := range files {
-		d := docs.byPath(f.Path)
-		if d.broken != nil {
-			return d.broken
+		d := docs.ByPath(f.Path)
+		if d.Broken != nil {
+			return d.Broken
 		}
-		if _, c := rebase(d.text(), f); c != nil {
+		if _, c := rebase(d.Text(), f); c != nil {
 			all.Conflicts = append(all.Conflicts, *c)
 		}
 	}
@@ -307,9 +308,9 @@ func (h *Hub) differing(from *Session, want map[string]string) string {
 // holdsOther are the paths, sorted, of open documents that are not what they should be.
 func (s *Session) holdsOther(want map[string]string) []string {
 	var out []string
-	docs := s.desk.docs()
+	docs := s.desk.Docs()
 	for path, content := range want {
-		if d := docs.byPath(path); d != nil && asShown([]byte(d.text())) != asShown([]byte(content)) {
+		if d := docs.ByPath(path); d != nil && asShown([]byte(d.Text())) != asShown([]byte(content)) {
 			out = append(out, path)
 		}
 	}
@@ -323,12 +324,12 @@ func (h *Hub) takeBack(ctx context.Context, s *Session, run engine.Run, cause er
 	there := reversed(onDisk)
 	var edited []engine.FileChange
 	for _, f := range files {
-		docs := s.desk.docs()
+		docs := s.desk.Docs()
 		disk, _ := h.opts.Disk.Read(ctx, f.change.Path) // none: then nothing of it is there
 		undo, ok := f.undo(docs, disk.Data)
 		switch {
 		case !ok:
-		case docs.byPath(undo.Path) == nil: // it was closed since
+		case docs.ByPath(undo.Path) == nil: // it was closed since
 			there = append(there, undo)
 		default:
 			edited = append(edited, undo)
@@ -375,9 +376,9 @@ func (h *Hub) takeFromDisk(ctx context.Context, run engine.Run, changes []engine
 // It gives the paths where that could not be done.
 func (h *Hub) takeFromBuffers(ctx context.Context, but *Session, changes []engine.FileChange) (left []string) {
 	for _, s := range h.attached() {
-		docs := s.desk.docs()
+		docs := s.desk.Docs()
 		for _, f := range changes {
-			if d := docs.byPath(f.Path); s == but || d == nil || d.broken != nil || f.Op != engine.OpModify || !s.traits().ApplyEdit {
+			if d := docs.ByPath(f.Path); s == but || d == nil || d.Broken != nil || f.Op != engine.OpModify || !s.traits().ApplyEdit {
 				continue
 			}
 			if !s.takeFromBuffer(ctx, f) {
@@ -400,18 +401,18 @@ func (s *Session) takeFromBuffer(ctx context.Context, undo engine.FileChange) bo
 
 // undo is the change that takes back what came of a file, in however many tries; ok is false where nothing did. disk is what
 // the disk has of it.
-func (f *editedFile) undo(docs *documents, disk []byte) (_ engine.FileChange, ok bool) {
+func (f *editedFile) undo(docs *document.Set, disk []byte) (_ engine.FileChange, ok bool) {
 	if f.doc == nil {
 		return engine.FileChange{}, false
 	}
-	d := docs.byPath(f.change.Path)
+	d := docs.ByPath(f.change.Path)
 	undo := engine.FileChange{Path: f.change.Path, Op: engine.OpModify, After: []byte(f.first)}
 	last := f.receipt
 	before := []byte(last.without(last.before))
-	switch open := d != nil && d.broken == nil; {
+	switch open := d != nil && d.Broken == nil; {
 	case !f.arrived && last.wrong() != nil:
 		if open {
-			disk = []byte(d.text())
+			disk = []byte(d.Text())
 		} else if last = last.strayedInto(disk); last == nil {
 			return undo, false
 		}
@@ -422,7 +423,7 @@ func (f *editedFile) undo(docs *documents, disk []byte) (_ engine.FileChange, ok
 		return undo, f.arrived
 	}
 	whole := newReceipt(f.first, f.whole)
-	whole.see(d.text())
+	whole.see(d.Text())
 	whole.judge()
 	switch {
 	case whole.state == sightArrived:

@@ -7,6 +7,7 @@ import (
 
 	"go.lsp.dev/protocol"
 
+	"github.com/slop-ls/slop-ls/lsp/document"
 	"github.com/slop-ls/slop-ls/lsp/rpc"
 )
 
@@ -15,8 +16,8 @@ import (
 func (p *dispatch) send(ctx context.Context, edit *protocol.WorkspaceEdit, files []*editedFile) (reason string, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // withdraws a request that was not answered
-	w := &vigil{p: p, files: files, trail: p.s.desk.follow(versions(files)), settle: p.s.hub.opts.Settle}
-	defer p.s.desk.unfollow()
+	w := &vigil{p: p, files: files, trail: p.s.desk.Follow(versions(files)), settle: p.s.hub.opts.Settle}
+	defer p.s.desk.Unfollow()
 	w.answer = p.ask(ctx, edit)
 	defer w.stop()
 	defer w.forgive()
@@ -28,7 +29,7 @@ func (p *dispatch) send(ctx context.Context, edit *protocol.WorkspaceEdit, files
 type vigil struct {
 	p      *dispatch
 	files  []*editedFile
-	trail  *trail
+	trail  *document.Trail
 	answer <-chan answerToEdit // nil once it came
 	said   answerToEdit
 	settle time.Duration
@@ -41,8 +42,8 @@ type vigil struct {
 }
 
 // versions are the documents as the edit was made for them.
-func versions(files []*editedFile) []*document {
-	out := make([]*document, len(files))
+func versions(files []*editedFile) []*document.Document {
+	out := make([]*document.Document, len(files))
 	for i, f := range files {
 		out[i] = f.doc
 	}
@@ -72,7 +73,7 @@ func (w *vigil) until(ctx context.Context) (string, error) {
 			return w.said.reason, nil // what to do then is prepare's to say
 		}
 		select {
-		case <-w.trail.changed:
+		case <-w.trail.Changed:
 			if w.answer == nil {
 				w.quiet.start(w.hush())
 			}
@@ -108,14 +109,14 @@ func (w *vigil) until(ctx context.Context) (string, error) {
 // look brings the receipts up to date.
 func (w *vigil) look(ctx context.Context) {
 	for _, f := range w.files {
-		for _, d := range w.trail.take(f.doc.uri) {
-			if d == nil || d.broken != nil {
+		for _, d := range w.trail.Take(f.doc.URI) {
+			if d == nil || d.Broken != nil {
 				f.receipt.judge()
 				f.arrived = d == nil && f.receipt.state == sightArrived && w.p.isSaved(ctx, f)
 				f.receipt.state = sightClosed
 				break
 			}
-			f.receipt.see(d.text())
+			f.receipt.see(d.Text())
 		}
 		if f.receipt.state == sightClosed {
 			continue

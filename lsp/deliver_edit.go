@@ -10,6 +10,7 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/lsp/document"
 	"github.com/slop-ls/slop-ls/lsp/rpc"
 )
 
@@ -19,9 +20,9 @@ const maxTries = 5
 // editedFile is one open file of a delivery.
 type editedFile struct {
 	change  engine.FileChange
-	doc     *document // as it was when the edit was last sent
-	receipt *receipt  // of that
-	clean   bool      // the buffer was as the disk before the first edit
+	doc     *document.Document // as it was when the edit was last sent
+	receipt *receipt           // of that
+	clean   bool               // the buffer was as the disk before the first edit
 
 	first   string // what the buffer held before the first edit
 	whole   string // and what it should hold then
@@ -167,7 +168,7 @@ func again(files []*editedFile) bool {
 
 // prepare lays what has not arrived onto the buffers as they are now: the edit, and the files that it is for.
 func (p *dispatch) prepare(ctx context.Context, files []*editedFile) (*protocol.WorkspaceEdit, []*editedFile, error) {
-	docs := p.s.desk.docs()
+	docs := p.s.desk.Docs()
 	edit := &protocol.WorkspaceEdit{}
 	var round []*editedFile
 	for _, f := range files {
@@ -188,15 +189,15 @@ func (p *dispatch) prepare(ctx context.Context, files []*editedFile) (*protocol.
 }
 
 // lay settles what a buffer should hold.
-func (p *dispatch) lay(ctx context.Context, docs *documents, f *editedFile) error {
-	d := docs.byPath(f.change.Path)
+func (p *dispatch) lay(ctx context.Context, docs *document.Set, f *editedFile) error {
+	d := docs.ByPath(f.change.Path)
 	if d == nil {
 		return p.leave(ctx, f)
 	}
-	if d.broken != nil {
-		return d.broken
+	if d.Broken != nil {
+		return d.Broken
 	}
-	now := d.text()
+	now := d.Text()
 	target, conflict := rebase(now, f.change)
 	if wrong := f.receipt.wrong(); wrong != nil {
 		target, conflict = wrong.mend(f.change.Path, now)
@@ -237,19 +238,19 @@ func (p *dispatch) leave(ctx context.Context, f *editedFile) error {
 }
 
 // add adds the hunks of one document, with its version where the client takes one.
-func (p *dispatch) add(edit *protocol.WorkspaceEdit, docs *documents, f *editedFile) {
+func (p *dispatch) add(edit *protocol.WorkspaceEdit, docs *document.Set, f *editedFile) {
 	if !p.s.traits().DocumentChanges {
 		if edit.Changes == nil {
 			edit.Changes = map[uri.URI][]protocol.TextEdit{}
 		}
 		for _, h := range f.receipt.hunks {
-			edit.Changes[f.doc.sent] = append(edit.Changes[f.doc.sent], textEdit(docs, f.doc, h))
+			edit.Changes[f.doc.Sent] = append(edit.Changes[f.doc.Sent], textEdit(docs, f.doc, h))
 		}
 		return
 	}
-	version := f.doc.version
+	version := f.doc.Version
 	doc := &protocol.TextDocumentEdit{TextDocument: protocol.OptionalVersionedTextDocumentIdentifier{
-		TextDocumentIdentifier: protocol.TextDocumentIdentifier{URI: f.doc.sent}, Version: &version,
+		TextDocumentIdentifier: protocol.TextDocumentIdentifier{URI: f.doc.Sent}, Version: &version,
 	}}
 	for _, h := range f.receipt.hunks {
 		plain := textEdit(docs, f.doc, h)
@@ -262,8 +263,8 @@ func (p *dispatch) add(edit *protocol.WorkspaceEdit, docs *documents, f *editedF
 	edit.DocumentChanges = append(edit.DocumentChanges, doc)
 }
 
-func textEdit(docs *documents, d *document, h text.Edit) protocol.TextEdit {
-	return protocol.TextEdit{Range: docs.rangeOf(d, h.Span), NewText: h.New}
+func textEdit(docs *document.Set, d *document.Document, h text.Edit) protocol.TextEdit {
+	return protocol.TextEdit{Range: docs.RangeOf(d, h.Span), NewText: h.New}
 }
 
 // answerToEdit is what a client said: a reason for later, "" where it says that it did as asked.

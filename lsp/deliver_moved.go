@@ -7,6 +7,7 @@ import (
 	"go.lsp.dev/protocol"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/lsp/document"
 )
 
 // tellMoved tells each person whose editor has a file open that was deleted or renamed on the disk. The operation is not
@@ -14,13 +15,13 @@ import (
 // new name where documents can be shown.
 func (h *Hub) tellMoved(ctx context.Context, label string, files []engine.FileChange) {
 	for _, s := range h.attached() {
-		docs := s.desk.docs()
+		docs := s.desk.Docs()
 		for _, f := range files {
 			from := f.Path
 			if f.Op == engine.OpRename {
 				from = f.From
 			}
-			if docs.byPath(from) == nil {
+			if docs.ByPath(from) == nil {
 				continue
 			}
 			switch f.Op {
@@ -36,11 +37,11 @@ func (h *Hub) tellMoved(ctx context.Context, label string, files []engine.FileCh
 }
 
 // showRenamed opens a renamed file beside what the person is at.
-func (s *Session) showRenamed(docs *documents, path string) {
+func (s *Session) showRenamed(docs *document.Set, path string) {
 	if !s.traits().ShowDocument {
 		return
 	}
-	u := docs.root.uri(path)
+	u := docs.Root.URI(path)
 	s.later(func(ctx context.Context) {
 		focus := false
 		var result protocol.ShowDocumentResult

@@ -27,7 +27,7 @@ func (s *Session) saveClean(ctx context.Context, files []*editedFile) (note stri
 	var saved []*editedFile
 	for _, f := range files {
 		if f.clean && f.came() && f.doc != nil {
-			args.URIs = append(args.URIs, string(f.doc.sent))
+			args.URIs = append(args.URIs, string(f.doc.Sent))
 			saved = append(saved, f)
 		}
 	}
@@ -61,13 +61,13 @@ func (s *Session) awaitSaved(ctx context.Context, f *editedFile) bool {
 	over := time.NewTimer(s.hub.opts.Settle / 10)
 	defer over.Stop()
 	for {
-		docs, changed := s.desk.watch()
-		d := docs.byPath(f.change.Path)
-		if d == nil || d.broken != nil {
+		docs, changed := s.desk.Watch()
+		d := docs.ByPath(f.change.Path)
+		if d == nil || d.Broken != nil {
 			return true // it was closed meanwhile; what it came to is its person's
 		}
-		if disk, err := s.hub.opts.Disk.Read(ctx, f.change.Path); err == nil && asShown(disk.Data) == asShown([]byte(d.text())) {
-			f.formatted(d.text())
+		if disk, err := s.hub.opts.Disk.Read(ctx, f.change.Path); err == nil && asShown(disk.Data) == asShown([]byte(d.Text())) {
+			f.formatted(d.Text())
 			return true
 		}
 		select {

@@ -10,13 +10,14 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
+	"github.com/slop-ls/slop-ls/lsp/document"
 )
 
 // findings are what the client shows of one track document, and what is still to be found out about it. It belongs to
 // the goroutine of checking.
 type findings struct {
-	cell     *trackCell // of the version
-	stamp    int        // of the version
+	cell     *document.TrackCell // of the version
+	stamp    int                 // of the version
 	shown    []protocol.Diagnostic
 	warnings []trackfile.Problem // of what it names in the workspace
 	todo     *survey             // nil when warnings are of an older version
@@ -30,38 +31,38 @@ const surveyedAtOnce = 500
 // diagnose publishes what is known to be wrong with a version of a track document. Which files of it must be looked
 // at is left for explore, so that typing never waits for them; of a long document until then the older warnings stay,
 // at the places where they are now.
-func (c *checker) diagnose(ctx context.Context, docs *documents, d *document) {
-	doc := d.track()
-	f := &findings{cell: d.parsed, stamp: d.stamp}
+func (c *checker) diagnose(ctx context.Context, docs *document.Set, d *document.Document) {
+	doc := d.Track()
+	f := &findings{cell: d.Parsed, stamp: d.Stamp}
 	if len(doc.Items) <= surveyedAtOnce {
 		s := c.s.hub.targets.survey(doc, c.s.hub.opts.Now())
 		f.warnings, f.todo = s.warnings, &s
-	} else if before := c.found[d.uri]; before != nil {
+	} else if before := c.found[d.URI]; before != nil {
 		f.warnings = before.movedTo(d)
 	}
 	c.show(ctx, docs, d, f)
 }
 
 // show publishes findings, unless the client shows the same already.
-func (c *checker) show(ctx context.Context, docs *documents, d *document, f *findings) {
+func (c *checker) show(ctx context.Context, docs *document.Set, d *document.Document, f *findings) {
 	f.shown = c.s.trackDiagnostics(ctx, docs, d, f.warnings)
-	before := c.found[d.uri]
-	c.found[d.uri] = f
+	before := c.found[d.URI]
+	c.found[d.URI] = f
 	if before == nil || !c.stillShown(before, d) || !reflect.DeepEqual(before.shown, f.shown) {
 		c.publish(ctx, d, f.shown)
 	}
 }
 
 // movedTo are the warnings in places of a later version; those in what was changed are left out.
-func (f *findings) movedTo(d *document) []trackfile.Problem {
-	changes, ok := d.since(f.stamp)
+func (f *findings) movedTo(d *document.Document) []trackfile.Problem {
+	changes, ok := d.Since(f.stamp)
 	if !ok {
 		return nil
 	}
 	var out []trackfile.Problem
 	for _, p := range f.warnings {
-		start, end := forward(changes, p.Span.Start, false), forward(changes, p.Span.End, true)
-		if end-start == p.Span.End-p.Span.Start && end <= d.index.Len() {
+		start, end := document.Forward(changes, p.Span.Start, false), document.Forward(changes, p.Span.End, true)
+		if end-start == p.Span.End-p.Span.Start && end <= d.Index.Len() {
 			p.Span = trackfile.Span{Start: start, End: end}
 			out = append(out, p)
 		}
@@ -71,18 +72,18 @@ func (f *findings) movedTo(d *document) []trackfile.Problem {
 
 // stillShown says whether the client still shows what it was sent: one that looks at versions drops what comes behind
 // its typing, and has to be sent the same again.
-func (c *checker) stillShown(before *findings, d *document) bool {
-	return before.cell == d.parsed || !c.s.traits().Language.DiagnosticVersions
+func (c *checker) stillShown(before *findings, d *document.Document) bool {
+	return before.cell == d.Parsed || !c.s.traits().Language.DiagnosticVersions
 }
 
-func diagnosticsOf(docs *documents, d *document, problems []trackfile.Problem) []protocol.Diagnostic {
+func diagnosticsOf(docs *document.Set, d *document.Document, problems []trackfile.Problem) []protocol.Diagnostic {
 	list := make([]protocol.Diagnostic, 0, len(problems))
 	for _, p := range problems {
 		severity := protocol.DiagnosticSeverityError
 		if p.Severity == trackfile.Warning {
 			severity = protocol.DiagnosticSeverityWarning
 		}
-		r := docs.rangeOf(d, text.Span{Start: p.Span.Start, End: p.Span.End})
+		r := docs.RangeOf(d, text.Span{Start: p.Span.Start, End: p.Span.End})
 		list = append(list, diagnostic(r, severity, string(p.Code), p.Message))
 	}
 	return list
@@ -91,10 +92,10 @@ func diagnosticsOf(docs *documents, d *document, problems []trackfile.Problem) [
 // explore looks at the files that track documents name and that are not known, or not known any more, until changed
 // is closed: then a newer version comes first. What it finds out is published. It is called after each change of any
 // document: a file that is made, or a symbol that is written, ends the warning of it.
-func (c *checker) explore(ctx context.Context, docs *documents, changed <-chan struct{}) {
+func (c *checker) explore(ctx context.Context, docs *document.Set, changed <-chan struct{}) {
 	for u, f := range c.found {
-		d := docs.open[u]
-		if d == nil || d.parsed != f.cell || c.s.hub.opts.Now().Sub(f.explored) < targetFresh {
+		d := docs.Open[u]
+		if d == nil || d.Parsed != f.cell || c.s.hub.opts.Now().Sub(f.explored) < targetFresh {
 			continue
 		}
 		if !c.exploreOne(ctx, docs, d, f, changed) {
@@ -104,10 +105,10 @@ func (c *checker) explore(ctx context.Context, docs *documents, changed <-chan s
 }
 
 // exploreOne is false when it was interrupted.
-func (c *checker) exploreOne(ctx context.Context, docs *documents, d *document, f *findings, changed <-chan struct{}) bool {
+func (c *checker) exploreOne(ctx context.Context, docs *document.Set, d *document.Document, f *findings, changed <-chan struct{}) bool {
 	known := &c.s.hub.targets
 	if f.todo == nil || !f.explored.IsZero() {
-		s := known.survey(d.track(), c.s.hub.opts.Now())
+		s := known.survey(d.Track(), c.s.hub.opts.Now())
 		f.todo = &s
 	}
 	paths := append(f.todo.unknown, f.todo.aged[:min(len(f.todo.aged), targetRenewed)]...)
@@ -116,7 +117,7 @@ func (c *checker) exploreOne(ctx context.Context, docs *documents, d *document, 
 	}
 	next := &findings{cell: f.cell, stamp: f.stamp, warnings: f.todo.warnings, explored: c.s.hub.opts.Now()}
 	if len(paths) > 0 {
-		next.warnings = known.survey(d.track(), c.s.hub.opts.Now()).warnings
+		next.warnings = known.survey(d.Track(), c.s.hub.opts.Now()).warnings
 	}
 	c.show(ctx, docs, d, next)
 	return true

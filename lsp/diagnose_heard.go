@@ -11,6 +11,7 @@ import (
 	"go.lsp.dev/protocol"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/lsp/document"
 )
 
 // What other language servers say is not a server's to ask for. It comes in two ways: a client that knows slop/diagnostics
@@ -93,7 +94,7 @@ func (s *Session) diagnosticsTold(params json.RawMessage) error {
 	if err := json.Unmarshal(params, &p); err != nil {
 		return fmt.Errorf("slop/diagnostics cannot be read: %w", err)
 	}
-	path, err := s.desk.docs().root.workspacePath(p.URI)
+	path, err := s.desk.Docs().Root.WorkspacePath(p.URI)
 	if err != nil || path == "" {
 		return nil //nolint:nilerr // files elsewhere are nobody's here
 	}
@@ -102,9 +103,9 @@ func (s *Session) diagnosticsTold(params json.RawMessage) error {
 }
 
 // overheard takes what a request for code actions brings along.
-func (s *Session) overheard(d *document, r protocol.Range, given []protocol.Diagnostic) {
-	if d.path != "" {
-		s.heard.merge(d.path, d.version, int(r.Start.Line)+1, int(r.End.Line)+1, problemsOf(d.path, given))
+func (s *Session) overheard(d *document.Document, r protocol.Range, given []protocol.Diagnostic) {
+	if d.Path != "" {
+		s.heard.merge(d.Path, d.Version, int(r.Start.Line)+1, int(r.End.Line)+1, problemsOf(d.Path, given))
 	}
 }
 
@@ -133,14 +134,14 @@ func (h *Hub) Diagnostics(_ context.Context, path string) (engine.DiagnosticRepo
 	var out engine.DiagnosticReport
 	taken := map[string]bool{}
 	for _, s := range h.attached() {
-		docs := s.desk.docs()
+		docs := s.desk.Docs()
 		s.heard.each(path, func(p string, r report) {
 			if taken[p] {
 				return
 			}
 			taken[p], out.Told = true, true
 			out.Problems = append(out.Problems, r.problems...)
-			if d := docs.byPath(p); d != nil && r.version != 0 && d.version != r.version {
+			if d := docs.ByPath(p); d != nil && r.version != 0 && d.Version != r.version {
 				out.Notes = append(out.Notes, p+" has changed in the editor since that was said")
 			}
 			if !r.whole {

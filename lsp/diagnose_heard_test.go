@@ -9,6 +9,7 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/enginetest"
+	"github.com/slop-ls/slop-ls/lsp/document"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
@@ -18,11 +19,11 @@ func listener(t *testing.T) (*Hub, *Session) {
 	h := NewHub(Options{Root: "/w", Disk: enginetest.NewFiles(nil)})
 	s := newSession(h)
 	h.sessions = append(h.sessions, s)
-	docs, err := didOpen(s.desk.docs(), json.RawMessage(`{"textDocument":{"uri":"file:///w/a.go","languageId":"go","version":3,"text":"package a\n\nvar x int = nil\n"}}`))
+	docs, err := document.DidOpen(s.desk.Docs(), json.RawMessage(`{"textDocument":{"uri":"file:///w/a.go","languageId":"go","version":3,"text":"package a\n\nvar x int = nil\n"}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.desk.set(docs)
+	s.desk.Set(docs)
 	s.stage = stageInitialized
 	return h, s
 }
@@ -77,7 +78,7 @@ func TestDiagnosticsOverheard(t *testing.T) {
 		if err := json.Unmarshal([]byte(params), &p); err != nil {
 			t.Fatal(err)
 		}
-		s.overheard(s.desk.docs().byPath("a.go"), p.Range, readable(p.Context.Diagnostics))
+		s.overheard(s.desk.Docs().ByPath("a.go"), p.Range, readable(p.Context.Diagnostics))
 	}
 	const partly = "a.go: only what the editor showed where the person was; there may be more"
 	ask(1, "")
@@ -89,7 +90,7 @@ func TestDiagnosticsOverheard(t *testing.T) {
 	wantReport(t, h, "a.go", engine.DiagnosticReport{Told: true, Problems: []engine.Problem{first, third}, Notes: []string{partly}})
 	ask(2, "")
 	wantReport(t, h, "a.go", engine.DiagnosticReport{Told: true, Problems: []engine.Problem{first}, Notes: []string{partly}})
-	if prepared, err := prepareCodeAction(view{docs: s.desk.docs(), traits: s.traits()}, json.RawMessage(`{"textDocument":{"uri":"file:///w/a.go"},"range":{"start":{"line":0,"character":0},"end":{"line":0,"character":0}},"context":{"diagnostics":[]}}`)); err != nil || prepared == nil {
+	if prepared, err := prepareCodeAction(view{docs: s.desk.Docs(), traits: s.traits()}, json.RawMessage(`{"textDocument":{"uri":"file:///w/a.go"},"range":{"start":{"line":0,"character":0},"end":{"line":0,"character":0}},"context":{"diagnostics":[]}}`)); err != nil || prepared == nil {
 		t.Error(err)
 	}
 }

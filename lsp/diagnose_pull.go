@@ -11,6 +11,7 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
+	"github.com/slop-ls/slop-ls/lsp/document"
 	"github.com/slop-ls/slop-ls/lsp/rpc"
 )
 
@@ -89,15 +90,15 @@ func prepareDiagnostic(v view, params json.RawMessage) (work, error) {
 	if err := rpc.Decode(params, &p); err != nil {
 		return nil, err
 	}
-	d := v.docs.get(p.TextDocument.URI)
+	d := v.docs.Get(p.TextDocument.URI)
 	return func(ctx context.Context, s *Session) (any, error) {
 		if !s.traits().Pull {
 			return nil, rpc.Refuse(rpc.NoMethod, "slop-ls publishes its diagnostics to clients that cannot be told to ask again")
 		}
 		list := []protocol.Diagnostic{}
 		if d != nil {
-			if d.broken != nil {
-				return nil, d.broken
+			if d.Broken != nil {
+				return nil, d.Broken
 			}
 			list = append(list, s.diagnosticsNow(ctx, v.docs, d)...)
 		}
@@ -106,7 +107,7 @@ func prepareDiagnostic(v view, params json.RawMessage) (work, error) {
 			return nil, err
 		}
 		if d != nil {
-			s.pulls.change(d.uri, func(p *pulled) { p.given = id })
+			s.pulls.change(d.URI, func(p *pulled) { p.given = id })
 		}
 		if p.PreviousResultID != nil && *p.PreviousResultID == id {
 			return &protocol.RelatedUnchangedDocumentDiagnosticReport{UnchangedDocumentDiagnosticReport: unchangedReport(id)}, nil
@@ -128,10 +129,10 @@ func unchangedReport(id string) protocol.UnchangedDocumentDiagnosticReport {
 }
 
 // diagnosticsNow is what is known to be wrong with a version of a document.
-func (s *Session) diagnosticsNow(ctx context.Context, docs *documents, d *document) []protocol.Diagnostic {
+func (s *Session) diagnosticsNow(ctx context.Context, docs *document.Set, d *document.Document) []protocol.Diagnostic {
 	switch {
-	case trackfile.IsTrackFile(d.path):
-		found := s.hub.targets.survey(d.track(), s.hub.opts.Now())
+	case trackfile.IsTrackFile(d.Path):
+		found := s.hub.targets.survey(d.Track(), s.hub.opts.Now())
 		return s.trackDiagnostics(ctx, docs, d, found.warnings)
 	case isReview(d):
 		return s.reviewProblems(ctx, docs, d)
@@ -141,7 +142,7 @@ func (s *Session) diagnosticsNow(ctx context.Context, docs *documents, d *docume
 }
 
 // trackDiagnostics is all that is said of a track document; warnings are of what it names in the workspace.
-func (s *Session) trackDiagnostics(ctx context.Context, docs *documents, d *document, warnings []trackfile.Problem) []protocol.Diagnostic {
-	problems := slices.Concat(d.track().Problems, s.standing(ctx, d.path, d.track()), warnings)
+func (s *Session) trackDiagnostics(ctx context.Context, docs *document.Set, d *document.Document, warnings []trackfile.Problem) []protocol.Diagnostic {
+	problems := slices.Concat(d.Track().Problems, s.standing(ctx, d.Path, d.Track()), warnings)
 	return append(diagnosticsOf(docs, d, problems), s.waitingHere(docs, d)...)
 }

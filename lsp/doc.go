@@ -9,12 +9,12 @@
 //
 // URIs and positions as clients count them exist only in this package and below it.
 //
-// What needs a session or the hub lives here; what does not has a room below: the connection (lsp/rpc), what a client
-// can take (lsp/traits), what is told about a track document (lsp/trackdoc), names and payloads (lsp/wire). A file bears the name
-// of its subject first:
+// What needs a session or the hub lives here; what does not has a room below: the connection (lsp/rpc), what is open, version
+// by version (lsp/document), what a client can take (lsp/traits), what is told about a track document (lsp/trackdoc), names
+// and payloads (lsp/wire). A file bears the name of its subject first:
 //
 //   - hub, session: who is attached, and what one editor has said of itself
-//   - document, files: what is open, version by version, and the workspace as the open buffers have it
+//   - files: the workspace as the open buffers have it, and what was renamed or changed beside it
 //   - command, request: commands, and what every request may bring along
 //   - language, action, lens, source: what stands at a place of a document
 //   - diagnose: what is wrong with a document, pushed and pulled, and what other servers say (diagnose_heard)

@@ -8,8 +8,8 @@ func (h *Hub) TextOf(client string, u uri.URI) (text string, open bool) {
 		if s.traits().Name != client {
 			continue
 		}
-		if d := s.desk.docs().get(u); d != nil {
-			return d.text(), d.broken == nil
+		if d := s.desk.Docs().Get(u); d != nil {
+			return d.Text(), d.Broken == nil
 		}
 	}
 	return "", false

@@ -19,14 +19,14 @@ func (h *Hub) Files() *Buffers { return &Buffers{hub: h} }
 // Read implements engine.Files. A buffer whose text was lost track of is an error, not the file beneath it.
 func (b *Buffers) Read(ctx context.Context, path string) (engine.File, error) {
 	for _, s := range b.hub.attached() {
-		d := s.desk.docs().byPath(path)
+		d := s.desk.Docs().ByPath(path)
 		if d == nil {
 			continue
 		}
-		if d.broken != nil {
-			return engine.File{}, fmt.Errorf("reading %s: %w", path, d.broken)
+		if d.Broken != nil {
+			return engine.File{}, fmt.Errorf("reading %s: %w", path, d.Broken)
 		}
-		f := engine.File{Path: path, Data: []byte(d.text()), Open: true, Version: d.version}
+		f := engine.File{Path: path, Data: []byte(d.Text()), Open: true, Version: d.Version}
 		if disk, err := b.hub.opts.Disk.Read(ctx, path); err == nil {
 			f.Mode = disk.Mode
 		}
@@ -41,10 +41,10 @@ func (h *Hub) Unsaved(ctx context.Context) ([]engine.File, error) {
 	var out []engine.File
 	seen := map[string]bool{}
 	for _, s := range h.attached() {
-		docs := s.desk.docs()
-		for _, d := range docs.open {
-			path := d.path
-			if path == "" || seen[path] || d.broken != nil {
+		docs := s.desk.Docs()
+		for _, d := range docs.Open {
+			path := d.Path
+			if path == "" || seen[path] || d.Broken != nil {
 				continue
 			}
 			seen[path] = true
@@ -52,10 +52,10 @@ func (h *Hub) Unsaved(ctx context.Context) ([]engine.File, error) {
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return nil, fmt.Errorf("reading %s beneath its buffer: %w", path, err)
 			}
-			if err == nil && asShown(disk.Data) == asShown([]byte(d.text())) {
+			if err == nil && asShown(disk.Data) == asShown([]byte(d.Text())) {
 				continue
 			}
-			out = append(out, engine.File{Path: path, Data: []byte(d.text()), Mode: disk.Mode, Open: true, Version: d.version})
+			out = append(out, engine.File{Path: path, Data: []byte(d.Text()), Mode: disk.Mode, Open: true, Version: d.Version})
 		}
 	}
 	return out, nil

@@ -14,6 +14,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
+	"github.com/slop-ls/slop-ls/lsp/document"
 	"github.com/slop-ls/slop-ls/lsp/rpc"
 )
 
@@ -24,15 +25,15 @@ import (
 type rename struct{ from, to string }
 
 // renamesIn reads what a client says was, or will be, renamed. What lies outside of the workspace is left out.
-func renamesIn(r root, params json.RawMessage) ([]rename, error) {
+func renamesIn(r document.Root, params json.RawMessage) ([]rename, error) {
 	var p protocol.RenameFilesParams
 	if err := rpc.Decode(params, &p); err != nil {
 		return nil, err
 	}
 	var out []rename
 	for _, f := range p.Files {
-		from, _ := r.workspacePath(f.OldURI)
-		to, _ := r.workspacePath(f.NewURI)
+		from, _ := r.WorkspacePath(f.OldURI)
+		to, _ := r.WorkspacePath(f.NewURI)
 		if from != "" && from != to {
 			out = append(out, rename{from, to})
 		}
@@ -42,7 +43,7 @@ func renamesIn(r root, params json.RawMessage) ([]rename, error) {
 
 // prepareWillRename answers with the edit by which the track documents follow, or null.
 func prepareWillRename(v view, params json.RawMessage) (work, error) {
-	renames, err := renamesIn(v.docs.root, params)
+	renames, err := renamesIn(v.docs.Root, params)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +53,7 @@ func prepareWillRename(v view, params json.RawMessage) (work, error) {
 }
 
 // following is the edit by which the track documents follow renames, nil where none names what is renamed.
-func (s *Session) following(ctx context.Context, docs *documents, renames []rename) (any, error) {
+func (s *Session) following(ctx context.Context, docs *document.Set, renames []rename) (any, error) {
 	edit := &protocol.WorkspaceEdit{}
 	for _, p := range s.hub.trackDocuments(ctx, docs) {
 		f, err := s.trackText(ctx, docs, p)
@@ -60,7 +61,7 @@ func (s *Session) following(ctx context.Context, docs *documents, renames []rena
 			continue // it cannot be followed, and the rename is the person's
 		}
 		if edits := followed(f.doc, renames); len(edits) > 0 {
-			s.addEdits(edit, f, docs.enc, edits)
+			s.addEdits(edit, f, docs.Encoding, edits)
 		}
 	}
 	if len(edit.Changes) == 0 && len(edit.DocumentChanges) == 0 {
@@ -94,19 +95,19 @@ type trackText struct {
 	doc     *trackfile.Document
 }
 
-func (s *Session) trackText(ctx context.Context, docs *documents, p string) (trackText, error) {
-	if d := docs.byPath(p); d != nil {
-		return trackText{d.sent, &d.version, d.index, d.track()}, d.broken
+func (s *Session) trackText(ctx context.Context, docs *document.Set, p string) (trackText, error) {
+	if d := docs.ByPath(p); d != nil {
+		return trackText{d.Sent, &d.Version, d.Index, d.Track()}, d.Broken
 	}
 	file, err := s.hub.opts.Disk.Read(ctx, p)
-	return trackText{docs.root.uri(p), nil, text.NewIndex(file.Data), trackfile.Parse(p, file.Data)}, err
+	return trackText{docs.Root.URI(p), nil, text.NewIndex(file.Data), trackfile.Parse(p, file.Data)}, err
 }
 
 func (s *Session) addEdits(edit *protocol.WorkspaceEdit, f trackText, enc text.Encoding, edits []trackfile.Edit) {
 	list := make([]protocol.TextEdit, len(edits))
 	elements := make([]protocol.TextDocumentEditElement, len(edits))
 	for i, e := range edits {
-		list[i] = protocol.TextEdit{Range: rangeIn(f.index, text.Span{Start: e.Start, End: e.End}, enc), NewText: e.New}
+		list[i] = protocol.TextEdit{Range: document.RangeIn(f.index, text.Span{Start: e.Start, End: e.End}, enc), NewText: e.New}
 		elements[i] = &list[i]
 	}
 	if !s.traits().DocumentChanges {
@@ -126,16 +127,16 @@ func (s *Session) addEdits(edit *protocol.WorkspaceEdit, f trackText, enc text.E
 
 // trackDocuments lists the paths of the documents that may name files: those of known tracks, the open ones, and what
 // lies where tracks are by default.
-func (h *Hub) trackDocuments(ctx context.Context, docs *documents) []string {
+func (h *Hub) trackDocuments(ctx context.Context, docs *document.Set) []string {
 	var out []string
 	for tr := range h.engine.Snapshot().Tracks() {
 		if p := h.document(ctx, tr.ID); p != "" {
 			out = append(out, p)
 		}
 	}
-	for _, d := range docs.open {
-		if trackfile.IsTrackFile(d.path) {
-			out = append(out, d.path)
+	for _, d := range docs.Open {
+		if trackfile.IsTrackFile(d.Path) {
+			out = append(out, d.Path)
 		}
 	}
 	entries, err := h.opts.Disk.List(ctx, tracksDir, true)
@@ -154,8 +155,8 @@ func (h *Hub) trackDocuments(ctx context.Context, docs *documents) []string {
 // filesRenamed takes up what the client says was renamed: state follows a track's document, and where the client did
 // not ask before for the documents that name a file, they follow now.
 func (s *Session) filesRenamed(params json.RawMessage) error {
-	docs := s.desk.docs()
-	renames, err := renamesIn(docs.root, params)
+	docs := s.desk.Docs()
+	renames, err := renamesIn(docs.Root, params)
 	if err != nil || len(renames) == 0 {
 		return err
 	}
@@ -173,7 +174,7 @@ func (s *Session) filesRenamed(params json.RawMessage) error {
 }
 
 // followFiles delivers the changes by which track documents follow renames.
-func (s *Session) followFiles(ctx context.Context, docs *documents, renames []rename) error {
+func (s *Session) followFiles(ctx context.Context, docs *document.Set, renames []rename) error {
 	var errs []error
 	for _, p := range s.hub.trackDocuments(ctx, docs) {
 		f, err := s.trackText(ctx, docs, p)

@@ -25,10 +25,10 @@ func (s *Session) filesChanged(params json.RawMessage) error {
 	if err := json.Unmarshal(params, &p); err != nil {
 		return fmt.Errorf("decoding what changed: %w", err)
 	}
-	root := s.desk.docs().root
+	root := s.desk.Docs().Root
 	var paths []string
 	for _, f := range append(p.Changes, p.Files...) {
-		if path, err := root.workspacePath(string(f.URI)); err == nil {
+		if path, err := root.WorkspacePath(string(f.URI)); err == nil {
 			paths = append(paths, path)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
+	"github.com/slop-ls/slop-ls/lsp/document"
 	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/trackdoc"
 )
@@ -21,13 +22,13 @@ import (
 // question is a request about a track document, as it was when it was sent.
 type question struct {
 	v      view
-	d      *document
+	d      *document.Document
 	offset int
 }
 
 // isTrack says whether a document is a track whose text is known.
-func isTrack(d *document) bool {
-	return d != nil && d.broken == nil && trackfile.IsTrackFile(d.path)
+func isTrack(d *document.Document) bool {
+	return d != nil && d.Broken == nil && trackfile.IsTrackFile(d.Path)
 }
 
 // onTrackDoc makes the first half of a request about a track document. at gives the place that it is about, which is
@@ -39,12 +40,12 @@ func onTrackDoc[P any](at func(p *P) (uri.URI, *protocol.Position), answer func(
 			return nil, err
 		}
 		u, pos := at(&p)
-		q := question{v: v, d: v.docs.get(u)}
+		q := question{v: v, d: v.docs.Get(u)}
 		if !isTrack(q.d) {
 			return func(context.Context, *Session) (any, error) { return nil, nil }, nil
 		}
 		if pos != nil {
-			q.offset = q.d.index.Offset(position(*pos), v.docs.enc)
+			q.offset = q.d.Index.Offset(document.Position(*pos), v.docs.Encoding)
 		}
 		return func(ctx context.Context, s *Session) (any, error) { return answer(ctx, s, q, &p) }, nil
 	}
@@ -58,14 +59,14 @@ func placed(p *protocol.TextDocumentPositionParams) (uri.URI, *protocol.Position
 func (q question) doc(s *Session) *trackdoc.Doc { return s.trackDoc(q.v, q.d) }
 
 // trackDoc is a track document and the state of its track now.
-func (s *Session) trackDoc(v view, d *document) *trackdoc.Doc {
+func (s *Session) trackDoc(v view, d *document.Document) *trackdoc.Doc {
 	client := v.traits.Language.Client
 	client.Versions = v.traits.DocumentChanges
 	snap := s.engine.Snapshot()
 	return &trackdoc.Doc{
-		Parsed: d.track(), URI: d.sent, Version: d.version, Track: engine.TrackID(trackfile.ID(d.path)),
+		Parsed: d.Track(), URI: d.Sent, Version: d.Version, Track: engine.TrackID(trackfile.ID(d.Path)),
 		State: snap, Client: client,
-		Range: func(at trackfile.Span) protocol.Range { return v.docs.rangeOf(d, text.Span(at)) },
+		Range: func(at trackfile.Span) protocol.Range { return v.docs.RangeOf(d, text.Span(at)) },
 		Asks:  func(t *engine.Ticket) []protocol.Command { return approvalActions(snap, t) },
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/lsp/document"
 	"github.com/slop-ls/slop-ls/lsp/trackdoc"
 )
 
@@ -35,9 +36,9 @@ func (a around) Find(_ context.Context, words string, limit int) []string {
 
 // Symbols implements trackdoc.Workspace.
 func (a around) Symbols(ctx context.Context, path string) ([]engine.Symbol, error) {
-	if d := a.v.docs.byPath(path); isSource(d) {
+	if d := a.v.docs.ByPath(path); isSource(d) {
 		outline, err := a.s.outline(ctx, d)
-		return outline.now(), err
+		return outline.Now(), err
 	}
 	a.s.hub.look(ctx, path)
 	t, _ := a.s.hub.targets.get(path)
@@ -46,14 +47,14 @@ func (a around) Symbols(ctx context.Context, path string) ([]engine.Symbol, erro
 
 // Locate implements trackdoc.Workspace.
 func (a around) Locate(ctx context.Context, path string, at text.Span) (protocol.Location, error) {
-	if d := a.v.docs.byPath(path); d != nil && d.broken == nil {
-		return protocol.Location{URI: d.sent, Range: a.v.docs.rangeOf(d, at)}, nil
+	if d := a.v.docs.ByPath(path); d != nil && d.Broken == nil {
+		return protocol.Location{URI: d.Sent, Range: a.v.docs.RangeOf(d, at)}, nil
 	}
 	file, err := a.s.hub.Files().Read(ctx, path)
 	if err != nil {
 		return protocol.Location{}, err
 	}
-	return protocol.Location{URI: a.v.docs.root.uri(path), Range: rangeIn(text.NewIndex(file.Data), at, a.v.docs.enc)}, nil
+	return protocol.Location{URI: a.v.docs.Root.URI(path), Range: document.RangeIn(text.NewIndex(file.Data), at, a.v.docs.Encoding)}, nil
 }
 
 // Models implements trackdoc.Workspace.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
+	"github.com/slop-ls/slop-ls/lsp/document"
 	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/trackdoc"
 )
@@ -17,7 +18,7 @@ func prepareCodeLens(v view, params json.RawMessage) (work, error) {
 	if err := rpc.Decode(params, &p); err != nil {
 		return nil, err
 	}
-	d := v.docs.get(p.TextDocument.URI)
+	d := v.docs.Get(p.TextDocument.URI)
 	return func(ctx context.Context, s *Session) (any, error) {
 		return encodeList(s.lenses(ctx, v, d))
 	}, nil
@@ -25,19 +26,19 @@ func prepareCodeLens(v view, params json.RawMessage) (work, error) {
 
 // lenses are the track's commands above it and each ticket's above that; in a Review… document the two answers; in a
 // source file those of the tickets about it.
-func (s *Session) lenses(ctx context.Context, v view, d *document) []protocol.CodeLens {
+func (s *Session) lenses(ctx context.Context, v view, d *document.Document) []protocol.CodeLens {
 	var out []protocol.CodeLens
 	add := func(offset int, cmds []protocol.Command) {
-		r := v.docs.rangeOf(d, text.Span{Start: offset, End: offset})
+		r := v.docs.RangeOf(d, text.Span{Start: offset, End: offset})
 		for _, c := range cmds {
 			out = append(out, protocol.CodeLens{Range: r, Command: c})
 		}
 	}
 	switch {
-	case d == nil || d.broken != nil:
-	case trackfile.IsTrackFile(d.path):
+	case d == nil || d.Broken != nil:
+	case trackfile.IsTrackFile(d.Path):
 		doc := s.trackDoc(v, d)
-		add(0, append(trackCommands(doc.State, doc.Track, string(d.sent)), inboxCommand(doc.State, doc.Track)...))
+		add(0, append(trackCommands(doc.State, doc.Track, string(d.Sent)), inboxCommand(doc.State, doc.Track)...))
 		add(0, orphanCommands(doc.State, doc.Track))
 		out = append(out, trackdoc.Lenses(doc)...)
 	case s.hub.isInbox(d):

@@ -53,14 +53,14 @@ func (s *Session) refresh(ctx context.Context, supported bool, method string) {
 // long as nothing in them has changed.
 func (s *Session) live(snap *engine.Snapshot) map[uri.URI][]any {
 	out := map[uri.URI][]any{}
-	for u, d := range s.desk.docs().open {
+	for u, d := range s.desk.Docs().Open {
 		switch {
-		case trackfile.IsTrackFile(d.path):
-			if tr, ok := snap.Track(engine.TrackID(trackfile.ID(d.path))); ok {
+		case trackfile.IsTrackFile(d.Path):
+			if tr, ok := snap.Track(engine.TrackID(trackfile.ID(d.Path))); ok {
 				out[u] = []any{tr}
 			}
 		case isSource(d):
-			for _, t := range s.hub.aimed(snap, d.path) {
+			for _, t := range s.hub.aimed(snap, d.Path) {
 				out[u] = append(out[u], t)
 			}
 		}

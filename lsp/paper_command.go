@@ -66,7 +66,7 @@ func transcriptOpen(_ context.Context, s *Session, v view, a wire.TranscriptArgs
 }
 
 func viewOpen(ctx context.Context, s *Session, v view, a wire.ViewArgs) (any, error) {
-	path, err := v.docs.root.workspacePath(a.URI)
+	path, err := v.docs.Root.WorkspacePath(a.URI)
 	if err != nil {
 		return nil, err
 	}

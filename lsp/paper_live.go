@@ -54,11 +54,11 @@ func (s *Session) savedPaper(params json.RawMessage) {
 	if rpc.Decode(params, &p) != nil {
 		return // whoever takes the notification says so
 	}
-	d := s.desk.docs().get(p.TextDocument.URI)
-	if d == nil || d.path == "" {
+	d := s.desk.Docs().Get(p.TextDocument.URI)
+	if d == nil || d.Path == "" {
 		return
 	}
-	s.hub.saves.add(d.path)
+	s.hub.saves.add(d.Path)
 	for _, other := range s.hub.attached() {
 		kick(other.kicks.papers)
 	}

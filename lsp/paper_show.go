@@ -13,6 +13,7 @@ import (
 	"go.lsp.dev/uri"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/lsp/document"
 	"github.com/slop-ls/slop-ls/lsp/rpc"
 )
 
@@ -318,7 +319,7 @@ func (s *Session) openedPaper(params json.RawMessage) {
 
 // papersAt are the papers that a URI names.
 func (s *Session) papersAt(named uri.URI) []*shownPaper {
-	u, err := canonical(named)
+	u, err := document.Canonical(named)
 	if err != nil {
 		return nil
 	}

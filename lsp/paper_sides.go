@@ -157,7 +157,7 @@ func diffFiles(ctx context.Context, s *Session, v view, a wire.DiffFilesArgs) (a
 		out[i].Before = string(side{p, false, f.Path}.uri(sideText(f, false)))
 		out[i].After = string(side{p, true, f.Path}.uri(sideText(f, true)))
 		if p.kind == paperOutcome && f.Op != engine.OpDelete {
-			out[i].After = string(v.docs.root.uri(f.Path)) // it is what the workspace has, and can be edited
+			out[i].After = string(v.docs.Root.URI(f.Path)) // it is what the workspace has, and can be edited
 		}
 	}
 	return out, nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/lsp/document"
 	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/traits"
 	"github.com/slop-ls/slop-ls/lsp/wire"
@@ -21,7 +22,7 @@ type Session struct {
 	engine Engine
 	conn   *rpc.Conn
 	log    *slog.Logger
-	desk   desk
+	desk   document.Desk
 	ready  chan struct{}                  // closed by initialized
 	left   chan struct{}                  // closed when the hub has forgotten this session
 	later  func(do func(context.Context)) // runs do beside the requests; its context is the session's (see tasks)
@@ -66,7 +67,7 @@ func newSession(h *Hub) *Session {
 	}
 	s.log = slog.New(slog.NewMultiHandler(h.opts.Log.Handler(), newClientLog(s)))
 	s.client.Store(&traits.Client{Encoding: text.UTF16})
-	s.desk.set(noDocuments(text.UTF16, rootAt(h.opts.Root)))
+	s.desk.Set(document.None(text.UTF16, document.RootAt(h.opts.Root)))
 	return s
 }
 
@@ -82,7 +83,7 @@ func (s *Session) actor() engine.Actor {
 
 // view is what a request's first half may see: no session and no client.
 type view struct {
-	docs   *documents
+	docs   *document.Set
 	traits *traits.Client
 }
 
@@ -143,7 +144,7 @@ func (s *Session) prepare(method string, params json.RawMessage) (work, error) {
 	if !ok {
 		return nil, rpc.Refuse(rpc.NoMethod, "slop-ls does not serve %s", method)
 	}
-	w, err := prep(view{docs: s.desk.docs(), traits: s.traits()}, params)
+	w, err := prep(view{docs: s.desk.Docs(), traits: s.traits()}, params)
 	if err != nil {
 		return nil, err
 	}
@@ -151,11 +152,11 @@ func (s *Session) prepare(method string, params json.RawMessage) (work, error) {
 }
 
 // syncs change the set of open documents, by method.
-var syncs = map[string]func(docs *documents, params json.RawMessage) (*documents, error){
-	protocol.MethodTextDocumentDidOpen:   didOpen,
-	protocol.MethodTextDocumentDidChange: didChange,
-	protocol.MethodTextDocumentDidClose:  didClose,
-	protocol.MethodTextDocumentDidSave:   didSave,
+var syncs = map[string]func(docs *document.Set, params json.RawMessage) (*document.Set, error){
+	protocol.MethodTextDocumentDidOpen:   document.DidOpen,
+	protocol.MethodTextDocumentDidChange: document.DidChange,
+	protocol.MethodTextDocumentDidClose:  document.DidClose,
+	protocol.MethodTextDocumentDidSave:   document.DidSave,
 }
 
 // outsides are about files and settings outside of the open documents, by method.
@@ -196,9 +197,9 @@ func (s *Session) Notified(method string, params json.RawMessage) error {
 	if method == protocol.MethodTextDocumentDidClose {
 		s.closedPaper(params)
 	}
-	docs, err := sync(s.desk.docs(), params)
+	docs, err := sync(s.desk.Docs(), params)
 	if docs != nil {
-		s.desk.set(docs)
+		s.desk.Set(docs)
 	}
 	switch method {
 	case protocol.MethodTextDocumentDidSave:

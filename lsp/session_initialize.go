@@ -7,6 +7,7 @@ import (
 	"go.lsp.dev/protocol"
 	"go.lsp.dev/uri"
 
+	"github.com/slop-ls/slop-ls/lsp/document"
 	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/traits"
 	"github.com/slop-ls/slop-ls/lsp/wire"
@@ -27,11 +28,11 @@ func (s *Session) initialize(params json.RawMessage) (work, error) {
 		t.Events.After = s.engine.Snapshot().Seq() // from now on
 	}
 	s.client.Store(t)
-	r := rootAt(s.hub.opts.Root)
+	r := document.RootAt(s.hub.opts.Root)
 	if u := rootOf(&p); u != "" {
-		r = r.withClient(u)
+		r = r.WithClient(u)
 	}
-	s.desk.set(noDocuments(t.Encoding, r))
+	s.desk.Set(document.None(t.Encoding, r))
 	s.initialTrust(json.RawMessage(p.InitializationOptions))
 	s.stage = stageInitialized
 	if p.Trace != "" {
@@ -43,7 +44,7 @@ func (s *Session) initialize(params json.RawMessage) (work, error) {
 		result.ServerInfo.Version = protocol.NewOptional(v)
 	}
 	ours, err := jsonOf(map[string]any{"slop": wire.ServerCapabilities{
-		Version: wire.Version, Methods: wire.Methods, Root: string(r.folder()), Reviews: string(uri.File(s.hub.opts.ReviewDir)),
+		Version: wire.Version, Methods: wire.Methods, Root: string(r.Folder()), Reviews: string(uri.File(s.hub.opts.ReviewDir)),
 	}})
 	if err != nil {
 		return nil, err

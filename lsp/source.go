@@ -12,6 +12,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
+	"github.com/slop-ls/slop-ls/lsp/document"
 	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/trackdoc"
 	"github.com/slop-ls/slop-ls/lsp/wire"
@@ -30,9 +31,9 @@ type mark struct {
 const maxMarks = 500
 
 // marks are the tickets about a source file that are not over, at their symbols.
-func (s *Session) marks(ctx context.Context, snap *engine.Snapshot, d *document) []mark {
+func (s *Session) marks(ctx context.Context, snap *engine.Snapshot, d *document.Document) []mark {
 	var out []mark
-	for _, t := range s.hub.aimed(snap, d.path) {
+	for _, t := range s.hub.aimed(snap, d.Path) {
 		if t.Status == engine.Completed && !t.Stale || len(out) >= maxMarks {
 			continue
 		}
@@ -46,7 +47,7 @@ func (s *Session) marks(ctx context.Context, snap *engine.Snapshot, d *document)
 		}
 		for _, sym := range outline.Symbols {
 			if aimsAt(t, sym) {
-				out = append(out, mark{t, outline.forward(sym)})
+				out = append(out, mark{t, outline.Forward(sym)})
 			}
 		}
 	}
@@ -54,7 +55,7 @@ func (s *Session) marks(ctx context.Context, snap *engine.Snapshot, d *document)
 }
 
 // sourceLenses are what there is to do next with the tickets about a file.
-func (s *Session) sourceLenses(ctx context.Context, v view, d *document) []protocol.CodeLens {
+func (s *Session) sourceLenses(ctx context.Context, v view, d *document.Document) []protocol.CodeLens {
 	snap := s.engine.Snapshot()
 	uris := map[engine.TrackID]string{}
 	var out []protocol.CodeLens
@@ -63,7 +64,7 @@ func (s *Session) sourceLenses(ctx context.Context, v view, d *document) []proto
 		if uris[track] == "" {
 			uris[track] = s.ref(ctx, v, m.ticket.Key).URI
 		}
-		r := v.docs.rangeOf(d, text.Span{Start: m.symbol.NameStart, End: m.symbol.NameEnd})
+		r := v.docs.RangeOf(d, text.Span{Start: m.symbol.NameStart, End: m.symbol.NameEnd})
 		for _, c := range trackdoc.Next(snap, uris[track], m.ticket, approvalActions(snap, m.ticket)) {
 			out = append(out, protocol.CodeLens{Range: r, Command: c})
 		}
@@ -77,11 +78,11 @@ func prepareInlayHint(v view, params json.RawMessage) (work, error) {
 	if err := rpc.Decode(params, &p); err != nil {
 		return nil, err
 	}
-	d := v.docs.get(p.TextDocument.URI)
+	d := v.docs.Get(p.TextDocument.URI)
 	if !isTrack(d) && !isSource(d) {
 		return func(context.Context, *Session) (any, error) { return nil, nil }, nil
 	}
-	span := v.docs.span(d, p.Range)
+	span := v.docs.Span(d, p.Range)
 	return func(ctx context.Context, s *Session) (any, error) {
 		if isTrack(d) {
 			return encodeList(trackdoc.Hints(s.trackDoc(v, d), trackfile.Span(span)))
@@ -91,7 +92,7 @@ func prepareInlayHint(v view, params json.RawMessage) (work, error) {
 }
 
 // sourceHints say how the tickets about a file's symbols stand, behind the symbols' names.
-func (s *Session) sourceHints(ctx context.Context, v view, d *document, within text.Span) []protocol.InlayHint {
+func (s *Session) sourceHints(ctx context.Context, v view, d *document.Document, within text.Span) []protocol.InlayHint {
 	snap := s.engine.Snapshot()
 	out := []protocol.InlayHint{}
 	for _, m := range s.marks(ctx, snap, d) {
@@ -103,7 +104,7 @@ func (s *Session) sourceHints(ctx context.Context, v view, d *document, within t
 		label, _ := text.VisibleLine(m.ticket.Key.ID+": "+standing, maxHint)
 		first, _, _ := strings.Cut(m.ticket.Task(), "\n")
 		out = append(out, protocol.InlayHint{
-			Position: v.docs.rangeOf(d, text.Span{Start: at, End: at}).End, Label: protocol.String(label), PaddingLeft: new(true),
+			Position: v.docs.RangeOf(d, text.Span{Start: at, End: at}).End, Label: protocol.String(label), PaddingLeft: new(true),
 			Tooltip: protocol.String(fmt.Sprintf("%s: %s", m.ticket.Key.Track, first)),
 		})
 	}
@@ -117,7 +118,7 @@ const maxHint = 120
 const maxRepairs = 5
 
 // repairs propose a ticket for what another server finds wrong at a place of a source file.
-func repairs(d *document, given []protocol.Diagnostic) []protocol.CodeAction {
+func repairs(d *document.Document, given []protocol.Diagnostic) []protocol.CodeAction {
 	given = slices.DeleteFunc(slices.Clone(given), func(g protocol.Diagnostic) bool {
 		source, _ := g.Source.Get()
 		return source == diagnosticSource || messageOf(g) == ""
@@ -131,7 +132,7 @@ func repairs(d *document, given []protocol.Diagnostic) []protocol.CodeAction {
 			short, _ := text.VisibleLine(messageOf(g), 60)
 			title += ": " + short
 		}
-		args := wire.NewTicketArgs{URI: string(d.sent), Range: wireRange(g.Range), Instruction: repairText(d, g)}
+		args := wire.NewTicketArgs{URI: string(d.Sent), Range: wireRange(g.Range), Instruction: repairText(d, g)}
 		out = append(out, protocol.CodeAction{
 			Title: title, Kind: &kind, Diagnostics: []protocol.Diagnostic{g}, Command: commandOf(title, wire.TicketNew, args),
 		})
@@ -140,7 +141,7 @@ func repairs(d *document, given []protocol.Diagnostic) []protocol.CodeAction {
 }
 
 // repairText is the instruction of a ticket that mends a diagnostic: its message, who says so and where.
-func repairText(d *document, g protocol.Diagnostic) string {
+func repairText(d *document.Document, g protocol.Diagnostic) string {
 	says := text.Visible(messageOf(g))
 	if len(says) > maxRepairText {
 		says = strings.ToValidUTF8(says[:maxRepairText], "") + " […]"
@@ -157,7 +158,7 @@ func repairText(d *document, g protocol.Diagnostic) string {
 		from, _ = text.VisibleLine(from+")", 100)
 		from = " " + from
 	}
-	return fmt.Sprintf("Fix this problem in line %d of %s%s:\n\n%s", g.Range.Start.Line+1, d.path, from, strings.TrimSpace(says))
+	return fmt.Sprintf("Fix this problem in line %d of %s%s:\n\n%s", g.Range.Start.Line+1, d.Path, from, strings.TrimSpace(says))
 }
 
 // maxRepairText bounds, in bytes, what a diagnostic may bring into an instruction.

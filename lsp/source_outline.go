@@ -3,6 +3,8 @@ package lsp
 import (
 	"context"
 	"time"
+
+	"github.com/slop-ls/slop-ls/lsp/document"
 )
 
 // Outlines of open documents. A large file cannot be parsed within a request at each key stroke, so requests that only
@@ -20,35 +22,35 @@ const restAfterOutline = 2
 
 // outline is the outline of d, or, of a large document, the last one known, while a newer one is made. It waits only
 // where nothing is known yet.
-func (s *Session) outline(ctx context.Context, d *document) (moved, error) {
-	if d.index.Len() > mostAtOnce {
-		if last, ok := d.lastOutline(); ok {
-			if last.behind() {
+func (s *Session) outline(ctx context.Context, d *document.Document) (document.Moved, error) {
+	if d.Index.Len() > mostAtOnce {
+		if last, ok := d.LastOutline(); ok {
+			if last.Behind() {
 				s.outlineSoon(d)
 			}
 			return last, nil
 		}
 	}
-	o, err := d.outlineBy(ctx, s.hub.opts.Viewer)
-	return moved{Outline: o}, err
+	o, err := d.OutlineBy(ctx, s.hub.opts.Viewer)
+	return document.Moved{Outline: o}, err
 }
 
 // outlineSoon makes the outline of the newest version of a document in the background. One at a time is made in the
 // whole daemon, and each is followed by a rest.
-func (s *Session) outlineSoon(d *document) {
-	if !d.claimOutline() {
+func (s *Session) outlineSoon(d *document.Document) {
+	if !d.ClaimOutline() {
 		return
 	}
 	s.later(func(ctx context.Context) {
-		defer d.releaseOutline()
+		defer d.ReleaseOutline()
 		select {
 		case s.hub.outlining <- struct{}{}:
 		case <-ctx.Done():
 			return
 		}
 		start := time.Now()
-		if now := s.desk.docs().open[d.uri]; now.follows(d) {
-			_, _ = now.outlineBy(ctx, s.hub.opts.Viewer) // who needs it exactly is told why it failed
+		if now := s.desk.Docs().Open[d.URI]; now.Follows(d) {
+			_, _ = now.OutlineBy(ctx, s.hub.opts.Viewer) // who needs it exactly is told why it failed
 		}
 		<-s.hub.outlining
 		pause(ctx, restAfterOutline*time.Since(start))

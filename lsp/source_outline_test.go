@@ -13,6 +13,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/enginetest"
 	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/lsp/document"
 )
 
 // gatedViewer finds `func NAME {...}` blocks, once the gate lets it.
@@ -58,17 +59,17 @@ func TestOutlineOfLargeDocumentLags(t *testing.T) {
 	for i := range 4000 {
 		fmt.Fprintf(&b, "func F%d {\n\tbody %d\n}\n\n", i, i)
 	}
-	docs, err := noDocuments(text.UTF16, rootAt("/w")).opened(protocol.TextDocumentItem{URI: sourceURI, Text: b.String()})
+	docs, err := document.None(text.UTF16, document.RootAt("/w")).Opened(protocol.TextDocumentItem{URI: sourceURI, Text: b.String()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.desk.set(docs)
-	d := docs.get(sourceURI)
+	s.desk.Set(docs)
+	d := docs.Get(sourceURI)
 	viewer.gate <- struct{}{} // the first is waited for
-	symbol := func(d *document, find string) engine.Symbol {
+	symbol := func(d *document.Document, find string) engine.Symbol {
 		t.Helper()
 		m, err := s.outline(t.Context(), d)
-		sym, ok := m.symbolAt(d, strings.Index(d.text(), find))
+		sym, ok := m.SymbolAt(d, strings.Index(d.Text(), find))
 		if err != nil || !ok {
 			t.Fatalf("no symbol at %q (%v)", find, err)
 		}
@@ -77,17 +78,17 @@ func TestOutlineOfLargeDocumentLags(t *testing.T) {
 	if got := symbol(d, "body 2000\n"); got.Name != "F2000" {
 		t.Fatalf("found %+v", got)
 	}
-	docs, err = didChange(docs, json.RawMessage(`{"textDocument":{"uri":"`+sourceURI+`","version":2},"contentChanges":[
+	docs, err = document.DidChange(docs, json.RawMessage(`{"textDocument":{"uri":"`+sourceURI+`","version":2},"contentChanges":[
 		{"range":{"start":{"line":0,"character":0},"end":{"line":0,"character":0}},"text":"// é𝄞 a new head\n\n"},
 		{"range":{"start":{"line":8003,"character":1},"end":{"line":8003,"character":1}},"text":"more of the "}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.desk.set(docs)
-	changed := docs.get(sourceURI)
+	s.desk.Set(docs)
+	changed := docs.Get(sourceURI)
 	got := symbol(changed, "body 2000\n") // the gate is shut: a parse would hang
-	if got.Name != "F2000" || !strings.HasPrefix(changed.text()[got.Start:], "func F2000 {") || changed.text()[got.End-1] != '}' {
-		t.Errorf("after the change: %+v is %q", got, changed.text()[got.Start:got.End])
+	if got.Name != "F2000" || !strings.HasPrefix(changed.Text()[got.Start:], "func F2000 {") || changed.Text()[got.End-1] != '}' {
+		t.Errorf("after the change: %+v is %q", got, changed.Text()[got.Start:got.End])
 	}
 	symbol(changed, "body 7\n")
 	if len(background) != 1 {
@@ -98,7 +99,7 @@ func TestOutlineOfLargeDocumentLags(t *testing.T) {
 	if seen := <-viewer.calls; seen != b.String() {
 		t.Error("the first outline was not of the first text")
 	}
-	if seen := <-viewer.calls; seen != changed.text() {
+	if seen := <-viewer.calls; seen != changed.Text() {
 		t.Error("the second outline was not of the newest text")
 	}
 	if got := symbol(changed, "body 2000\n"); got.Name != "F2000" || len(background) != 0 {

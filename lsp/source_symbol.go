@@ -8,20 +8,21 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
+	"github.com/slop-ls/slop-ls/lsp/document"
 )
 
 // isSource says whether a document is one that tickets can be about.
-func isSource(d *document) bool {
-	return d != nil && d.path != "" && !trackfile.IsTrackFile(d.path) && d.broken == nil
+func isSource(d *document.Document) bool {
+	return d != nil && d.Path != "" && !trackfile.IsTrackFile(d.Path) && d.Broken == nil
 }
 
 // symbolAt is the innermost declaration of exactly this version that holds an offset; ok is false where there is none.
-func (h *Hub) symbolAt(ctx context.Context, d *document, offset int) (found engine.Symbol, ok bool, err error) {
-	outline, err := d.outlineBy(ctx, h.opts.Viewer)
+func (h *Hub) symbolAt(ctx context.Context, d *document.Document, offset int) (found engine.Symbol, ok bool, err error) {
+	outline, err := d.OutlineBy(ctx, h.opts.Viewer)
 	if err != nil {
 		return engine.Symbol{}, false, err
 	}
-	found, ok = moved{Outline: outline}.symbolAt(d, offset)
+	found, ok = document.Moved{Outline: outline}.SymbolAt(d, offset)
 	return found, ok, nil
 }
 

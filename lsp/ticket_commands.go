@@ -12,6 +12,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
+	"github.com/slop-ls/slop-ls/lsp/document"
 	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
@@ -51,34 +52,34 @@ var (
 
 // subject is what a ticket is made about: a symbol of an open source file, or with a zero symbol the file.
 type subject struct {
-	doc    *document
+	doc    *document.Document
 	symbol engine.Symbol
 }
 
 // name is what people call a subject.
 func (a subject) name() string {
 	if a.symbol.Path == "" {
-		return a.doc.path
+		return a.doc.Path
 	}
 	return a.symbol.Path
 }
 
 // subjectAt is the symbol at a place. Where there is none the error comes with the file.
 func (s *Session) subjectAt(ctx context.Context, v view, raw string, at wire.Position) (subject, error) {
-	d, err := v.docs.need(uri.URI(raw))
+	d, err := v.docs.Need(uri.URI(raw))
 	if err != nil {
 		return subject{}, err
 	}
 	if !isSource(d) {
 		return subject{}, rpc.Refuse(rpc.InvalidParams, "%s is no source file of the workspace", raw)
 	}
-	offset := d.index.Offset(text.Position{Line: int(at.Line), Column: int(at.Character)}, v.docs.enc)
+	offset := d.Index.Offset(text.Position{Line: int(at.Line), Column: int(at.Character)}, v.docs.Encoding)
 	sym, ok, err := s.hub.symbolAt(ctx, d, offset)
 	if err != nil {
-		return subject{}, fmt.Errorf("reading the declarations of %s: %w", d.path, err)
+		return subject{}, fmt.Errorf("reading the declarations of %s: %w", d.Path, err)
 	}
 	if !ok {
-		return subject{doc: d}, rpc.Refuse(rpc.RequestFailed, "there is no symbol here: put the cursor into a declaration of %s", d.path)
+		return subject{doc: d}, rpc.Refuse(rpc.RequestFailed, "there is no symbol here: put the cursor into a declaration of %s", d.Path)
 	}
 	return subject{d, sym}, nil
 }
@@ -89,7 +90,7 @@ func runOnSymbol(ctx context.Context, s *Session, v view, a wire.RunOnSymbolArgs
 		return nil, err
 	}
 	var first engine.TicketKey
-	if found := s.hub.aiming(s.engine.Snapshot(), about.doc.path, about.symbol); len(found) > 0 {
+	if found := s.hub.aiming(s.engine.Snapshot(), about.doc.Path, about.symbol); len(found) > 0 {
 		first = found[0].Key
 		err = s.runAll(ctx, found, a.Instruction)
 	} else if first, err = s.scratchTicket(ctx, about, a.Instruction); err == nil {
@@ -183,14 +184,14 @@ func (s *Session) scratchDocument(ctx context.Context) (engine.FileChange, *trac
 // ticket is a new ticket about the symbol. Without an instruction it takes the one that a TODO or FIXME comment at
 // the symbol gives, else it says that a person must write it.
 func (a subject) ticket(id, instruction string) trackfile.Ticket {
-	src := a.doc.text()
+	src := a.doc.Text()
 	if instruction == "" {
 		instruction = todoIn(src[a.symbol.Start:a.symbol.End])
 	}
 	if instruction == "" {
 		instruction = engine.ToBeWritten(a.name())
 	}
-	t := trackfile.Ticket{ID: id, Description: instruction, TargetFile: a.doc.path}
+	t := trackfile.Ticket{ID: id, Description: instruction, TargetFile: a.doc.Path}
 	if a.symbol.Path != "" {
 		t.TargetSymbols = []string{a.symbol.Path}
 	}

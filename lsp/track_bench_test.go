@@ -18,6 +18,7 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/lsp/document"
 	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/traits"
 )
@@ -88,9 +89,9 @@ func bareChecker(b testing.TB) *checker {
 }
 
 // openTrack is an editor with one track document open.
-func openTrack(b testing.TB, content string) *documents {
+func openTrack(b testing.TB, content string) *document.Set {
 	b.Helper()
-	docs, err := noDocuments(text.UTF16, rootAt("/w")).opened(protocol.TextDocumentItem{URI: benchURI, Text: content})
+	docs, err := document.None(text.UTF16, document.RootAt("/w")).Opened(protocol.TextDocumentItem{URI: benchURI, Text: content})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -138,7 +139,7 @@ func BenchmarkTrackDiagnostics(b *testing.B) {
 			runtime.GC()
 			for b.Loop() {
 				start := time.Now()
-				next, err := didChange(docs, change)
+				next, err := document.DidChange(docs, change)
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -169,9 +170,9 @@ func BenchmarkTrackDiagnostics(b *testing.B) {
 // far less than 50 ms.
 func BenchmarkTrackRequests(b *testing.B) {
 	check, docs := bareChecker(b), openTrack(b, longTrack(10_000))
-	d := docs.get(benchURI)
-	d.track()
-	line := strings.Count(d.text()[:strings.Index(d.text(), "id: T5000")], "\n")
+	d := docs.Get(benchURI)
+	d.Track()
+	line := strings.Count(d.Text()[:strings.Index(d.Text(), "id: T5000")], "\n")
 	at := fmt.Sprintf(`{"line":%d,"character":11}`, line)
 	for method, extra := range map[string]string{
 		protocol.MethodTextDocumentHover:          `,"position":` + at,

@@ -16,7 +16,7 @@ import (
 
 // trackAt names the track whose document a command's URI is.
 func (v view) trackAt(raw string) (path string, id engine.TrackID, err error) {
-	path, err = v.docs.root.workspacePath(raw)
+	path, err = v.docs.Root.WorkspacePath(raw)
 	if err != nil {
 		return "", "", err
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/lsp/document"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
 
@@ -34,9 +35,9 @@ type foundTrack struct {
 const trackPathFresh = 2 * time.Second
 
 // trackPath is the path of a track's document: an open one, else the one on the disk, else what a new one would have.
-func (h *Hub) trackPath(ctx context.Context, docs *documents, id engine.TrackID) string {
+func (h *Hub) trackPath(ctx context.Context, docs *document.Set, id engine.TrackID) string {
 	for _, suffix := range trackSuffixes {
-		if docs.byPath(string(id)+suffix) != nil {
+		if docs.ByPath(string(id)+suffix) != nil {
 			return string(id) + suffix
 		}
 	}
@@ -69,5 +70,5 @@ func (h *Hub) findTrack(ctx context.Context, id engine.TrackID) string {
 // ref names a ticket by its track's document.
 func (s *Session) ref(ctx context.Context, v view, key engine.TicketKey) wire.TicketRef {
 	path := s.hub.trackPath(ctx, v.docs, key.Track)
-	return wire.TicketRef{URI: string(v.docs.root.uri(path)), ID: key.ID}
+	return wire.TicketRef{URI: string(v.docs.Root.URI(path)), ID: key.ID}
 }

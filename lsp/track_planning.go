@@ -14,6 +14,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/planning"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
+	"github.com/slop-ls/slop-ls/lsp/document"
 	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
@@ -198,15 +199,15 @@ func (s *Session) lay(ctx context.Context, path, label string, before, after []b
 // opened opens a document in the editor and waits until it says so. open is false where it does not; shown says that it
 // shows it nevertheless.
 func (s *Session) opened(ctx context.Context, path string) (open, shown bool) {
-	is := func(docs *documents) bool { d := docs.byPath(path); return d != nil && d.broken == nil }
-	if is(s.desk.docs()) {
+	is := func(docs *document.Set) bool { d := docs.ByPath(path); return d != nil && d.Broken == nil }
+	if is(s.desk.Docs()) {
 		return true, true
 	}
 	if !s.traits().ShowDocument {
 		return false, false
 	}
 	var result protocol.ShowDocumentResult
-	params := &protocol.ShowDocumentParams{URI: s.desk.docs().root.uri(path), TakeFocus: new(true)}
+	params := &protocol.ShowDocumentParams{URI: s.desk.Docs().Root.URI(path), TakeFocus: new(true)}
 	err := s.conn.Call(ctx, protocol.MethodWindowShowDocument, params, &result)
 	if err != nil || !result.Success {
 		s.log.Debug("a document was not shown", "path", path, "err", err)
@@ -216,11 +217,11 @@ func (s *Session) opened(ctx context.Context, path string) (open, shown bool) {
 }
 
 // shows waits for the open documents to be as they should; false where they are not within askTime.
-func (s *Session) shows(ctx context.Context, as func(*documents) bool) bool {
+func (s *Session) shows(ctx context.Context, as func(*document.Set) bool) bool {
 	late := time.NewTimer(askTime)
 	defer late.Stop()
 	for {
-		docs, changed := s.desk.watch()
+		docs, changed := s.desk.Watch()
 		if as(docs) {
 			return true
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
+	"github.com/slop-ls/slop-ls/lsp/document"
 	"github.com/slop-ls/slop-ls/lsp/rpc"
 )
 
@@ -277,8 +278,8 @@ func (h *Hub) gone(ctx context.Context, path string) error {
 
 // planSaved makes what was saved of an open document the plan, and tells its person where it cannot be: once until it
 // is good again.
-func (s *Session) planSaved(ctx context.Context, d *document) {
-	err := s.hub.plan(ctx, d.path, trackfile.Parse(d.path, []byte(d.saved.Text())))
+func (s *Session) planSaved(ctx context.Context, d *document.Document) {
+	err := s.hub.plan(ctx, d.Path, trackfile.Parse(d.Path, []byte(d.Saved.Text())))
 	broken := (*brokenPlanError)(nil)
 	if err == nil || ctx.Err() != nil || errors.As(err, &broken) && broken.told {
 		return

@@ -1,4 +1,4 @@
-package lsp
+package document
 
 import (
 	"encoding/json"
@@ -19,14 +19,14 @@ import (
 
 const testURI = "file:///w/a.go"
 
-func openDocument(t testing.TB, content string) *documents {
+func openDocument(t testing.TB, content string) *Set {
 	t.Helper()
 	return openIn(t, text.UTF16, testURI, content)
 }
 
-func openIn(t testing.TB, enc text.Encoding, u uri.URI, content string) *documents {
+func openIn(t testing.TB, enc text.Encoding, u uri.URI, content string) *Set {
 	t.Helper()
-	docs, err := noDocuments(enc, rootAt("/w")).opened(protocol.TextDocumentItem{URI: u, LanguageID: "go", Version: 1, Text: content})
+	docs, err := None(enc, RootAt("/w")).Opened(protocol.TextDocumentItem{URI: u, LanguageID: "go", Version: 1, Text: content})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,35 +36,35 @@ func openIn(t testing.TB, enc text.Encoding, u uri.URI, content string) *documen
 func TestOpenChangeClose(t *testing.T) {
 	t.Parallel()
 	docs := openDocument(t, "package a\n")
-	if d := docs.get(testURI); d == nil || d.path != "a.go" || d.language != "go" || d.version != 1 {
+	if d := docs.Get(testURI); d == nil || d.Path != "a.go" || d.language != "go" || d.Version != 1 {
 		t.Fatalf("after didOpen: %+v", d)
 	}
-	docs, err := didChange(docs, json.RawMessage(`{"textDocument":{"uri":"file:///w/a.go","version":7},"contentChanges":[
+	docs, err := DidChange(docs, json.RawMessage(`{"textDocument":{"uri":"file:///w/a.go","version":7},"contentChanges":[
 		{"range":{"start":{"line":0,"character":8},"end":{"line":0,"character":9}},"rangeLength":1,"text":"bc"},
 		{"range":{"start":{"line":0,"character":10},"end":{"line":0,"character":10}},"text":"d"}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := docs.get(testURI); d.text() != "package bcd\n" || d.version != 7 {
-		t.Errorf("after didChange: %q, version %d", d.text(), d.version)
+	if d := docs.Get(testURI); d.Text() != "package bcd\n" || d.Version != 7 {
+		t.Errorf("after didChange: %q, version %d", d.Text(), d.Version)
 	}
-	docs, err = didClose(docs, json.RawMessage(`{"textDocument":{"uri":"file:///w/a.go"}}`))
-	if err != nil || docs.get(testURI) != nil {
+	docs, err = DidClose(docs, json.RawMessage(`{"textDocument":{"uri":"file:///w/a.go"}}`))
+	if err != nil || docs.Get(testURI) != nil {
 		t.Errorf("after didClose: %v", err)
 	}
-	if _, err := didChange(docs, json.RawMessage(`{"textDocument":{"uri":"file:///w/a.go","version":8},"contentChanges":[]}`)); err == nil {
+	if _, err := DidChange(docs, json.RawMessage(`{"textDocument":{"uri":"file:///w/a.go","version":8},"contentChanges":[]}`)); err == nil {
 		t.Error("a change of a closed document was accepted")
 	}
 }
 
 func TestPathsOutsideTheRoot(t *testing.T) {
 	t.Parallel()
-	r := rootAt("/w")
+	r := RootAt("/w")
 	for u, want := range map[uri.URI]string{
 		"file:///w/a/b.go": "a/b.go", "file:///w/a%20b.go": "a b.go", "file:///w/": "", "file:///other/a.go": "",
 		"file:///w/../etc/passwd": "", "file:///w2/a.go": "", "untitled:x": "", "file://host/w/a.go": "",
 	} {
-		c, err := canonical(u)
+		c, err := Canonical(u)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,20 +105,20 @@ func TestRootsOfClients(t *testing.T) {
 		{"other/all", "other/all/a/x", "a/x", "other/all/y"},
 		{"missing", "missing/x", "", "w/y"},
 	} {
-		r := root{dirs: []string{at("w")}}.withClient(uri.File(at(c.client)))
+		r := Root{dirs: []string{at("w")}}.WithClient(uri.File(at(c.client)))
 		if rel, ok := r.rel(uri.File(at(c.file))); rel != c.rel || ok != (c.rel != "") {
 			t.Errorf("%s: %s is %q, %v; want %q", c.client, c.file, rel, ok, c.rel)
 		}
 		if rel, ok := r.rel(uri.File(at("w/a/z"))); rel != "a/z" || !ok {
 			t.Errorf("%s: the file's own path is %q, %v", c.client, rel, ok)
 		}
-		if got := r.uri("y"); got != uri.File(at(c.top)) {
+		if got := r.URI("y"); got != uri.File(at(c.top)) {
 			t.Errorf("%s: a file at the top is %s, want %s", c.client, got, c.top)
 		}
 		if c.rel == "" {
 			continue
 		}
-		if got := r.uri(c.rel); got != uri.File(at(c.file)) {
+		if got := r.URI(c.rel); got != uri.File(at(c.file)) {
 			t.Errorf("%s: %s is %s, want %s", c.client, c.rel, got, c.file)
 		}
 	}
@@ -176,11 +176,11 @@ func FuzzDidChange(f *testing.F) {
 			params := fmt.Sprintf(`{"textDocument":{"uri":%q,"version":%d},"contentChanges":[{"range":{"start":{"line":%d,"character":%d},`+
 				`"end":{"line":%d,"character":%d}},"text":%q}]}`, testURI, version, l, c, el, ec, repl)
 			var err error
-			if docs, err = didChange(docs, json.RawMessage(params)); err != nil {
+			if docs, err = DidChange(docs, json.RawMessage(params)); err != nil {
 				t.Fatal(err)
 			}
 			want = model(want, enc, l, c, el, ec, repl)
-			if got := docs.get(testURI).text(); got != want {
+			if got := docs.Get(testURI).Text(); got != want {
 				t.Fatalf("%s\ngot  %q\nwant %q", params, got, want)
 			}
 		}
@@ -190,17 +190,17 @@ func FuzzDidChange(f *testing.F) {
 // Trap 12: URIs have one spelling inside.
 func TestTrap12URIs(t *testing.T) {
 	t.Parallel()
-	a, errA := canonical("file:///C:/x/ä.go")
-	b, errB := canonical("file:///c%3A/x/%C3%A4.go")
+	a, errA := Canonical("file:///C:/x/ä.go")
+	b, errB := Canonical("file:///c%3A/x/%C3%A4.go")
 	if errA != nil || errB != nil || a != b {
 		t.Errorf("%q (%v) and %q (%v) are one file", a, errA, b, errB)
 	}
 	for _, other := range []string{"untitled:Untitled-1", "http://example.com/a.go", "file://host/share/a.go", "slop:/a"} {
-		u, err := canonical(uri.URI(other))
+		u, err := Canonical(uri.URI(other))
 		if err != nil {
 			t.Errorf("%q: %v", other, err)
 		}
-		if p, ok := filePath(u); ok {
+		if p, ok := FilePath(u); ok {
 			t.Errorf("%q became the path %q", other, p)
 		}
 	}
@@ -210,19 +210,19 @@ func TestTrap12URIs(t *testing.T) {
 func TestTrap14UnreadableRange(t *testing.T) {
 	t.Parallel()
 	docs := openDocument(t, "one\ntwo\n")
-	docs, err := didChange(docs, json.RawMessage(`{"textDocument":{"uri":"file:///w/a.go","version":2},"contentChanges":[`+
+	docs, err := DidChange(docs, json.RawMessage(`{"textDocument":{"uri":"file:///w/a.go","version":2},"contentChanges":[`+
 		`{"range":{"start":{"line":0,"character":-1},"end":{"line":0,"character":1}},"text":"fragment"}]}`))
 	if err == nil {
 		t.Error("the change was accepted")
 	}
-	if _, err := docs.need("file:///w/a.go"); err == nil {
+	if _, err := docs.Need("file:///w/a.go"); err == nil {
 		t.Error("the document still counts as known")
 	}
-	docs, err = didChange(docs, json.RawMessage(`{"textDocument":{"uri":"file:///w/a.go","version":3},"contentChanges":[{"text":"whole"}]}`))
+	docs, err = DidChange(docs, json.RawMessage(`{"textDocument":{"uri":"file:///w/a.go","version":3},"contentChanges":[{"text":"whole"}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d, err := docs.need("file:///w/a.go"); err != nil || d.text() != "whole" {
+	if d, err := docs.Need("file:///w/a.go"); err != nil || d.Text() != "whole" {
 		t.Errorf("after a whole text it is %v (%v)", d, err)
 	}
 }

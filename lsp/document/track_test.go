@@ -1,4 +1,4 @@
-package lsp
+package document
 
 import (
 	"encoding/json"
@@ -34,15 +34,15 @@ func TestTrackFollowsChanges(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 7))
 		docs := openIn(t, text.UTF16, "file:///w/a.track.yaml", cellTrack)
 		for version := 2; version < 40; version++ {
-			d := docs.get("file:///w/a.track.yaml")
-			docs = mustChange(t, docs, version, randomChanges(r, d.index))
+			d := docs.Get("file:///w/a.track.yaml")
+			docs = mustChange(t, docs, version, randomChanges(r, d.Index))
 			if r.IntN(3) > 0 {
 				continue // nobody asked about this version
 			}
-			d = docs.get("file:///w/a.track.yaml")
-			got, want := d.track(), trackfile.Parse(d.path, []byte(d.text()))
-			if string(got.Source) != d.text() {
-				t.Fatalf("seed %d, version %d: the reading is of another text:\n%s\n%s", seed, version, got.Source, d.text())
+			d = docs.Get("file:///w/a.track.yaml")
+			got, want := d.Track(), trackfile.Parse(d.Path, []byte(d.Text()))
+			if string(got.Source) != d.Text() {
+				t.Fatalf("seed %d, version %d: the reading is of another text:\n%s\n%s", seed, version, got.Source, d.Text())
 			}
 			if diff := cmp.Diff(want.Track, got.Track) + cmp.Diff(want.Problems, got.Problems); diff != "" {
 				t.Fatalf("seed %d, version %d (-whole +followed):\n%s", seed, version, diff)
@@ -51,9 +51,9 @@ func TestTrackFollowsChanges(t *testing.T) {
 	}
 }
 
-func mustChange(t testing.TB, docs *documents, version int, changes string) *documents {
+func mustChange(t testing.TB, docs *Set, version int, changes string) *Set {
 	t.Helper()
-	docs, err := didChange(docs, json.RawMessage(fmt.Sprintf(
+	docs, err := DidChange(docs, json.RawMessage(fmt.Sprintf(
 		`{"textDocument":{"uri":"file:///w/a.track.yaml","version":%d},"contentChanges":[%s]}`, version, changes)))
 	if err != nil {
 		t.Fatal(err)
@@ -84,20 +84,20 @@ func randomChanges(r *rand.Rand, x *text.Index) string {
 func TestTrackAfterWholeText(t *testing.T) {
 	t.Parallel()
 	docs := openIn(t, text.UTF16, "file:///w/a.track.yaml", cellTrack)
-	docs.get("file:///w/a.track.yaml").track()
+	docs.Get("file:///w/a.track.yaml").Track()
 	whole, err := json.Marshal(strings.Replace(cellTrack, "Two", "Twos", 1))
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := mustChange(t, docs, 2, fmt.Sprintf(`{"text":%s}`, whole)).get("file:///w/a.track.yaml")
+	d := mustChange(t, docs, 2, fmt.Sprintf(`{"text":%s}`, whole)).Get("file:///w/a.track.yaml")
 	at := strings.Index(cellTrack, "Two") + len("Two")
-	if got, want := *d.parsed.now.Load().since, (stretch{at, at, 1}); got != want {
+	if got, want := *d.Parsed.now.Load().since, (stretch{at, at, 1}); got != want {
 		t.Errorf("what changed is %+v, want %+v", got, want)
 	}
-	if ticket := d.track().Track.Tickets[1]; ticket.Description != "Twos" {
+	if ticket := d.Track().Track.Tickets[1]; ticket.Description != "Twos" {
 		t.Errorf("the ticket is %+v", ticket)
 	}
-	if d.parsed.now.Load().since != nil {
+	if d.Parsed.now.Load().since != nil {
 		t.Error("the cell still holds an older reading")
 	}
 }

@@ -1,4 +1,4 @@
-package lsp
+package document
 
 import (
 	"math/rand/v2"
@@ -20,7 +20,7 @@ func FuzzMovedPlaces(f *testing.F) {
 		start := r.IntN(len(now) + 1)
 		now = now[:start] + mark + now[start:]
 		before := text.Span{Start: start, End: start + len(mark)}
-		d := &document{lineage: &lineage{}, parsed: &trackCell{}}
+		d := &Document{lineage: &lineage{}, Parsed: &TrackCell{}}
 		for range uint(edits) % 100 {
 			at := strings.Index(now, mark)
 			from := r.IntN(len(now) + 1)
@@ -32,11 +32,11 @@ func FuzzMovedPlaces(f *testing.F) {
 			d.note(text.Span{Start: from, End: to}, len(repl))
 			now = now[:from] + repl + now[to:]
 		}
-		since, ok := d.since(0)
+		since, ok := d.Since(0)
 		if !ok {
 			t.Fatal("the changes were forgotten")
 		}
-		from, to := forward(since, before.Start, false), forward(since, before.End, true)
+		from, to := Forward(since, before.Start, false), Forward(since, before.End, true)
 		if at := strings.Index(now, mark); from > at || to < at+len(mark) || to-from > len(mark)+5*len(since) {
 			t.Fatalf("the mark is at %d, its span at [%d:%d]", at, from, to)
 		}
@@ -50,25 +50,25 @@ func FuzzMovedPlaces(f *testing.F) {
 
 func TestChangesAreBounded(t *testing.T) {
 	t.Parallel()
-	d := &document{lineage: &lineage{}, parsed: &trackCell{}}
+	d := &Document{lineage: &lineage{}, Parsed: &TrackCell{}}
 	for range 10 * maxChanges {
 		d.note(text.Span{}, 1)
 	}
 	if len(d.changes) > 2*maxChanges {
 		t.Errorf("%d changes are kept", len(d.changes))
 	}
-	if _, ok := d.since(0); ok {
+	if _, ok := d.Since(0); ok {
 		t.Error("changes that were forgotten are said to be known")
 	}
-	d.lineage.learn(&known{stamp: d.stamp - 10})
-	d.lineage.learn(&known{stamp: d.stamp - 20}) // late: it changes nothing
+	d.lineage.learn(&known{stamp: d.Stamp - 10})
+	d.lineage.learn(&known{stamp: d.Stamp - 20}) // late: it changes nothing
 	for range 4 * maxChanges {
 		d.note(text.Span{}, 1)
-		if since, ok := d.since(d.lineage.newest.Load().stamp); !ok || len(since) != d.stamp-d.lineage.newest.Load().stamp {
-			t.Fatalf("%d changes since the newest outline, want %d (%v)", len(since), d.stamp-d.lineage.newest.Load().stamp, ok)
+		if since, ok := d.Since(d.lineage.newest.Load().stamp); !ok || len(since) != d.Stamp-d.lineage.newest.Load().stamp {
+			t.Fatalf("%d changes since the newest outline, want %d (%v)", len(since), d.Stamp-d.lineage.newest.Load().stamp, ok)
 		}
-		if d.stamp%50 == 0 {
-			d.lineage.learn(&known{stamp: d.stamp})
+		if d.Stamp%50 == 0 {
+			d.lineage.learn(&known{stamp: d.Stamp})
 		}
 	}
 }

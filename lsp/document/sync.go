@@ -1,4 +1,4 @@
-package lsp
+package document
 
 import (
 	"encoding/json"
@@ -53,59 +53,59 @@ func (p *didChangeParams) check() error {
 	return nil
 }
 
-func didOpen(docs *documents, params json.RawMessage) (*documents, error) {
+func DidOpen(docs *Set, params json.RawMessage) (*Set, error) {
 	var p protocol.DidOpenTextDocumentParams
 	if err := rpc.Decode(params, &p); err != nil {
 		return nil, err
 	}
-	return docs.opened(p.TextDocument)
+	return docs.Opened(p.TextDocument)
 }
 
-// didChange returns the documents to go on with, also beside an error: a document whose change cannot be read is
+// DidChange returns the documents to go on with, also beside an error: a document whose change cannot be read is
 // out of step from then on.
-func didChange(docs *documents, params json.RawMessage) (*documents, error) {
+func DidChange(docs *Set, params json.RawMessage) (*Set, error) {
 	var p didChangeParams
 	err := json.Unmarshal(params, &p)
 	if err == nil {
 		err = p.check()
 	}
-	d := docs.get(p.TextDocument.URI)
+	d := docs.Get(p.TextDocument.URI)
 	if d == nil {
 		return docs, fmt.Errorf("a change of %q, which is not open", p.TextDocument.URI)
 	}
-	var next *document
+	var next *Document
 	if err == nil {
 		next, err = docs.changed(d, p.TextDocument.Version, p.ContentChanges)
 	}
 	if err != nil {
-		return docs.with(d.outOfStep(p.TextDocument.Version)), fmt.Errorf("changing %s: %w", d.sent, err)
+		return docs.with(d.outOfStep(p.TextDocument.Version)), fmt.Errorf("changing %s: %w", d.Sent, err)
 	}
 	return docs.with(next), nil
 }
 
-func didClose(docs *documents, params json.RawMessage) (*documents, error) {
+func DidClose(docs *Set, params json.RawMessage) (*Set, error) {
 	var p protocol.DidCloseTextDocumentParams
 	if err := rpc.Decode(params, &p); err != nil {
 		return nil, err
 	}
-	u, err := canonical(p.TextDocument.URI)
+	u, err := Canonical(p.TextDocument.URI)
 	if err != nil {
 		return nil, err
 	}
 	return docs.without(u), nil
 }
 
-// didSave keeps what was saved: the document may have moved on before the plan is made of it.
-func didSave(docs *documents, params json.RawMessage) (*documents, error) {
+// DidSave keeps what was saved: the document may have moved on before the plan is made of it.
+func DidSave(docs *Set, params json.RawMessage) (*Set, error) {
 	var p protocol.DidSaveTextDocumentParams
 	if err := rpc.Decode(params, &p); err != nil {
 		return nil, err
 	}
-	d, err := docs.need(p.TextDocument.URI)
+	d, err := docs.Need(p.TextDocument.URI)
 	if err != nil {
 		return nil, err
 	}
 	next := *d
-	next.saved = d.index
+	next.Saved = d.Index
 	return docs.with(&next), nil
 }

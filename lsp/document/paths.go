@@ -1,4 +1,4 @@
-package lsp
+package document
 
 import (
 	"io/fs"
@@ -11,9 +11,9 @@ import (
 	"github.com/slop-ls/slop-ls/lsp/rpc"
 )
 
-// canonical is the one spelling under which a URI from the wire is looked up. Clients spell the same file in
+// Canonical is the one spelling under which a URI from the wire is looked up. Clients spell the same file in
 // several ways (file:///C:/x and file:///c%3A/x).
-func canonical(u uri.URI) (uri.URI, error) {
+func Canonical(u uri.URI) (uri.URI, error) {
 	if u == "" {
 		return "", rpc.Refuse(rpc.InvalidParams, "the uri is empty")
 	}
@@ -24,17 +24,17 @@ func canonical(u uri.URI) (uri.URI, error) {
 	return c, nil
 }
 
-// filePath is the system's path of a file URI; ok is false for any other scheme and for a path on another host.
-func filePath(u uri.URI) (p string, ok bool) {
+// FilePath is the system's path of a file URI; ok is false for any other scheme and for a path on another host.
+func FilePath(u uri.URI) (p string, ok bool) {
 	if !u.IsFile() || u.Authority() != "" {
 		return "", false
 	}
 	return filepath.Clean(u.FsPath()), true
 }
 
-// root is the workspace's folder as it is spelled: the resolved one first, then the spelling of the client, which
+// Root is the workspace's folder as it is spelled: the resolved one first, then the spelling of the client, which
 // may go through symbolic links. A client that opened a folder within spells what lies there by its own.
-type root struct {
+type Root struct {
 	dirs []string
 	own  ownFolder
 }
@@ -43,15 +43,15 @@ type root struct {
 // workspace by. Zero is none.
 type ownFolder struct{ dir, at string }
 
-// rootAt is a workspace at a resolved folder.
-func rootAt(dir string) root { return root{dirs: []string{dir}} }
+// RootAt is a workspace at a resolved folder.
+func RootAt(dir string) Root { return Root{dirs: []string{dir}} }
 
-// folder is the workspace itself, in the spelling of the client.
-func (r root) folder() uri.URI { return uri.File(r.dirs[len(r.dirs)-1]) }
+// Folder is the workspace itself, in the spelling of the client.
+func (r Root) Folder() uri.URI { return uri.File(r.dirs[len(r.dirs)-1]) }
 
 // rel is the workspace-relative, slash-separated path of a URI; ok is false for what is no file or lies elsewhere.
-func (r root) rel(u uri.URI) (p string, ok bool) {
-	abs, ok := filePath(u)
+func (r Root) rel(u uri.URI) (p string, ok bool) {
+	abs, ok := FilePath(u)
 	if !ok {
 		return "", false
 	}
@@ -73,21 +73,21 @@ func inFolder(dir, abs string) (p string, ok bool) {
 	return rel, err == nil && rel != "." && fs.ValidPath(rel)
 }
 
-// uri is the URI of a workspace-relative path, in the spelling that the client opened the workspace with.
-func (r root) uri(p string) uri.URI {
+// URI is the URI of a workspace-relative path, in the spelling that the client opened the workspace with.
+func (r Root) URI(p string) uri.URI {
 	if rest, ok := strings.CutPrefix(p, r.own.at+"/"); ok && r.own.dir != "" {
 		return uri.File(filepath.Join(r.own.dir, filepath.FromSlash(rest)))
 	}
 	return uri.File(filepath.Join(r.dirs[len(r.dirs)-1], filepath.FromSlash(p)))
 }
 
-// withClient adds the client's own spelling of the root, or of a folder within, where it names that.
-func (r root) withClient(rootURI uri.URI) root {
-	u, err := canonical(rootURI)
+// WithClient adds the client's own spelling of the root, or of a folder within, where it names that.
+func (r Root) WithClient(rootURI uri.URI) Root {
+	u, err := Canonical(rootURI)
 	if err != nil {
 		return r
 	}
-	dir, ok := filePath(u)
+	dir, ok := FilePath(u)
 	if !ok {
 		return r
 	}
@@ -96,16 +96,16 @@ func (r root) withClient(rootURI uri.URI) root {
 		return r
 	}
 	if real == r.dirs[0] {
-		return root{dirs: []string{r.dirs[0], dir}}
+		return Root{dirs: []string{r.dirs[0], dir}}
 	}
 	at, ok := inFolder(r.dirs[0], real)
 	if !ok {
 		return r
 	}
 	if top, ok := strings.CutSuffix(dir, string(filepath.Separator)+filepath.FromSlash(at)); ok && sameAs(r.dirs[0], top) {
-		return root{dirs: []string{r.dirs[0], top}}
+		return Root{dirs: []string{r.dirs[0], top}}
 	}
-	return root{dirs: r.dirs, own: ownFolder{dir, at}}
+	return Root{dirs: r.dirs, own: ownFolder{dir, at}}
 }
 
 // sameAs reports whether a path leads to a resolved one.
@@ -114,9 +114,9 @@ func sameAs(resolved, path string) bool {
 	return err == nil && real == resolved
 }
 
-// workspacePath is the path of a URI that a command named, or an error that says what is wrong with it.
-func (r root) workspacePath(raw string) (string, error) {
-	u, err := canonical(uri.URI(raw))
+// WorkspacePath is the path of a URI that a command named, or an error that says what is wrong with it.
+func (r Root) WorkspacePath(raw string) (string, error) {
+	u, err := Canonical(uri.URI(raw))
 	if err != nil {
 		return "", err
 	}

@@ -1,4 +1,4 @@
-package lsp
+package document
 
 import (
 	"context"
@@ -18,14 +18,14 @@ type outlineCell struct {
 	err     error
 }
 
-// outlineBy is the outline of exactly this version. It outlives the request that asked first, because others wait for
+// OutlineBy is the outline of exactly this version. It outlives the request that asked first, because others wait for
 // it.
-func (d *document) outlineBy(ctx context.Context, viewer engine.Viewer) (engine.Outline, error) {
+func (d *Document) OutlineBy(ctx context.Context, viewer engine.Viewer) (engine.Outline, error) {
 	c := d.outline
 	c.once.Do(func() {
-		c.outline, c.err = viewer.Outline(context.WithoutCancel(ctx), d.path, []byte(d.text()))
+		c.outline, c.err = viewer.Outline(context.WithoutCancel(ctx), d.Path, []byte(d.Text()))
 		if c.err == nil {
-			d.lineage.learn(&known{stamp: d.stamp, outline: c.outline})
+			d.lineage.learn(&known{stamp: d.Stamp, outline: c.outline})
 		}
 	})
 	return c.outline, c.err
@@ -53,8 +53,8 @@ func (l *lineage) learn(k *known) {
 	}
 }
 
-// change is one edit of a document: the bytes of span became n others. stamp is the document's after it.
-type change struct {
+// Change is one edit of a document: the bytes of span became n others. stamp is the document's after it.
+type Change struct {
 	stamp int
 	span  text.Span
 	n     int
@@ -64,98 +64,98 @@ type change struct {
 const maxChanges = 4096
 
 // note remembers an edit. The document is not shared yet.
-func (d *document) note(span text.Span, n int) {
-	d.stamp++
+func (d *Document) note(span text.Span, n int) {
+	d.Stamp++
 	if len(d.changes) == cap(d.changes) { // it would be copied anyway: drop what nobody needs
 		first := 0
 		if k := d.lineage.newest.Load(); k != nil {
-			first, _ = slices.BinarySearchFunc(d.changes, k.stamp+1, func(c change, stamp int) int { return c.stamp - stamp })
+			first, _ = slices.BinarySearchFunc(d.changes, k.stamp+1, func(c Change, stamp int) int { return c.stamp - stamp })
 		}
 		d.changes = slices.Clone(d.changes[max(first, len(d.changes)-maxChanges/2):])
 	}
-	d.changes = append(d.changes, change{stamp: d.stamp, span: span, n: n})
-	d.parsed = d.parsed.after(span, n)
+	d.changes = append(d.changes, Change{stamp: d.Stamp, span: span, n: n})
+	d.Parsed = d.Parsed.after(span, n)
 }
 
-// since is the changes from the version with that stamp to this one; ok is false where they are not remembered any
+// Since is the changes from the version with that stamp to this one; ok is false where they are not remembered any
 // more, or the version is a later one.
-func (d *document) since(stamp int) (_ []change, ok bool) {
-	if stamp == d.stamp {
+func (d *Document) Since(stamp int) (_ []Change, ok bool) {
+	if stamp == d.Stamp {
 		return nil, true
 	}
-	i, found := slices.BinarySearchFunc(d.changes, stamp+1, func(c change, stamp int) int { return c.stamp - stamp })
+	i, found := slices.BinarySearchFunc(d.changes, stamp+1, func(c Change, stamp int) int { return c.stamp - stamp })
 	return d.changes[i:], found
 }
 
-// claimOutline says whether the caller is to make the next outline in the background: no other does, until release.
-func (d *document) claimOutline() (ok bool) { return !d.lineage.running.Swap(true) }
+// ClaimOutline says whether the caller is to make the next outline in the background: no other does, until release.
+func (d *Document) ClaimOutline() (ok bool) { return !d.lineage.running.Swap(true) }
 
-// releaseOutline lets another one make it.
-func (d *document) releaseOutline() { d.lineage.running.Store(false) }
+// ReleaseOutline lets another one make it.
+func (d *Document) ReleaseOutline() { d.lineage.running.Store(false) }
 
-// follows says whether a document is a version of the same one, opened once.
-func (d *document) follows(other *document) bool { return d != nil && d.lineage == other.lineage }
+// Follows says whether a document is a version of the same one, opened once.
+func (d *Document) Follows(other *Document) bool { return d != nil && d.lineage == other.lineage }
 
-// moved is the outline of an earlier version of a document, to be read in places of the present one.
-type moved struct {
+// Moved is the outline of an earlier version of a document, to be read in places of the present one.
+type Moved struct {
 	engine.Outline
-	since []change
+	since []Change
 }
 
-// lastOutline is the newest outline that is known of a document; ok is false where there is none, or too much has changed
+// LastOutline is the newest outline that is known of a document; ok is false where there is none, or too much has changed
 // since.
-func (d *document) lastOutline() (_ moved, ok bool) {
+func (d *Document) LastOutline() (_ Moved, ok bool) {
 	last := d.lineage.newest.Load()
 	if last == nil {
-		return moved{}, false
+		return Moved{}, false
 	}
-	since, ok := d.since(last.stamp)
-	return moved{last.outline, since}, ok
+	since, ok := d.Since(last.stamp)
+	return Moved{last.outline, since}, ok
 }
 
-// behind says whether the outline is of an earlier version.
-func (m moved) behind() bool { return len(m.since) > 0 }
+// Behind says whether the outline is of an earlier version.
+func (m Moved) Behind() bool { return len(m.since) > 0 }
 
-// symbolAt is the innermost declaration that holds an offset of the present text, in places of the present text, or
+// SymbolAt is the innermost declaration that holds an offset of the present text, in places of the present text, or
 // that ends before it on the same line with only white space between; ok is false where there is none.
-func (m moved) symbolAt(d *document, offset int) (found engine.Symbol, ok bool) {
+func (m Moved) SymbolAt(d *Document, offset int) (found engine.Symbol, ok bool) {
 	old := backward(m.since, atText(d, offset))
 	for _, sym := range m.Symbols {
 		if sym.Start <= old && old <= sym.End && (!ok || sym.End-sym.Start <= found.End-found.Start) {
 			found, ok = sym, true
 		}
 	}
-	return m.forward(found), ok
+	return m.Forward(found), ok
 }
 
 // atText is the offset without the white space that follows the text of its line.
-func atText(d *document, offset int) int {
-	line := d.index.Line(d.index.Position(offset, text.UTF8).Line)
-	rest := d.index.Slice(text.Span{Start: line.Start, End: min(max(offset, line.Start), line.End)})
+func atText(d *Document, offset int) int {
+	line := d.Index.Line(d.Index.Position(offset, text.UTF8).Line)
+	rest := d.Index.Slice(text.Span{Start: line.Start, End: min(max(offset, line.Start), line.End)})
 	if kept := strings.TrimRight(rest, " \t;,"); kept != "" {
 		return line.Start + len(kept)
 	}
 	return offset
 }
 
-// forward is a symbol in places of the present text.
-func (m moved) forward(sym engine.Symbol) engine.Symbol {
-	if !m.behind() {
+// Forward is a symbol in places of the present text.
+func (m Moved) Forward(sym engine.Symbol) engine.Symbol {
+	if !m.Behind() {
 		return sym
 	}
-	sym.Start, sym.End = forward(m.since, sym.Start, false), forward(m.since, sym.End, true)
-	sym.NameStart, sym.NameEnd = forward(m.since, sym.NameStart, false), forward(m.since, sym.NameEnd, true)
+	sym.Start, sym.End = Forward(m.since, sym.Start, false), Forward(m.since, sym.End, true)
+	sym.NameStart, sym.NameEnd = Forward(m.since, sym.NameStart, false), Forward(m.since, sym.NameEnd, true)
 	return sym
 }
 
-// now are all symbols in places of the present text.
-func (m moved) now() []engine.Symbol {
-	if !m.behind() {
+// Now are all symbols in places of the present text.
+func (m Moved) Now() []engine.Symbol {
+	if !m.Behind() {
 		return m.Symbols
 	}
 	out := make([]engine.Symbol, len(m.Symbols))
 	for i, sym := range m.Symbols {
-		out[i] = m.forward(sym)
+		out[i] = m.Forward(sym)
 	}
 	return out
 }
@@ -174,8 +174,8 @@ func replaced(before, after string) (span text.Span, n int) {
 	return text.Span{Start: head, End: len(before) - tail}, len(after) - tail - head
 }
 
-// forward is where an offset has moved to. One within a change goes to its start, or with end to its end.
-func forward(changes []change, offset int, end bool) int {
+// Forward is where an offset has moved to. One within a change goes to its start, or with end to its end.
+func Forward(changes []Change, offset int, end bool) int {
 	for _, c := range changes {
 		switch {
 		case offset <= c.span.Start:
@@ -191,7 +191,7 @@ func forward(changes []change, offset int, end bool) int {
 }
 
 // backward is where an offset was before the changes. One within what a change brought was at its start.
-func backward(changes []change, offset int) int {
+func backward(changes []Change, offset int) int {
 	for _, c := range slices.Backward(changes) {
 		switch {
 		case offset <= c.span.Start:

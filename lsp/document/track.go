@@ -1,4 +1,4 @@
-package lsp
+package document
 
 import (
 	"sync"
@@ -8,10 +8,10 @@ import (
 	"github.com/slop-ls/slop-ls/engine/trackfile"
 )
 
-// trackCell is one version of a document read as a track, when that is first asked for: from an older version that
+// TrackCell is one version of a document read as a track, when that is first asked for: from an older version that
 // was read already, at the cost of the tickets that changed since, else whole. Cells do not hold each other, so that
 // a fast typist builds no chain.
-type trackCell struct {
+type TrackCell struct {
 	once sync.Once
 	now  atomic.Pointer[trackReading] // nil: nothing has been read yet
 }
@@ -36,25 +36,25 @@ func (s *stretch) then(start, end, size int) *stretch {
 }
 
 // after is the cell of the version in which the bytes of span have become n others.
-func (c *trackCell) after(span text.Span, n int) *trackCell {
-	next := &trackCell{}
+func (c *TrackCell) after(span text.Span, n int) *TrackCell {
+	next := &TrackCell{}
 	if r := c.now.Load(); r != nil {
 		next.now.Store(&trackReading{r.doc, r.since.then(span.Start, span.End, n)})
 	}
 	return next
 }
 
-// track is the document read as a track.
-func (d *document) track() *trackfile.Document {
-	c := d.parsed
+// Track is the document read as a track.
+func (d *Document) Track() *trackfile.Document {
+	c := d.Parsed
 	c.once.Do(func() {
 		r := c.now.Load()
 		switch {
 		case r == nil:
-			r = &trackReading{doc: trackfile.Parse(d.path, []byte(d.text()))}
+			r = &trackReading{doc: trackfile.Parse(d.Path, []byte(d.Text()))}
 		case r.since != nil:
 			s := r.since
-			fresh := d.index.Slice(text.Span{Start: s.start, End: s.end + s.grown})
+			fresh := d.Index.Slice(text.Span{Start: s.start, End: s.end + s.grown})
 			r = &trackReading{doc: r.doc.Edit(s.start, s.end, fresh)}
 		}
 		c.now.Store(r)
