@@ -61,8 +61,8 @@ func (a *attempt) verify(ctx context.Context) (problem string, err error) {
 	if line == "" {
 		return "", nil
 	}
-	if refusal, err := a.permitVerify(ctx, line); refusal != "" || err != nil {
-		return "", orEnded(err, refusal)
+	if err := a.permitVerify(ctx, line); err != nil {
+		return "", err
 	}
 	a.calls++
 	if err := a.desk.Commit(ctx, ToolCalled{Run: a.job.Run, Call: a.calls, Name: VerifyCall, Summary: oneLine(line)}); err != nil {
@@ -80,18 +80,11 @@ func (a *attempt) verify(ctx context.Context) (problem string, err error) {
 	return problem, a.desk.Tell(ctx, returned)
 }
 
-// orEnded: a verify command that may not run leaves nothing that the worker could do.
-func orEnded(err error, refusal string) error {
-	if err != nil {
-		return err
-	}
-	return &ended{Outcome{Kind: OutcomeBlocked, By: ByPerson, Reason: refusal}}
-}
-
-func (a *attempt) permitVerify(ctx context.Context, line string) (refusal string, err error) {
+// permitVerify is nil where the command may run. One that may not leaves nothing that the worker could do.
+func (a *attempt) permitVerify(ctx context.Context, line string) error {
 	args, err := json.Marshal(map[string]string{"command": line})
 	if err != nil {
-		return "", fmt.Errorf("describing the verify command: %w", err)
+		return fmt.Errorf("describing the verify command: %w", err)
 	}
 	action := Action{Kind: KindCommand, Tool: VerifyCall, Effect: EffectRun, Arguments: args, Command: line, Ticket: a.job.Run.Ticket}
 	q := Question{
@@ -101,15 +94,15 @@ func (a *attempt) permitVerify(ctx context.Context, line string) (refusal string
 	q.Title, q.Cut = titleLine(a.verifyWhom() + line)
 	answer, _, err := a.ask(ctx, q)
 	if err != nil {
-		return "", err
+		return err
+	}
+	if again := a.Policy.Rule(ctx, action); again.Verdict == Deny && answer.Decision == Approved {
+		answer.Decision, answer.By, answer.Reason = Rejected, Actor(byRule+again.Rule), ""
 	}
 	if answer.Decision != Approved {
-		return rejected("the verify command was not allowed", answer), nil
+		return &ended{Outcome{Kind: OutcomeBlocked, By: rejecter(answer), Reason: rejected("the verify command was not allowed", answer)}}
 	}
-	if again := a.Policy.Rule(ctx, action); again.Verdict == Deny {
-		return "the verify command is denied by " + again.Rule, nil
-	}
-	return "", a.gate(ctx)
+	return a.gate(ctx)
 }
 
 // verifyWhom begins the line on which a person decides about a verify command: whether it is the track's own matters,
