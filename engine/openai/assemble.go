@@ -182,7 +182,18 @@ func (a *assembly) reply(turn int) (engine.Reply, error) {
 		}
 	}
 	m.Opaque = a.opaque(extras)
-	return engine.Reply{Message: m, Usage: a.engineUsage(), Finish: a.finish}, nil
+	return engine.Reply{Message: m, Usage: a.engineUsage(), Finish: finishOf(a.finish)}, nil
+}
+
+// finishOf is a finish reason in OpenAI's word where a server has its own for a reply that is not whole.
+func finishOf(reason string) string {
+	switch strings.ToLower(reason) {
+	case "max_tokens", "max_output_tokens", "model_length":
+		return engine.FinishLength
+	case "safety", "recitation", "prohibited_content":
+		return engine.FinishFilter
+	}
+	return reason
 }
 
 // opaque is nil when the endpoint wants nothing back.

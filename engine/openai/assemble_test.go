@@ -120,3 +120,20 @@ func TestBadChunks(t *testing.T) {
 		}
 	}
 }
+
+// Why a reply is not whole is said in one word, whatever the server calls it.
+func TestFinishReasons(t *testing.T) {
+	t.Parallel()
+	for said, want := range map[string]string{
+		"length": engine.FinishLength, "MAX_TOKENS": engine.FinishLength, "model_length": engine.FinishLength,
+		"content_filter": engine.FinishFilter, "SAFETY": engine.FinishFilter, "stop": "stop", "tool_calls": "tool_calls",
+	} {
+		a := newAssembly("p", 1000)
+		if _, _, err := a.add([]byte(`{"choices":[{"delta":{"content":"x"},"finish_reason":"` + said + `"}]}`)); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := a.reply(0); err != nil || got.Finish != want {
+			t.Errorf("%s: %q, %v", said, got.Finish, err)
+		}
+	}
+}
