@@ -61,7 +61,7 @@ func (a *attempt) verify(ctx context.Context) (problem string, err error) {
 	if line == "" {
 		return "", nil
 	}
-	if err := a.permitVerify(ctx, line); err != nil {
+	if line, err = a.permitVerify(ctx, line); err != nil {
 		return "", err
 	}
 	a.calls++
@@ -80,29 +80,55 @@ func (a *attempt) verify(ctx context.Context) (problem string, err error) {
 	return problem, a.desk.Tell(ctx, returned)
 }
 
-// permitVerify is nil where the command may run. One that may not leaves nothing that the worker could do.
-func (a *attempt) permitVerify(ctx context.Context, line string) error {
-	args, err := json.Marshal(map[string]string{"command": line})
+// permitVerify gives the command as it may run: as it was asked, or as a person has edited it. One that may not run leaves
+// nothing that the worker could do.
+func (a *attempt) permitVerify(ctx context.Context, line string) (allowed string, err error) {
+	action, err := a.verifyAction(line)
 	if err != nil {
-		return fmt.Errorf("describing the verify command: %w", err)
+		return "", err
 	}
-	action := Action{Kind: KindCommand, Tool: VerifyCall, Effect: EffectRun, Arguments: args, Command: line, Ticket: a.job.Run.Ticket}
 	q := Question{
 		Kind: KindCommand, Scope: ScopeTrack,
-		Content: Content{Tool: VerifyCall, Arguments: string(args)}, Ruling: a.Policy.Rule(ctx, action),
+		Content: Content{Tool: VerifyCall, Arguments: string(action.Arguments)}, Ruling: a.Policy.Rule(ctx, action),
 	}
 	q.Title, q.Cut = titleLine(a.verifyWhom() + line)
-	answer, _, err := a.ask(ctx, q)
+	answer, content, err := a.ask(ctx, q)
 	if err != nil {
-		return err
+		return "", err
+	}
+	if content.Arguments != q.Content.Arguments {
+		if action, err = a.editedVerify(content.Arguments); err != nil {
+			return "", err
+		}
 	}
 	if again := a.Policy.Rule(ctx, action); again.Verdict == Deny && answer.Decision == Approved {
 		answer.Decision, answer.By, answer.Reason = Rejected, Actor(byRule+again.Rule), ""
 	}
 	if answer.Decision != Approved {
-		return &ended{Outcome{Kind: OutcomeBlocked, By: rejecter(answer), Reason: rejected("the verify command was not allowed", answer)}}
+		return "", &ended{Outcome{Kind: OutcomeBlocked, By: rejecter(answer), Reason: rejected("the verify command was not allowed", answer)}}
 	}
-	return a.gate(ctx)
+	return action.Command, a.gate(ctx)
+}
+
+// editedVerify is what a person has made of a verify command.
+func (a *attempt) editedVerify(arguments string) (Action, error) {
+	var args struct {
+		Command string `json:"command"`
+	}
+	if err := json.Unmarshal([]byte(arguments), &args); err != nil || strings.TrimSpace(args.Command) == "" {
+		reason := `the verify command as it was edited cannot be read: retry the ticket, and write {"command": "…"}`
+		return Action{}, &ended{Outcome{Kind: OutcomeBlocked, By: ByPerson, Reason: reason}}
+	}
+	return a.verifyAction(args.Command)
+}
+
+// verifyAction describes a verify command to the policy.
+func (a *attempt) verifyAction(line string) (Action, error) {
+	args, err := json.Marshal(map[string]string{"command": line})
+	if err != nil {
+		return Action{}, fmt.Errorf("describing the verify command: %w", err)
+	}
+	return Action{Kind: KindCommand, Tool: VerifyCall, Effect: EffectRun, Arguments: args, Command: line, Ticket: a.job.Run.Ticket}, nil
 }
 
 // verifyWhom begins the line on which a person decides about a verify command: whether it is the track's own matters,
