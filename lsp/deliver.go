@@ -13,6 +13,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/lsp/document"
+	"github.com/slop-ls/slop-ls/lsp/receipt"
 )
 
 // DeliveryError says that an edit did not arrive where it was sent. What had arrived of the same delivery was taken
@@ -183,7 +184,7 @@ func rebase(now string, f engine.FileChange) (string, *engine.Conflict) {
 	if len(conflicts) == 0 {
 		return string(merged), nil
 	}
-	if reshaped(string(f.Base), string(f.After), now) {
+	if receipt.Reshaped(string(f.Base), string(f.After), now) {
 		return now, nil // it is there already, and was formatted
 	}
 	marked, _ := text.MergeWithMarkers(f.Base, []byte(now), f.After, text.Labels{Ours: "the editor", Base: "before", Theirs: "the ticket"})
@@ -240,7 +241,7 @@ func (h *Hub) account(ctx context.Context, s *Session, label string, out engine.
 		if f.came() {
 			out.Files = append(out.Files, f.seen())
 		}
-		want[f.change.Path] = f.receipt.now
+		want[f.change.Path] = f.receipt.Now
 		notes = append(notes, f.left())
 	}
 	disk := h.diskTexts(ctx, onDisk)
@@ -408,30 +409,30 @@ func (f *editedFile) undo(docs *document.Set, disk []byte) (_ engine.FileChange,
 	d := docs.ByPath(f.change.Path)
 	undo := engine.FileChange{Path: f.change.Path, Op: engine.OpModify, After: []byte(f.first)}
 	last := f.receipt
-	before := []byte(last.without(last.before))
+	before := []byte(last.Without(last.Before))
 	switch open := d != nil && d.Broken == nil; {
-	case !f.arrived && last.wrong() != nil:
+	case !f.arrived && last.Wrong() != nil:
 		if open {
 			disk = []byte(d.Text())
-		} else if last = last.strayedInto(disk); last == nil {
+		} else if last = last.StrayedInto(disk); last == nil {
 			return undo, false
 		}
-		undo.Base, undo.After = disk, []byte(last.without(string(disk)))
+		undo.Base, undo.After = disk, []byte(last.Without(string(disk)))
 		return undo, true
 	case !open:
-		undo.Base, undo.After = []byte(last.target), before
+		undo.Base, undo.After = []byte(last.Target), before
 		return undo, f.arrived
 	}
-	whole := newReceipt(f.first, f.whole)
-	whole.see(d.Text())
-	whole.judge()
+	whole := receipt.New(f.first, f.whole)
+	whole.See(d.Text())
+	whole.Judge()
 	switch {
-	case whole.state == sightArrived:
+	case whole.State == receipt.Arrived:
 		undo.Base = []byte(f.whole)
-	case count(whole.taken) > 0:
-		undo.Base = []byte(whole.there())
+	case whole.Came() > 0:
+		undo.Base = []byte(whole.There())
 	case f.arrived: // somebody has typed into its very lines since
-		undo.Base, undo.After = []byte(last.target), before
+		undo.Base, undo.After = []byte(last.Target), before
 	}
 	return undo, undo.Base != nil
 }

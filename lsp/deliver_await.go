@@ -8,6 +8,7 @@ import (
 	"go.lsp.dev/protocol"
 
 	"github.com/slop-ls/slop-ls/lsp/document"
+	"github.com/slop-ls/slop-ls/lsp/receipt"
 	"github.com/slop-ls/slop-ls/lsp/rpc"
 )
 
@@ -111,18 +112,18 @@ func (w *vigil) look(ctx context.Context) {
 	for _, f := range w.files {
 		for _, d := range w.trail.Take(f.doc.URI) {
 			if d == nil || d.Broken != nil {
-				f.receipt.judge()
-				f.arrived = d == nil && f.receipt.state == sightArrived && w.p.isSaved(ctx, f)
-				f.receipt.state = sightClosed
+				f.receipt.Judge()
+				f.arrived = d == nil && f.receipt.State == receipt.Arrived && w.p.isSaved(ctx, f)
+				f.receipt.State = receipt.Closed
 				break
 			}
-			f.receipt.see(d.Text())
+			f.receipt.See(d.Text())
 		}
-		if f.receipt.state == sightClosed {
+		if f.receipt.State == receipt.Closed {
 			continue
 		}
-		f.receipt.judge()
-		f.arrived = f.receipt.state == sightArrived
+		f.receipt.Judge()
+		f.arrived = f.receipt.State == receipt.Arrived
 	}
 }
 
@@ -130,14 +131,14 @@ func (w *vigil) look(ctx context.Context) {
 // to deliver it once more could bring it twice beside what was typed.
 func (p *dispatch) isSaved(ctx context.Context, f *editedFile) bool {
 	disk, err := p.s.hub.opts.Disk.Read(ctx, f.change.Path)
-	return err == nil && string(disk.Data) == f.receipt.now
+	return err == nil && string(disk.Data) == f.receipt.Now
 }
 
 // forgive takes the edits that were ours out of what the person typed.
 func (w *vigil) forgive() {
 	for _, f := range w.files {
-		if f.arrived && !f.receipt.merged {
-			w.p.s.hub.typed.Add(-int64(f.receipt.versions))
+		if f.arrived && !f.receipt.Merged {
+			w.p.s.hub.typed.Add(-int64(f.receipt.Versions))
 		}
 	}
 }
@@ -145,7 +146,7 @@ func (w *vigil) forgive() {
 // closed says whether a file that is waited for is not there any more.
 func closed(files []*editedFile) bool {
 	for _, f := range files {
-		if !f.done() && f.receipt.state == sightClosed {
+		if !f.done() && f.receipt.State == receipt.Closed {
 			return true
 		}
 	}
@@ -160,7 +161,7 @@ func astray(files []*editedFile) bool {
 		if f.done() {
 			continue
 		}
-		if f.receipt.state != sightStray {
+		if f.receipt.State != receipt.Stray {
 			return false
 		}
 		found = true
@@ -171,7 +172,7 @@ func astray(files []*editedFile) bool {
 // untouched says whether some file is still as it was: its change may be on its way.
 func (w *vigil) untouched() bool {
 	for _, f := range w.files {
-		if !f.done() && f.receipt.state == sightSame {
+		if !f.done() && f.receipt.State == receipt.Same {
 			return true
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/slop-ls/slop-ls/engine"
+	"github.com/slop-ls/slop-ls/lsp/receipt"
 )
 
 // BenchmarkDeliveryUnderTyping lays a ticket's three hunks onto a buffer of 50,000 lines that moves with each keystroke,
@@ -30,10 +31,10 @@ func BenchmarkDeliveryUnderTyping(b *testing.B) {
 		if conflict != nil {
 			b.Fatal(conflict)
 		}
-		r := newReceipt(now, target)
-		r.see(target)
-		if r.judge(); r.state != sightArrived || len(r.hunks) != 3 {
-			b.Fatalf("%d hunks, %v", len(r.hunks), r.state)
+		r := receipt.New(now, target)
+		r.See(target)
+		if r.Judge(); r.State != receipt.Arrived || len(r.Hunks) != 3 {
+			b.Fatalf("%d hunks, %v", len(r.Hunks), r.State)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
 	"github.com/slop-ls/slop-ls/lsp/document"
+	"github.com/slop-ls/slop-ls/lsp/receipt"
 	"github.com/slop-ls/slop-ls/lsp/rpc"
 )
 
@@ -21,7 +22,7 @@ const maxTries = 5
 type editedFile struct {
 	change  engine.FileChange
 	doc     *document.Document // as it was when the edit was last sent
-	receipt *receipt           // of that
+	receipt *receipt.Receipt   // of that
 	clean   bool               // the buffer was as the disk before the first edit
 
 	first   string // what the buffer held before the first edit
@@ -35,19 +36,21 @@ type editedFile struct {
 func (f *editedFile) done() bool { return f.arrived || f.skipped }
 
 // came says whether any of the change is in the buffer.
-func (f *editedFile) came() bool { return f.arrived || f.receipt != nil && count(f.receipt.taken) > 0 }
+func (f *editedFile) came() bool {
+	return f.arrived || f.receipt != nil && f.receipt.Came() > 0
+}
 
 // seen is the file as it was seen to arrive.
 func (f *editedFile) seen() engine.DeliveredFile {
 	r := f.receipt
 	d := engine.DeliveredFile{
-		Path: f.change.Path, Op: engine.OpModify, Hash: engine.ContentHash([]byte(r.now)),
-		Merged: f.merged || r.merged, Partly: f.skipped, Reshaped: r.reshaped,
+		Path: f.change.Path, Op: engine.OpModify, Hash: engine.ContentHash([]byte(r.Now)),
+		Merged: f.merged || r.Merged, Partly: f.skipped, Reshaped: r.Reshaped,
 	}
-	for i, h := range r.hunks {
-		if !f.skipped || r.taken[i] {
+	for i, h := range r.Hunks {
+		if !f.skipped || r.Taken[i] {
 			d.Added += lineCount(h.New)
-			d.Gone += lineCount(r.before[h.Span.Start:h.Span.End])
+			d.Gone += lineCount(r.Before[h.Span.Start:h.Span.End])
 		}
 	}
 	return d
@@ -128,12 +131,12 @@ func (p *dispatch) failed(f *editedFile, reason string) error {
 	if reason != "" {
 		return e
 	}
-	switch f.receipt.state {
-	case sightSame:
+	switch f.receipt.State {
+	case receipt.Same:
 		e.Reason = fmt.Sprintf("it said that the edit was applied, but the text did not change within %s", p.s.hub.opts.Settle)
-	case sightPartly:
-		e.Reason = fmt.Sprintf("only %d of its %d changes came", count(f.receipt.taken), len(f.receipt.taken))
-	case sightOther, sightStray, sightClosed, sightArrived:
+	case receipt.Partly:
+		e.Reason = fmt.Sprintf("only %d of its %d changes came", f.receipt.Came(), len(f.receipt.Taken))
+	case receipt.Other, receipt.Stray, receipt.Closed, receipt.Arrived:
 		e.Reason = "the text moved under it again and again"
 	}
 	return e
@@ -159,7 +162,7 @@ func missing(files []*editedFile) *editedFile {
 // again says whether sending once more may do better: a buffer holds something else now.
 func again(files []*editedFile) bool {
 	for _, f := range files {
-		if f.receipt != nil && f.receipt.state != sightSame && !f.arrived {
+		if f.receipt != nil && f.receipt.State != receipt.Same && !f.arrived {
 			return true
 		}
 	}
@@ -178,7 +181,7 @@ func (p *dispatch) prepare(ctx context.Context, files []*editedFile) (*protocol.
 		if err := p.lay(ctx, docs, f); err != nil {
 			return nil, nil, err
 		}
-		if f.arrived = f.receipt.before == f.receipt.target; f.arrived {
+		if f.arrived = f.receipt.Before == f.receipt.Target; f.arrived {
 			continue
 		}
 		p.add(edit, docs, f)
@@ -199,8 +202,8 @@ func (p *dispatch) lay(ctx context.Context, docs *document.Set, f *editedFile) e
 	}
 	now := d.Text()
 	target, conflict := rebase(now, f.change)
-	if wrong := f.receipt.wrong(); wrong != nil {
-		target, conflict = wrong.mend(f.change.Path, now)
+	if wrong := f.receipt.Wrong(); wrong != nil {
+		target, conflict = wrong.Mend(f.change.Path, now)
 	}
 	if conflict != nil {
 		return &engine.ConflictError{Conflicts: []engine.Conflict{*conflict}}
@@ -210,8 +213,8 @@ func (p *dispatch) lay(ctx context.Context, docs *document.Set, f *editedFile) e
 		disk, err := p.s.hub.opts.Disk.Read(ctx, f.change.Path)
 		f.clean = err == nil && asShown(disk.Data) == asShown([]byte(now))
 	}
-	next := newReceipt(now, target)
-	next.mends = f.receipt.wrong()
+	next := receipt.New(now, target)
+	next.Mends = f.receipt.Wrong()
 	f.doc, f.receipt = d, next
 	f.merged = f.merged || now != string(f.change.Base)
 	return nil
@@ -225,11 +228,11 @@ func (p *dispatch) leave(ctx context.Context, f *editedFile) error {
 	if err != nil {
 		return e
 	}
-	wrong := f.receipt.strayedInto(disk.Data)
+	wrong := f.receipt.StrayedInto(disk.Data)
 	if wrong == nil {
 		return e
 	}
-	mended, conflict := wrong.mend(f.change.Path, string(disk.Data))
+	mended, conflict := wrong.Mend(f.change.Path, string(disk.Data))
 	if conflict != nil {
 		return &engine.ConflictError{Conflicts: []engine.Conflict{*conflict}}
 	}
@@ -243,7 +246,7 @@ func (p *dispatch) add(edit *protocol.WorkspaceEdit, docs *document.Set, f *edit
 		if edit.Changes == nil {
 			edit.Changes = map[uri.URI][]protocol.TextEdit{}
 		}
-		for _, h := range f.receipt.hunks {
+		for _, h := range f.receipt.Hunks {
 			edit.Changes[f.doc.Sent] = append(edit.Changes[f.doc.Sent], textEdit(docs, f.doc, h))
 		}
 		return
@@ -252,7 +255,7 @@ func (p *dispatch) add(edit *protocol.WorkspaceEdit, docs *document.Set, f *edit
 	doc := &protocol.TextDocumentEdit{TextDocument: protocol.OptionalVersionedTextDocumentIdentifier{
 		TextDocumentIdentifier: protocol.TextDocumentIdentifier{URI: f.doc.Sent}, Version: &version,
 	}}
-	for _, h := range f.receipt.hunks {
+	for _, h := range f.receipt.Hunks {
 		plain := textEdit(docs, f.doc, h)
 		if p.preview {
 			doc.Edits = append(doc.Edits, &protocol.AnnotatedTextEdit{TextEdit: plain, AnnotationID: annotation})

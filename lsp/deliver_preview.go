@@ -8,6 +8,7 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/text"
+	"github.com/slop-ls/slop-ls/lsp/receipt"
 )
 
 // PreviewPolicy says when the person is to take each hunk of a delivery in the editor's own preview, where the editor
@@ -57,7 +58,7 @@ func (p *dispatch) annotate(edit *protocol.WorkspaceEdit) {
 func (p *dispatch) decided(files []*editedFile, reason string) error {
 	taken := false
 	for _, f := range files {
-		if !f.done() && f.receipt.taken == nil && f.receipt.state != sightSame {
+		if !f.done() && f.receipt.Taken == nil && f.receipt.State != receipt.Same {
 			return p.failed(f, reason)
 		}
 		taken = taken || f.came()
@@ -76,8 +77,8 @@ func (p *dispatch) decided(files []*editedFile, reason string) error {
 // skip notes that a person was asked about the rest of a file and did not take it.
 func (f *editedFile) skip() {
 	f.skipped = true
-	if f.receipt.taken == nil {
-		f.receipt.taken = make([]bool, len(f.receipt.hunks))
+	if f.receipt.Taken == nil {
+		f.receipt.Taken = make([]bool, len(f.receipt.Hunks))
 	}
 }
 
@@ -87,10 +88,10 @@ func (f *editedFile) left() string {
 		return ""
 	}
 	r := f.receipt
-	x := text.NewIndex([]byte(r.before))
+	x := text.NewIndex([]byte(r.Before))
 	var lines []string
-	for i, h := range r.hunks {
-		if !r.taken[i] {
+	for i, h := range r.Hunks {
+		if !r.Taken[i] {
 			line, _ := x.LineColumn(h.Span.Start)
 			lines = append(lines, fmt.Sprint(line))
 		}
@@ -100,5 +101,5 @@ func (f *editedFile) left() string {
 		lines = append(lines[:most], "…")
 	}
 	return fmt.Sprintf("of the %d changes of %s %d were taken in the preview; not those at line %s",
-		len(r.hunks), f.change.Path, count(r.taken), strings.Join(lines, ", "))
+		len(r.Hunks), f.change.Path, r.Came(), strings.Join(lines, ", "))
 }

@@ -67,7 +67,7 @@ func (s *Session) awaitSaved(ctx context.Context, f *editedFile) bool {
 			return true // it was closed meanwhile; what it came to is its person's
 		}
 		if disk, err := s.hub.opts.Disk.Read(ctx, f.change.Path); err == nil && asShown(disk.Data) == asShown([]byte(d.Text())) {
-			f.formatted(d.Text())
+			f.receipt.Formatted(d.Text())
 			return true
 		}
 		select {
@@ -77,13 +77,5 @@ func (s *Session) awaitSaved(ctx context.Context, f *editedFile) bool {
 		case <-ctx.Done():
 			return false
 		}
-	}
-}
-
-// formatted takes over a text that a formatter made of what had arrived.
-func (f *editedFile) formatted(now string) {
-	if now != f.receipt.now {
-		f.receipt.reshaped = f.receipt.reshaped || squeeze(sortedImports(now)) == squeeze(sortedImports(f.receipt.now))
-		f.receipt.now = now
 	}
 }

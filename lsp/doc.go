@@ -10,8 +10,8 @@
 // URIs and positions as clients count them exist only in this package and below it.
 //
 // What needs a session or the hub lives here; what does not has a room below: the connection (lsp/rpc), what is open, version
-// by version (lsp/document), what a client can take (lsp/traits), what is told about a track document (lsp/trackdoc), names
-// and payloads (lsp/wire). A file bears the name of its subject first:
+// by version (lsp/document), what these say of an edit that was sent (lsp/receipt), what a client can take (lsp/traits), what
+// is told about a track document (lsp/trackdoc), names and payloads (lsp/wire). A file bears the name of its subject first:
 //
 //   - hub, session: who is attached, and what one editor has said of itself
 //   - files: the workspace as the open buffers have it, and what was renamed or changed beside it
@@ -20,7 +20,7 @@
 //   - diagnose: what is wrong with a document, pushed and pulled, and what other servers say (diagnose_heard)
 //   - track, ticket, undo: documents become plans, and what a person does with a track or a ticket
 //   - approval: what waits for a person, in prompts, reviews and the inbox
-//   - deliver, receipt: an edit on its way into a buffer, and what is seen of it there
+//   - deliver: an edit on its way into a buffer, or to the disk, or back
 //   - paper: read-only documents
 //   - tell: what programs and progress bars are told unasked
 package lsp

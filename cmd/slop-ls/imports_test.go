@@ -34,7 +34,7 @@ var rooms = map[string][]string{
 	"foreign":  {"engine/trackfile/foreign"},
 	"page":     {"engine/page"},
 	"wire":     {"lsp/attach", "lsp/client", "lsp/rpc"},
-	"told":     {"lsp/document", "lsp/trackdoc", "lsp/traits"},
+	"told":     {"lsp/document", "lsp/receipt", "lsp/trackdoc", "lsp/traits"},
 	"test":     {"engine/enginetest", "engine/leaftest", "engine/tool/mcp/mcptest", "lsp/lsptest", "lsp/rpc/rpctest"},
 	"editor":   {"editors/..."},
 }

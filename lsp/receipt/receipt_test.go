@@ -1,4 +1,4 @@
-package lsp
+package receipt
 
 import (
 	"slices"
@@ -15,47 +15,47 @@ func TestReceipt(t *testing.T) {
 	for _, tc := range []struct {
 		name     string
 		versions []string
-		want     sight
+		want     Sight
 		taken    []bool
 		merged   bool
 	}{
-		{"nothing came", nil, sightSame, nil, false},
-		{"it came", []string{target}, sightArrived, nil, false},
-		{"it came hunk by hunk", []string{"a\nb\nc\nd\ne\nF\ng\n", target}, sightArrived, nil, false},
-		{"it came and went", []string{target, before}, sightSame, nil, false},
-		{"typed before", []string{"a\nb\nc\nd\ne\nf\ng\nh\n", "a\nB\nc\nd\ne\nF\ng\nh\n"}, sightArrived, nil, true},
-		{"typed before, all in one", []string{"x\na\nB\nc\nd\ne\nF\ng\n"}, sightArrived, nil, true},
-		{"typed over it", []string{target, "a\nBB\nc\nd\ne\nF\ng\n"}, sightArrived, nil, true},
-		{"only the first", []string{"a\nB\nc\nd\ne\nf\ng\n"}, sightPartly, []bool{true, false}, false},
-		{"only the last, and typed", []string{"a\nb\nc\nd\ne\nF\ng\nh\n"}, sightPartly, []bool{false, true}, false},
-		{"only typed", []string{"a\nb\nc\nd\ne\nf\ng\nh\n"}, sightOther, []bool{false, false}, false},
-		{"typed on its line", []string{"a\nbb\nc\nd\ne\nf\ng\n"}, sightOther, nil, false},
-		{"laid onto another version", []string{"x\na\nb\nc\nd\ne\nf\ng\n", "x\nB\nb\nc\nd\nF\nf\ng\n"}, sightStray, nil, false},
-		{"emptied", []string{""}, sightOther, nil, false},
+		{"nothing came", nil, Same, nil, false},
+		{"it came", []string{target}, Arrived, nil, false},
+		{"it came hunk by hunk", []string{"a\nb\nc\nd\ne\nF\ng\n", target}, Arrived, nil, false},
+		{"it came and went", []string{target, before}, Same, nil, false},
+		{"typed before", []string{"a\nb\nc\nd\ne\nf\ng\nh\n", "a\nB\nc\nd\ne\nF\ng\nh\n"}, Arrived, nil, true},
+		{"typed before, all in one", []string{"x\na\nB\nc\nd\ne\nF\ng\n"}, Arrived, nil, true},
+		{"typed over it", []string{target, "a\nBB\nc\nd\ne\nF\ng\n"}, Arrived, nil, true},
+		{"only the first", []string{"a\nB\nc\nd\ne\nf\ng\n"}, Partly, []bool{true, false}, false},
+		{"only the last, and typed", []string{"a\nb\nc\nd\ne\nF\ng\nh\n"}, Partly, []bool{false, true}, false},
+		{"only typed", []string{"a\nb\nc\nd\ne\nf\ng\nh\n"}, Other, []bool{false, false}, false},
+		{"typed on its line", []string{"a\nbb\nc\nd\ne\nf\ng\n"}, Other, nil, false},
+		{"laid onto another version", []string{"x\na\nb\nc\nd\ne\nf\ng\n", "x\nB\nb\nc\nd\nF\nf\ng\n"}, Stray, nil, false},
+		{"emptied", []string{""}, Other, nil, false},
 	} {
-		r := newReceipt(before, target)
+		r := New(before, target)
 		for _, v := range tc.versions {
-			r.see(v)
+			r.See(v)
 		}
-		r.judge()
-		if r.state != tc.want || !slices.Equal(r.taken, tc.taken) || r.merged != tc.merged || r.reshaped {
-			t.Errorf("%s: state %d taken %v merged %v", tc.name, r.state, r.taken, r.merged)
+		r.Judge()
+		if r.State != tc.want || !slices.Equal(r.Taken, tc.taken) || r.Merged != tc.merged || r.Reshaped {
+			t.Errorf("%s: state %d taken %v merged %v", tc.name, r.State, r.Taken, r.Merged)
 		}
 	}
 }
 
 func TestReceiptMendsAStrayEdit(t *testing.T) {
 	t.Parallel()
-	r := newReceipt("a\nb\nc\nd\n", "a\nB\nc\nd\n")
+	r := New("a\nb\nc\nd\n", "a\nB\nc\nd\n")
 	for _, v := range []string{"x\na\nb\nc\nd\n", "x\nB\nb\nc\nd\n", "x\nB\nb\nc\nd\ne\n"} {
-		r.see(v)
+		r.See(v)
 	}
-	r.judge()
-	got, conflict := r.mend("a", r.now)
-	if r.state != sightStray || conflict != nil || got != "x\na\nB\nc\nd\ne\n" {
-		t.Errorf("state %d, %v: %q", r.state, conflict, got)
+	r.Judge()
+	got, conflict := r.Mend("a", r.Now)
+	if r.State != Stray || conflict != nil || got != "x\na\nB\nc\nd\ne\n" {
+		t.Errorf("state %d, %v: %q", r.State, conflict, got)
 	}
-	if got := r.without(r.now); got != "x\na\nb\nc\nd\ne\n" {
+	if got := r.Without(r.Now); got != "x\na\nb\nc\nd\ne\n" {
 		t.Errorf("taken back: %q", got)
 	}
 }
@@ -79,23 +79,23 @@ func TestReceiptReshaped(t *testing.T) {
 		"a line more":      {strings.Replace(target, "\treturn", "\ty()\n\treturn", 1), false},
 		"nothing":          {strings.ReplaceAll(before, "\t", "  "), false},
 	} {
-		r := newReceipt(before, target)
-		r.see(tc.now)
-		r.judge()
-		if r.reshaped != tc.want || tc.want && r.state != sightArrived {
-			t.Errorf("%s: reshaped %v, state %d", name, r.reshaped, r.state)
+		r := New(before, target)
+		r.See(tc.now)
+		r.Judge()
+		if r.Reshaped != tc.want || tc.want && r.State != Arrived {
+			t.Errorf("%s: reshaped %v, state %d", name, r.Reshaped, r.State)
 		}
 	}
 	// An edit of white space alone is never taken for a formatter's work: losing it would look the same.
-	r := newReceipt("if x:\ny()\nz()\n", "if x:\n  y()\nz()\n")
-	r.see("if x:\ny()\nz()\n\n")
-	if r.judge(); r.state == sightArrived {
+	r := New("if x:\ny()\nz()\n", "if x:\n  y()\nz()\n")
+	r.See("if x:\ny()\nz()\n\n")
+	if r.Judge(); r.State == Arrived {
 		t.Error("a lost change of indentation was taken for formatting")
 	}
 }
 
 // A formatter that orders imports in the same change is recognised; one import more, less or other is not.
-func TestReceiptOfSortedImports(t *testing.T) {
+func TestReceiptOfsortedImports(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		before, target, now string
@@ -126,11 +126,11 @@ func TestReceiptOfSortedImports(t *testing.T) {
 			"f(\n\t\"b\"\n)\n", "f(\n\t\"b\"\n\t\"a\"\n)\n", "f(\n\t\"a\"\n\t\"b\"\n)\n", false,
 		},
 	} {
-		r := newReceipt(tc.before, tc.target)
-		r.see(tc.now)
-		r.judge()
-		if arrived := r.state == sightArrived; arrived != tc.want || r.reshaped != tc.want {
-			t.Errorf("%s: state %d, reshaped %v", name, r.state, r.reshaped)
+		r := New(tc.before, tc.target)
+		r.See(tc.now)
+		r.Judge()
+		if arrived := r.State == Arrived; arrived != tc.want || r.Reshaped != tc.want {
+			t.Errorf("%s: state %d, reshaped %v", name, r.State, r.Reshaped)
 		}
 	}
 }
@@ -166,11 +166,11 @@ func FuzzSubset(f *testing.F) {
 		if err != nil || string(again) != string(now) {
 			t.Fatalf("found %v, which makes %q and not %q (%v)", taken, again, now, err)
 		}
-		r := newReceipt(before, after)
-		r.see(string(now))
-		r.judge()
-		if arrived := r.state == sightArrived; arrived != (string(now) == after && before != after) && !r.reshaped {
-			t.Fatalf("%q to %q: the buffer holds %q, and the receipt says %d", before, after, now, r.state)
+		r := New(before, after)
+		r.See(string(now))
+		r.Judge()
+		if arrived := r.State == Arrived; arrived != (string(now) == after && before != after) && !r.Reshaped {
+			t.Fatalf("%q to %q: the buffer holds %q, and the receipt says %d", before, after, now, r.State)
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package lsp
+package receipt
 
 import (
 	"regexp"
@@ -25,22 +25,22 @@ var importLine = sync.OnceValue(func() *regexp.Regexp {
 // sorted says whether the edit is in the buffer as a formatter leaves it that also orders imports. Each hunk must change
 // more than such a formatter would, or one that was lost could not be told from its work. It is asked before each hunk is
 // looked for by itself, because an import that was moved looks like one that can still be laid.
-func (r *receipt) sorted() bool {
-	if len(r.hunks) > maxHunks || squeeze(r.now) == squeeze(r.target) || squeeze(sortedImports(r.now)) != squeeze(sortedImports(r.target)) {
+func (r *Receipt) sorted() bool {
+	if len(r.Hunks) > maxHunks || squeeze(r.Now) == squeeze(r.Target) || squeeze(sortedImports(r.Now)) != squeeze(sortedImports(r.Target)) {
 		return false
 	}
-	was := squeeze(sortedImports(r.before))
+	was := squeeze(sortedImports(r.Before))
 	gone := map[string]bool{}
-	for _, h := range r.hunks {
-		with, err := text.Apply([]byte(r.before), []text.Edit{h})
+	for _, h := range r.Hunks {
+		with, err := text.Apply([]byte(r.Before), []text.Edit{h})
 		if err != nil || squeeze(sortedImports(string(with))) == was {
 			return false
 		}
-		for line := range strings.Lines(r.before[h.Span.Start:h.Span.End]) {
+		for line := range strings.Lines(r.Before[h.Span.Start:h.Span.End]) {
 			gone[squeeze(line)] = true
 		}
 	}
-	for _, h := range r.hunks { // a line that goes here and comes there is a new order of the edit's own
+	for _, h := range r.Hunks { // a line that goes here and comes there is a new order of the edit's own
 		for line := range strings.Lines(h.New) {
 			if s := squeeze(line); s != "" && gone[s] {
 				return false

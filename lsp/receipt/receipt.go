@@ -1,4 +1,4 @@
-package lsp
+package receipt
 
 import (
 	"bytes"
@@ -8,57 +8,56 @@ import (
 	"github.com/slop-ls/slop-ls/engine/text"
 )
 
-// What a client answers to an edit proves nothing; what comes back by didChange does. A receipt reads that.
-
-// sight is what is seen of an edit in a buffer.
-type sight int
+// Sight is what is seen of an edit in a buffer.
+type Sight int
 
 const (
-	sightSame    sight = iota // the buffer is as it was before
-	sightOther                // something else was changed in it
-	sightPartly               // some hunks are in it, and the others can still be laid
-	sightStray                // the edit was laid onto a version that it was not made for
-	sightClosed               // the file is not open any more, or its text was lost track of
-	sightArrived              // the edit is in it
+	Same    Sight = iota // the buffer is as it was before
+	Other                // something else was changed in it
+	Partly               // some hunks are in it, and the others can still be laid
+	Stray                // the edit was laid onto a version that it was not made for
+	Closed               // the file is not open any more, or its text was lost track of
+	Arrived              // the edit is in it
 )
 
-// receipt is what the versions of a buffer say about an edit that was sent for the first of them. It is given every
+// Receipt is what the versions of a buffer say about an edit that was sent for the first of them. It is given every
 // version once, in order.
-type receipt struct {
-	before, target string
-	hunks          []text.Edit // from before to target
+type Receipt struct {
+	Before, Target string
+	Hunks          []text.Edit // from before to target
 
-	state    sight
-	now      string // what the buffer holds
-	versions int    // how many came
-	merged   bool   // it arrived beside what the person typed, or they typed on
-	reshaped bool   // it arrived, and was formatted
-	taken    []bool // of hunks, where each is either there or can still be laid; else nil
+	State    Sight
+	Now      string // what the buffer holds
+	Versions int    // how many came
+	Merged   bool   // it arrived beside what the person typed, or they typed on
+	Reshaped bool   // it arrived, and was formatted
+	Taken    []bool // of hunks, where each is either there or can still be laid; else nil
 
 	exact      bool            // a version was just what it should be
 	was, stray string          // the versions before and after the edit was laid wrongly; equal where it was not
 	since      map[string]bool // the hashes of the versions from stray on, until it is mended
-	mends      *receipt        // of the edit that was laid wrongly before this one, which is to mend it
+	Mends      *Receipt        // of the edit that was laid wrongly before this one, which is to mend it
 }
 
-func newReceipt(before, target string) *receipt {
-	return &receipt{before: before, target: target, now: before, hunks: text.Diff([]byte(before), []byte(target))}
+// New is the receipt of an edit that makes target of before.
+func New(before, target string) *Receipt {
+	return &Receipt{Before: before, Target: target, Now: before, Hunks: text.Diff([]byte(before), []byte(target))}
 }
 
-// see takes the next version of the buffer.
-func (r *receipt) see(next string) {
-	prev := r.now
-	r.now = next
-	r.versions++
+// See takes the next version of the buffer.
+func (r *Receipt) See(next string) {
+	prev := r.Now
+	r.Now = next
+	r.Versions++
 	switch {
-	case next == r.target:
+	case next == r.Target:
 		r.exact = true
-	case prev == r.before || prev == r.target:
+	case prev == r.Before || prev == r.Target:
 	case is(next)(r.laidOnto(prev)):
-		r.exact, r.merged = true, true
+		r.exact, r.Merged = true, true
 	case is(next)(r.strayedOnto(prev)):
 		if r.exact = r.fits(prev); r.exact {
-			r.merged = true
+			r.Merged = true
 		} else {
 			r.was, r.stray, r.since = prev, next, map[string]bool{}
 		}
@@ -66,7 +65,7 @@ func (r *receipt) see(next string) {
 	if r.exact {
 		return
 	}
-	for w := r.wrong(); w != nil; w = w.mends {
+	for w := r.Wrong(); w != nil; w = w.Mends {
 		w.since[engine.ContentHash([]byte(next))] = true
 	}
 }
@@ -76,49 +75,57 @@ func is(want string) func(string, bool) bool {
 }
 
 // laidOnto is a text with the edit merged into it; ok is false where it does not fit.
-func (r *receipt) laidOnto(prev string) (_ string, ok bool) {
-	merged, conflicts := text.Merge3([]byte(r.before), []byte(prev), []byte(r.target))
+func (r *Receipt) laidOnto(prev string) (_ string, ok bool) {
+	merged, conflicts := text.Merge3([]byte(r.Before), []byte(prev), []byte(r.Target))
 	return string(merged), len(conflicts) == 0
 }
 
-// judge settles what is seen now.
-func (r *receipt) judge() {
-	r.taken, r.reshaped = nil, false
+// Judge settles what is seen now.
+func (r *Receipt) Judge() {
+	r.Taken, r.Reshaped = nil, false
 	switch {
-	case r.now == r.before:
-		r.state = sightSame // also where it came and was taken back: it is not there
-	case r.now == r.target:
-		r.state = sightArrived
+	case r.Now == r.Before:
+		r.State = Same // also where it came and was taken back: it is not there
+	case r.Now == r.Target:
+		r.State = Arrived
 	case r.exact:
-		r.state, r.merged = sightArrived, true
+		r.State, r.Merged = Arrived, true
 	case r.strayed():
-		r.state = sightStray
-	case is(r.now)(r.laidOnto(r.now)):
-		r.state, r.merged = sightArrived, true
+		r.State = Stray
+	case is(r.Now)(r.laidOnto(r.Now)):
+		r.State, r.Merged = Arrived, true
 	default:
 		r.judgeHunks()
 	}
 }
 
+// Formatted takes over what a formatter has made of the buffer after the edit had arrived.
+func (r *Receipt) Formatted(now string) {
+	if now != r.Now {
+		r.Reshaped = r.Reshaped || squeeze(sortedImports(now)) == squeeze(sortedImports(r.Now))
+		r.Now = now
+	}
+}
+
 // judgeHunks looks at each hunk by itself.
-func (r *receipt) judgeHunks() {
+func (r *Receipt) judgeHunks() {
 	if r.sorted() {
-		r.state, r.reshaped = sightArrived, true
+		r.State, r.Reshaped = Arrived, true
 		return
 	}
-	taken, ok := subset(r.before, r.now, r.hunks)
+	taken, ok := subset(r.Before, r.Now, r.Hunks)
 	if !ok {
 		taken, ok = r.eachHunk()
 	}
 	switch {
 	case ok && count(taken) > 0:
-		r.state, r.taken = sightPartly, taken
+		r.State, r.Taken = Partly, taken
 	case ok:
-		r.state, r.taken = sightOther, taken
-	case !ok && reshaped(r.before, r.target, r.now):
-		r.state, r.reshaped = sightArrived, true
+		r.State, r.Taken = Other, taken
+	case !ok && Reshaped(r.Before, r.Target, r.Now):
+		r.State, r.Reshaped = Arrived, true
 	default:
-		r.state = sightOther
+		r.State = Other
 	}
 }
 
@@ -127,35 +134,38 @@ const maxHunks = 64
 
 // eachHunk tells the hunks that are in the buffer, whatever else is, from those that could still be laid. ok is false
 // where one is neither: somebody has changed its very lines.
-func (r *receipt) eachHunk() (taken []bool, ok bool) {
-	if len(r.hunks) > maxHunks {
+func (r *Receipt) eachHunk() (taken []bool, ok bool) {
+	if len(r.Hunks) > maxHunks {
 		return nil, false
 	}
-	for _, h := range r.hunks {
-		with, err := text.Apply([]byte(r.before), []text.Edit{h})
+	for _, h := range r.Hunks {
+		with, err := text.Apply([]byte(r.Before), []text.Edit{h})
 		if err != nil {
 			return nil, false
 		}
-		merged, conflicts := text.Merge3([]byte(r.before), []byte(r.now), with)
+		merged, conflicts := text.Merge3([]byte(r.Before), []byte(r.Now), with)
 		if len(conflicts) > 0 {
 			return nil, false
 		}
-		taken = append(taken, string(merged) == r.now)
+		taken = append(taken, string(merged) == r.Now)
 	}
 	return taken, true
 }
 
-// there is the text before with the hunks that are in the buffer.
-func (r *receipt) there() string {
+// Came is how many hunks are in the buffer, where some of them are not.
+func (r *Receipt) Came() int { return count(r.Taken) }
+
+// There is the text before with the hunks that are in the buffer.
+func (r *Receipt) There() string {
 	var in []text.Edit
-	for i, h := range r.hunks {
-		if r.taken[i] {
+	for i, h := range r.Hunks {
+		if r.Taken[i] {
 			in = append(in, h)
 		}
 	}
-	out, err := text.Apply([]byte(r.before), in)
+	out, err := text.Apply([]byte(r.Before), in)
 	if err != nil {
-		return r.now // they come from a diff, so they always apply
+		return r.Now // they come from a diff, so they always apply
 	}
 	return string(out)
 }
@@ -213,10 +223,10 @@ func subset(before, now string, hunks []text.Edit) (taken []bool, ok bool) {
 	return taken, walk(0, 0)
 }
 
-// reshaped says whether a text is target as a formatter leaves it: it differs in nothing but white space, the quotes
+// Reshaped says whether a text is target as a formatter leaves it: it differs in nothing but white space, the quotes
 // of strings, trailing commas and semicolons at the end of a line. An edit that changed no more than these itself
 // cannot be told from a formatter's, and is never taken for one.
-func reshaped(before, target, now string) bool {
+func Reshaped(before, target, now string) bool {
 	want := squeeze(target)
 	return squeeze(now) == want && squeeze(before) != want
 }
