@@ -118,7 +118,7 @@ func TestLiveState(t *testing.T) {
 		if !strings.Contains(hover.Contents.Value, "waits for T1: awaiting-spawn") {
 			t.Errorf("the hover is %q", hover.Contents.Value)
 		}
-		want := []string{"9:20 T1: awaiting-spawn"}
+		want := []string{"9:24 T1: awaiting-spawn"}
 		if diff := cmp.Diff(want, hints(t, e, "a.go")); diff != "" {
 			t.Errorf("hints of the source (-want +got):\n%s", diff)
 		}

@@ -48,5 +48,25 @@ func (s *Session) lenses(ctx context.Context, v view, d *document.Document) []pr
 	case isSource(d):
 		out = s.sourceLenses(ctx, v, d)
 	}
-	return out
+	return beside(out)
+}
+
+// maxLens bounds a lens's title, in characters: one line holds several, and what they are about stands below them.
+const maxLens = 60
+
+// beside makes lenses of one line such that they stay in their order, the safe one first, and fit: Neovim sorts them by
+// where they start, and mixes up those that start at one place. A place beyond the end of the line is its end.
+func beside(lenses []protocol.CodeLens) []protocol.CodeLens {
+	at := map[uint32]uint32{}
+	for i := range lenses {
+		l := &lenses[i]
+		line := l.Range.Start.Line
+		if next, ok := at[line]; ok && l.Range.Start.Character < next {
+			l.Range.Start.Character = next
+			l.Range.End.Character = max(l.Range.End.Character, next)
+		}
+		at[line] = l.Range.Start.Character + 1
+		l.Command.Title, _ = text.CutLine(l.Command.Title, maxLens)
+	}
+	return lenses
 }

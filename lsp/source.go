@@ -91,12 +91,12 @@ func prepareInlayHint(v view, params json.RawMessage) (work, error) {
 	}, nil
 }
 
-// sourceHints say how the tickets about a file's symbols stand, behind the symbols' names.
+// sourceHints say how the tickets about a file's symbols stand, behind the lines of the symbols' names.
 func (s *Session) sourceHints(ctx context.Context, v view, d *document.Document, within text.Span) []protocol.InlayHint {
 	snap := s.engine.Snapshot()
 	out := []protocol.InlayHint{}
 	for _, m := range s.marks(ctx, snap, d) {
-		at := m.symbol.NameEnd
+		at := lineEnd(d.Text(), m.symbol.NameEnd)
 		standing := trackdoc.Standing(snap, m.ticket)
 		if m.symbol.Name == "" || standing == "" || at < within.Start || at > within.End {
 			continue
@@ -112,7 +112,16 @@ func (s *Session) sourceHints(ctx context.Context, v view, d *document.Document,
 }
 
 // maxHint bounds a hint in characters.
-const maxHint = 120
+const maxHint = 80
+
+// lineEnd is where the line ends that holds an offset.
+func lineEnd(source string, offset int) int {
+	rest := source[offset:]
+	if i := strings.IndexAny(rest, "\r\n"); i >= 0 {
+		return offset + i
+	}
+	return offset + len(rest)
+}
 
 // maxRepairs bounds for how many diagnostics at one place a ticket is proposed.
 const maxRepairs = 5

@@ -151,6 +151,8 @@ func ticketNote(w *engine.Waits, t *engine.Ticket) string {
 // Reason is why a ticket does not go on by itself, without the tickets that it waits for.
 func Reason(t *engine.Ticket) string {
 	switch {
+	case t.Block != nil && strings.Contains(t.Block.Reason, " by "+string(t.Block.By)): // it says who
+		return t.Block.Reason
 	case t.Block != nil && t.Block.Reason != "":
 		return string(t.Block.By) + ": " + t.Block.Reason
 	case t.Block != nil:

@@ -78,6 +78,9 @@ func blockedBy(t *engine.Ticket) string {
 		return string(t.Status)
 	}
 	by := fmt.Sprintf("%s by %s", t.Status, t.Block.By)
+	if strings.Contains(t.Block.Reason, " by "+string(t.Block.By)) { // it says who
+		by = string(t.Status)
+	}
 	if t.Block.Reason != "" {
 		by += ": " + line(t.Block.Reason, shortText)
 	}

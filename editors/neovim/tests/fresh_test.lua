@@ -92,4 +92,18 @@ T["hints of a buffer that was not shown meanwhile are those of now"] = function(
   draws(f.buf, "completed")
 end
 
+T["where lenses stand behind the line, what they say is not said there by a diagnostic"] = function()
+  local f = open()
+  vim.lsp.handlers["textDocument/publishDiagnostics"](nil, {
+    uri = vim.uri_from_bufnr(f.buf),
+    diagnostics = {
+      { range = { start = { line = 0, character = 0 }, ["end"] = { line = 0, character = 1 } }, severity = 3, message = "it waits" },
+      { range = { start = { line = 0, character = 0 }, ["end"] = { line = 0, character = 1 } }, severity = 1, message = "it fails" },
+    },
+  }, { client_id = f.client.id, method = "textDocument/publishDiagnostics" })
+  local now = drawn(f.buf)
+  fake.same({ 2, false }, { #vim.diagnostic.get(f.buf), now:find("it waits", 1, true) ~= nil })
+  fake.same(vim.fn.has("nvim-0.11") == 0, now:find("it fails", 1, true) ~= nil) -- later ones draw neither by themselves
+end
+
 return T

@@ -84,15 +84,14 @@ function M.notice(message)
   if way == "none" or require("slop.board").shown() then -- who looks at the board sees it there
     return
   end
-  local line = message:gsub("%s+", " ") .. "   :Slop approvals"
+  local line, how = message:gsub("%s+", " "), "   :Slop approvals"
   if way == "notify" or #vim.api.nvim_list_uis() == 0 then
-    require("slop.say").say(line)
+    require("slop.say").say(line .. how)
     return
   end
   vim.schedule(function()
     M.close_notice()
-    local room = math.max(20, vim.o.columns - 4)
-    local shown = vim.fn.strdisplaywidth(line) > room and vim.fn.strcharpart(line, 0, room - 1) .. "…" or line
+    local shown = require("slop.say").fit(line, math.max(20, vim.o.columns - 4 - #how), "…") .. how
     local buf = vim.api.nvim_create_buf(false, true)
     vim.bo[buf].bufhidden = "wipe"
     vim.api.nvim_buf_set_lines(buf, 0, -1, false, { " " .. shown .. " " })

@@ -109,6 +109,20 @@ local function review(buf)
   end
 end
 
+--- Where lenses stand behind the line, as up to 0.11, what waits is said by them and not once more by a diagnostic, which
+--- would leave them no room.
+---@param c vim.lsp.Client
+local function leave_room(c)
+  local shown = vim.diagnostic.config().virtual_text
+  if vim.lsp.codelens.enable or not shown then
+    return
+  end
+  local options = vim.tbl_extend("keep", { severity = { min = vim.diagnostic.severity.WARN } }, type(shown) == "table" and shown or {})
+  for _, pull in ipairs({ false, true }) do
+    vim.diagnostic.config({ virtual_text = options }, vim.lsp.diagnostic.get_namespace(c.id, pull))
+  end
+end
+
 --- Called once the server has attached to a buffer.
 ---@param c vim.lsp.Client
 ---@param buf integer
@@ -116,6 +130,7 @@ function M.attached(c, buf)
   local cfg = config.get()
   if cfg.lenses then
     lenses(c, buf)
+    leave_room(c)
   end
   if cfg.hints and c.server_capabilities.inlayHintProvider then
     vim.lsp.inlay_hint.enable(true, { bufnr = buf })

@@ -22,13 +22,14 @@ local groups = { [vim.log.levels.ERROR] = "ErrorMsg", [vim.log.levels.WARN] = "W
 --- What fits the message line of a text; where it was cut, that is said, and where the rest is.
 ---@param text string
 ---@param room integer in cells
+---@param more? string what stands for the rest
 ---@return string
-function M.fit(text, room)
+function M.fit(text, room, more)
   local line = vim.trim((text:gsub("%s+", " ")))
   if vim.fn.strdisplaywidth(line) <= room then
     return line
   end
-  local more = "… (:Slop messages)"
+  more = more or "… (:Slop messages)"
   local keep = math.max(0, room - vim.fn.strdisplaywidth(more))
   while vim.fn.strdisplaywidth(line) > keep and line ~= "" do
     line = vim.fn.strcharpart(line, 0, vim.fn.strcharlen(line) - 1)
