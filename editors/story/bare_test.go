@@ -76,6 +76,7 @@ func playBare(t *testing.T, f face, path string) {
 	n.choose("Approve") // who comes to the track is asked what waits there
 	n.bufferHolds(sourceName, after)
 	s.waitTicket("T1", "completed", "")
+	n.holds("the end of the track is told", `vim.api.nvim_exec2("messages", { output = true }).output:find("Scratch is done", 1, true)`)
 
 	n.openTrack()
 	n.act("Undo T1")

@@ -27,15 +27,8 @@ const quietInit = `
 // TestEmacs plays the story in Emacs with eglot, both as they come.
 func TestEmacs(t *testing.T) {
 	t.Parallel()
-	path := installed(t, "emacs", "emacs")
 	s := newScene(t)
-	init := filepath.Join(s.home, "init.el")
-	s.write(init, emacsInit+quietInit)
-	start := func() *emacs {
-		e := &emacs{startTerminal(t, s, path, "-nw", "-Q", "-l", init, sourceName), s.root}
-		e.shows("[eglot:repo]")
-		return e
-	}
+	start := func() *emacs { return startEmacs(t, s) }
 	e := start()
 
 	e.keys("<C-s>def total<CR>")
@@ -49,7 +42,7 @@ func TestEmacs(t *testing.T) {
 	s.model.heard(t, "add the amounts up")
 	e.visit(sourceName)
 	e.keys("<M-gt>" + mine + "<CR><C-x><C-s>") // who types is not asked
-	wait(t, "what was typed is saved", func() (string, bool) { return e.screen(), strings.Contains(s.onDisk(), mine) })
+	s.waitSaved(e.terminal, mine)
 
 	e.openTrack()
 	e.act("Open the transcript of T1")
@@ -74,7 +67,7 @@ func TestEmacs(t *testing.T) {
 	e.shows(after)
 
 	e.leave()
-	// eglot does not take the undo's edit of a buffer that is not shown (docs/editors.md): the command line does it
+	// what eglot says of the undo's edit is not what the server hears of it (docs/editors.md): the command line does it
 	s.command("slop-ls", "ticket", "undo", scratch, "T1")
 	s.waitTicket("T1", "todo", "")
 	if got := s.onDisk(); got != source+mine+"\n" {
@@ -86,6 +79,17 @@ func TestEmacs(t *testing.T) {
 type emacs struct {
 	*terminal
 	root string
+}
+
+// startEmacs starts Emacs on the story's file, with the configuration of docs/editors.md.
+func startEmacs(t *testing.T, s *scene) *emacs {
+	t.Helper()
+	path := installed(t, "emacs", "emacs")
+	init := filepath.Join(s.home, "init.el")
+	s.write(init, emacsInit+quietInit)
+	e := &emacs{startTerminal(t, s, path, "-nw", "-Q", "-l", init, sourceName), s.root}
+	e.shows("[eglot:repo]")
+	return e
 }
 
 // act chooses a code action at the cursor, by its title.

@@ -27,15 +27,8 @@ language-servers = ["slop-ls"]
 // TestHelix plays the story in Helix, which has no lenses and no plugins: all goes by code actions and documents.
 func TestHelix(t *testing.T) {
 	t.Parallel()
-	path := installed(t, "helix", "hx")
 	s := newScene(t)
-	s.write(filepath.Join(s.home, "config", "helix", "languages.toml"), helixLanguages)
-	start := func() *helix {
-		h := &helix{startTerminal(t, s, path, sourceName)}
-		h.escaped = func() { h.shows(" NOR ") }
-		h.shows("def total")
-		return h
-	}
+	start := func() *helix { return startHelix(t, s) }
 	h := start()
 
 	h.keys("/def total<CR>")
@@ -86,6 +79,17 @@ func TestHelix(t *testing.T) {
 
 // helix is a running Helix.
 type helix struct{ *terminal }
+
+// startHelix starts Helix on the story's file, with the configuration of docs/editors.md.
+func startHelix(t *testing.T, s *scene) *helix {
+	t.Helper()
+	path := installed(t, "helix", "hx")
+	s.write(filepath.Join(s.home, "config", "helix", "languages.toml"), helixLanguages)
+	h := &helix{startTerminal(t, s, path, sourceName)}
+	h.escaped = func() { h.shows(" NOR ") }
+	h.shows("def total")
+	return h
+}
 
 // act chooses a code action at the cursor: a menu opens whose first line begins so, and the line of the title is taken.
 func (h *helix) act(first, title string) {

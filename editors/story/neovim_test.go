@@ -95,6 +95,12 @@ func (n *neovim) screen() string {
 	return "\n" + n.term.screen()
 }
 
+// shows waits until a person sees a text.
+func (n *neovim) shows(text string) {
+	n.t.Helper()
+	wait(n.t, "the screen shows "+text, func() (string, bool) { screen := n.screen(); return screen, strings.Contains(screen, text) })
+}
+
 // mode is Neovim's mode, and whether it waits for an answer of the person and does nothing else.
 func (n *neovim) mode() (mode string, blocked bool) {
 	n.t.Helper()

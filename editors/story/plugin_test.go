@@ -46,6 +46,8 @@ func playWithPlugin(t *testing.T, f face, path string) {
 	n.keys(":Slop approve<CR>")
 	s.model.heard(t, "add the amounts up and keep it short")
 
+	n.holds("the review has given way", `vim.endswith(vim.api.nvim_buf_get_name(0), ...)`, sourceName)
+
 	n.keys(":Slop watch T1<CR>")
 	n.bufferHolds("/T1", firstWords)
 	if text := n.buffer("/T1"); strings.Contains(text, lastWords) {
@@ -61,9 +63,11 @@ func playWithPlugin(t *testing.T, f face, path string) {
 	n = f.start(s, path, pluginConfig(t))
 	n.attached()
 	n.holds("what waited still waits", `require("slop").waiting() == 1`)
+	n.shows("T1: awaiting-step") // a hint at the symbol
 	n.keys(":Slop approve<CR>")
 	n.bufferHolds(sourceName, after)
 	s.waitTicket("T1", "completed", "")
+	wait(t, "the hint is gone with the ticket", func() (string, bool) { screen := n.screen(); return screen, !strings.Contains(screen, "T1:") })
 
 	n.keys(":Slop compare T1<CR>")
 	n.holds("both sides stand in diff mode", `#vim.api.nvim_tabpage_list_wins(0) == 2 and vim.wo.diff and

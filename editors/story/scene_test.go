@@ -51,7 +51,7 @@ const scratch = ".slop/tracks/scratch"
 // newScene makes a scene of its own. Its folder has a short name, since sockets lie in it.
 func newScene(t *testing.T) *scene {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "story-")
+	dir, err := os.MkdirTemp("", "story-") //nolint:usetesting // t.TempDir() has a long name
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func (s *scene) program(name string, args ...string) *exec.Cmd {
 	if name == "slop-ls" {
 		name = filepath.Join(program, name)
 	}
-	cmd := exec.Command(name, args...) //nolint:noctx // it ends by itself, or is ended
+	cmd := exec.Command(name, args...)
 	cmd.Dir, cmd.Env = s.root, s.env
 	return cmd
 }

@@ -108,8 +108,12 @@ func TestScreen(t *testing.T) {
 	s := &screen{}
 	s.redraw(
 		[]any{"grid_resize", []any{int64(1), int64(4), int64(3)}},
-		[]any{"grid_line", []any{int64(1), int64(0), int64(0), []any{cell("a"), cell("b", int64(0), int64(2))}},
-			[]any{int64(1), int64(1), int64(1), []any{cell("c")}}, []any{int64(1), int64(2), int64(0), []any{cell("d")}}},
+		[]any{
+			"grid_line",
+			[]any{int64(1), int64(0), int64(0), []any{cell("a"), cell("b", int64(0), int64(2))}},
+			[]any{int64(1), int64(1), int64(1), []any{cell("c")}},
+			[]any{int64(1), int64(2), int64(0), []any{cell("d")}},
+		},
 	)
 	if got := s.text(); got != "abb\n c\nd" {
 		t.Fatalf("drawn %q", got)

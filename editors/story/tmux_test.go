@@ -37,7 +37,7 @@ func startTerminal(t *testing.T, s *scene, program string, args ...string) *term
 
 func (term *terminal) run(s *scene, args ...string) {
 	term.t.Helper()
-	cmd := exec.Command("tmux", append([]string{"-S", term.socket, "-f", "/dev/null"}, args...)...) //nolint:noctx // it ends by itself
+	cmd := exec.Command("tmux", append([]string{"-S", term.socket, "-f", "/dev/null"}, args...)...)
 	if s != nil {
 		cmd.Env, cmd.Dir = s.env, s.root
 	}
