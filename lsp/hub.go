@@ -85,6 +85,7 @@ type Hub struct {
 	saves     saves
 	paths     trackPaths
 	plans     *plans
+	drafts    drafts
 	planned   atomic.Int64 // progresses of plans
 	typed     atomic.Int64 // changes of documents, in all sessions
 

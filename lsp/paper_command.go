@@ -86,7 +86,7 @@ func viewOpen(ctx context.Context, s *Session, v view, a wire.ViewArgs) (any, er
 	return s.opening(p)
 }
 
-func statusShow(_ context.Context, s *Session, v view, a wire.StatusArgs) (any, error) {
+func statusShow(ctx context.Context, s *Session, v view, a wire.StatusArgs) (any, error) {
 	p := paper{kind: paperStatus}
 	if a.URI != "" {
 		_, id, err := v.trackAt(a.URI)
@@ -101,5 +101,6 @@ func statusShow(_ context.Context, s *Session, v view, a wire.StatusArgs) (any, 
 	if a.Open {
 		s.later(func(ctx context.Context) { s.open(ctx, p) })
 	}
-	return Status(s.engine.Snapshot()), nil
+	found, _ := s.hub.drafted(ctx)
+	return overview{s.engine.Snapshot(), found}.status(), nil
 }

@@ -18,19 +18,17 @@ func (s *Session) stating(ctx context.Context) {
 	if !s.traits().State {
 		return
 	}
-	var told *engine.Snapshot
+	var told overview
 	for {
-		now := s.engine.Snapshot()
-		if told == nil || now.Seq() != told.Seq() {
-			if err := s.send(ctx, wire.StateMethod, stateAfter(told, now)); err != nil {
+		found, others := s.hub.drafted(ctx)
+		now := overview{s.engine.Snapshot(), found}
+		if now.differs(told) {
+			if err := s.send(ctx, wire.StateMethod, now.after(told)); err != nil {
 				return
 			}
 			told = now
 		}
-		if rest(ctx, tellEvery) != nil {
-			return
-		}
-		if _, err := s.engine.Wait(ctx, told.Seq()); err != nil {
+		if rest(ctx, tellEvery) != nil || s.next(ctx, told.snap.Seq(), others) != nil {
 			return
 		}
 	}

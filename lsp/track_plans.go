@@ -232,6 +232,7 @@ func (h *Hub) Changed(ctx context.Context, paths []string) error {
 		for _, path := range gone {
 			errs = append(errs, h.gone(ctx, path))
 		}
+		h.redraft(ctx, paths)
 		return errors.Join(errs...)
 	})
 }
