@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -43,7 +44,20 @@ func (a *attempt) toolResult(ctx context.Context, call ToolCall) (string, error)
 	if refusal != "" || err != nil {
 		return refusal, err
 	}
-	return a.runTool(ctx, tool, args)
+	result, err := a.runTool(ctx, tool, args)
+	if err == nil && !sameJSON(args, call.Arguments) {
+		result = "The person in charge changed this call before it ran. Its arguments were:\n" + fenced(args) + "\n" + result
+	}
+	return result, err
+}
+
+// sameJSON reports whether two values differ in nothing but the blanks between their parts.
+func sameJSON(x, y string) bool {
+	var a, b bytes.Buffer
+	if json.Compact(&a, []byte(x)) != nil || json.Compact(&b, []byte(y)) != nil {
+		return x == y
+	}
+	return bytes.Equal(a.Bytes(), b.Bytes())
 }
 
 func (a *attempt) toolNames() string {
