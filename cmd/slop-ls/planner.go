@@ -45,7 +45,7 @@ func (h *house) planner() (*planning.Planner, error) {
 		return nil, err
 	}
 	return &planning.Planner{
-		Provider: h.provider, Prompts: h, Files: readableFiles{h.hub.Files(), h.live.policy.Closed}, Viewer: h.viewer, Orchestrator: orchestrator, TechLead: techLead,
+		Provider: h.provider, Prompts: h, Files: readableFiles{h.disk.ByName(h.hub.Files(), h.live.policy.Closed), h.live.policy.Closed}, Viewer: h.viewer, Orchestrator: orchestrator, TechLead: techLead,
 		Taken:  taken(h.conductor.Snapshot()),
 		Afford: func(ctx context.Context, cmd engine.AffordPlanning) error { return h.conductor.Do(ctx, cmd) },
 		Price:  func(model string, u engine.Usage) engine.Cost { return pricing(h.prices())(model, u) },
@@ -131,7 +131,7 @@ func (a *app) planningWith(ctx context.Context, closed func(path string) bool, p
 	}
 	return viewing(root, func(disk *workspace.Workspace, viewer *treesitter.Viewer) error {
 		_, trusted := trustOf(root)
-		p.Prompts, p.Files, p.Viewer, p.Taken = promptSet(root, trusted), readableFiles{disk, closed}, viewer, taken(snap)
+		p.Prompts, p.Files, p.Viewer, p.Taken = promptSet(root, trusted), readableFiles{disk.ByName(disk, closed), closed}, viewer, taken(snap)
 		s := &studio{app: a, root: root, disk: disk, Planner: &p}
 		if terminal(a.err) && !a.json {
 			s.Note = func(doing string) { fmt.Fprintln(a.err, "slop-ls: "+doing) }

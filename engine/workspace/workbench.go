@@ -112,7 +112,7 @@ func (b *Workbench) Draft(ctx context.Context, _ engine.Run) (engine.Draft, func
 	if err := context.Cause(ctx); err != nil {
 		return nil, nil, err
 	}
-	d := newDraft(b.w, b.files)
+	d := newDraft(b.w, b.w.ByName(b.files, b.opts.Hidden))
 	var once sync.Once
 	return d, func() { once.Do(func() { b.release(d) }) }, nil
 }
