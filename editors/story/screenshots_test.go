@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -46,8 +47,9 @@ func TestNeovimScreenshots(t *testing.T) {
 	s.command("git", "commit", "-qm", "a track")
 	path := installed(t, "neovim-next", "nvim")
 	parsers := filepath.Join(filepath.Dir(path), "usr", "lib", "nvim") // where Debian has them, below the folder it was unpacked to
-	n := inTerminal.start(s, path, pluginConfig(t)+fmt.Sprintf("vim.opt.runtimepath:append(%q)\nvim.o.termguicolors = true\n", parsers))
+	n := inTerminal.start(s, path, pluginConfig(t)+fmt.Sprintf(pictureConfig, parsers))
 	n.attached()
+	n.term.high(26)
 	shoot := func(view, shows string) {
 		t.Helper()
 		n.term.shows(shows)
@@ -61,16 +63,31 @@ func TestNeovimScreenshots(t *testing.T) {
 	n.quit()
 }
 
+// pictureConfig is how Neovim looks in the pictures: as it comes, with lenses and hints as dark as comments.
+const pictureConfig = `
+vim.opt.runtimepath:append(%q)
+vim.o.termguicolors = true
+for _, name in ipairs({ "LspCodeLens", "LspCodeLensSeparator", "LspInlayHint" }) do
+  vim.api.nvim_set_hl(0, name, { link = "Comment" })
+end
+`
+
+// high makes the terminal so many rows high.
+func (term *terminal) high(rows int) {
+	term.t.Helper()
+	term.run(nil, "resize-window", "-x", strconv.Itoa(columns), "-y", strconv.Itoa(rows))
+}
+
 func takePictures(s *scene, n *neovim, shoot func(view, shows string)) {
 	n.keys(":Slop run scratch<CR>")
 	asked := s.waitAsked()
 	n.holds("the notice says what waits", `#require("slop.state").of(vim.lsp.get_clients({ name = "slop-ls" })[1].id).asked == 1`)
+	n.shows("Approve A1")
 	n.keys(":Slop approvals<CR>")
 	n.prompted()
 	shoot("approval", "Review…")
 	n.keys("1<CR>")
 	n.holds("the review is open", `vim.endswith(vim.api.nvim_buf_get_name(0), ...)`, asked+".md")
-	n.keys(":only<CR>")
 	shoot("review", "Approve as edited")
 
 	release := s.model.holdReplies()
@@ -95,8 +112,9 @@ func takePictures(s *scene, n *neovim, shoot func(view, shows string)) {
 	shoot("diff", "total.py · after")
 	n.keys(":tabclose<CR>:Slop transcript T1<CR>")
 	n.holds("the transcript is open", `vim.api.nvim_buf_get_name(0):find("T1", 1, true)`)
-	n.keys(":only<CR>/overwritten<CR>kkzt")
+	n.keys(":only<CR>/overwritten<CR>kkzt:nohlsearch<CR>")
 	shoot("transcript", firstWords)
+	n.term.high(rows)
 	n.keys(":checkhealth slop<CR>")
 	shoot("health", "Clients")
 }

@@ -3,6 +3,7 @@ package story
 import (
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -24,7 +25,7 @@ func startTerminal(t *testing.T, s *scene, program string, args ...string) *term
 		t.Fatal("tmux is missing: .ci/editors installs it")
 	}
 	term := &terminal{t: t, socket: filepath.Join(t.TempDir(), "tmux")}
-	line := []string{"new-session", "-d", "-x", "110", "-y", "34", program}
+	line := []string{"new-session", "-d", "-x", strconv.Itoa(columns), "-y", strconv.Itoa(rows), program}
 	term.run(s, append(line, args...)...)
 	t.Cleanup(func() { _ = exec.Command("tmux", "-S", term.socket, "kill-server").Run() }) // it may have ended by itself
 	t.Cleanup(func() {

@@ -94,6 +94,17 @@ T["an answered review gives way to what its window showed before"] = function()
   fake.same("", vim.wo.winbar)
 end
 
+T["an answered review goes, and what was opened meanwhile stays"] = function()
+  local f = fake.open({ name = "A4.md", text = { "<!-- slop:review A4 abc -->", "" } })
+  command.run({ "approve" })
+  vim.cmd.edit(vim.fn.fnameescape(f.root .. "/other.txt"))
+  local other = vim.api.nvim_get_current_buf()
+  fake.wait("the review is gone", function()
+    return not vim.api.nvim_buf_is_loaded(f.buf)
+  end)
+  fake.same(other, vim.api.nvim_get_current_buf())
+end
+
 T["a review that somebody else has answered says so, and keeps what was typed"] = function()
   local f = fake.open({ name = "A4.md", text = { "<!-- slop:review A4 abc -->", "" } })
   vim.api.nvim_buf_set_lines(f.buf, 1, 2, false, { "mine" })

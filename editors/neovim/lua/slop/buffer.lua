@@ -61,6 +61,7 @@ end
 ---@param decision "approve"|"reject"
 ---@return boolean whether it is such a document
 function M.answer_review(buf, decision)
+  buf = buf == 0 and vim.api.nvim_get_current_buf() or buf -- it may be another one when the answer comes
   local id = M.review_of(buf)
   local c = id and client.of(buf)
   if not c then
