@@ -93,13 +93,21 @@ func runOnSymbol(ctx context.Context, s *Session, v view, a wire.RunOnSymbolArgs
 	if found := s.hub.aiming(s.engine.Snapshot(), about.doc.Path, about.symbol); len(found) > 0 {
 		first = found[0].Key
 		err = s.runAll(ctx, found, a.Instruction)
-	} else if first, err = s.scratchTicket(ctx, about, a.Instruction); err == nil {
-		err = s.engine.Do(ctx, engine.RunTicket{Ticket: first, By: s.actor()})
+		if err == nil {
+			s.acted()
+		}
+	} else {
+		first, err = s.scratchTicket(ctx, about, a.Instruction, func(ctx context.Context, key engine.TicketKey) error {
+			if err := s.engine.Do(ctx, engine.RunTicket{Ticket: key, By: s.actor()}); err != nil {
+				return err
+			}
+			s.acted() // only now: the edit of the scratch track came back as if it had been typed
+			return nil
+		})
 	}
 	if err != nil {
 		return nil, err
 	}
-	s.acted() // only now: the edit of the scratch track came back as if it had been typed
 	return s.ref(ctx, v, first), nil
 }
 
@@ -128,16 +136,50 @@ func newTicket(ctx context.Context, s *Session, v view, a wire.NewTicketArgs) (a
 	if err != nil && (about.doc == nil || a.Instruction == "") { // what to do can be said of a file as a whole, too
 		return nil, err
 	}
-	key, err := s.scratchTicket(ctx, about, a.Instruction)
+	key, err := s.scratchTicket(ctx, about, a.Instruction, func(ctx context.Context, key engine.TicketKey) error {
+		s.tell(ctx, protocol.MessageTypeInfo, fmt.Sprintf("%s is a new ticket of %s: run it there, or at %s", key.ID, scratchPath, about.name()))
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	s.tell(ctx, protocol.MessageTypeInfo, fmt.Sprintf("%s is a new ticket of %s: run it there, or at %s", key.ID, scratchPath, about.name()))
 	return s.ref(ctx, v, key), nil
 }
 
-// scratchTicket adds a ticket to the workspace's scratch track, by an edit of its document, and plans it.
-func (s *Session) scratchTicket(ctx context.Context, about subject, instruction string) (engine.TicketKey, error) {
+// scratchTicket adds a ticket to the workspace's scratch track, by an edit of its document, plans it, and goes on with then.
+// It names the ticket as soon as it can, and says what fails after that in a message.
+func (s *Session) scratchTicket(
+	ctx context.Context, about subject, instruction string, then func(context.Context, engine.TicketKey) error,
+) (engine.TicketKey, error) {
+	named := make(chan engine.TicketKey, 1) // room for the one
+	err := s.inTime(ctx, func(ctx context.Context) error {
+		defer close(named)
+		key, err := s.addToScratch(ctx, about, instruction, named)
+		if err == nil {
+			err = then(ctx, key)
+		}
+		return err
+	}, func(ctx context.Context, err error) {
+		if err != nil {
+			s.tell(ctx, protocol.MessageTypeWarning, err.Error())
+		}
+	})
+	if err != nil {
+		return engine.TicketKey{}, err
+	}
+	select {
+	case key, ok := <-named:
+		if !ok {
+			return key, rpc.Refuse(rpc.RequestFailed, "nothing was added to %s: a message says why", scratchPath)
+		}
+		return key, nil
+	case <-ctx.Done():
+		return engine.TicketKey{}, context.Cause(ctx)
+	}
+}
+
+// addToScratch adds a ticket, which it names before it sends the edit, and plans it.
+func (s *Session) addToScratch(ctx context.Context, about subject, instruction string, named chan<- engine.TicketKey) (engine.TicketKey, error) {
 	select {
 	case s.hub.scratch <- struct{}{}:
 		defer func() { <-s.hub.scratch }()
@@ -155,6 +197,7 @@ func (s *Session) scratchTicket(ctx context.Context, about subject, instruction 
 	}
 	change.After = trackfile.ApplyEdits(doc.Source, edits)
 	key := engine.TicketKey{Track: engine.TrackID(trackfile.ID(scratchPath)), ID: ticket.ID}
+	named <- key
 	s.hub.own(key.Track, s)
 	set := engine.ChangeSet{Label: ticket.ID + ": new ticket for " + about.name(), Files: []engine.FileChange{change}}
 	if _, err := s.hub.Deliver(ctx, engine.Run{Ticket: key}, set); err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"go.lsp.dev/protocol"
 
@@ -13,10 +12,6 @@ import (
 	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/wire"
 )
-
-// undoAnswer is how long a command waits for its undo, which may stand in a preview for ever: then it is answered, and
-// how the undo ended is a message.
-const undoAnswer = 10 * time.Second
 
 // PlanUndo is what taking back a ticket's edits would change in the workspace as the editors have it now. Its errors
 // are those of engine.PrepareUndo.
@@ -52,29 +47,9 @@ func ticketUndo(ctx context.Context, s *Session, v view, a wire.TicketArgs) (any
 	if note := s.engine.Snapshot().RestingOn(key); note != "" {
 		s.tell(ctx, protocol.MessageTypeWarning, note)
 	}
-	over := make(chan error, 1) // room for the one
-	answered := make(chan struct{})
-	s.later(func(session context.Context) {
-		err := s.hub.Undo(session, s.engine, key, s.actor(), a.Reason)
-		over <- err
-		select {
-		case <-answered:
-			s.tellUndone(session, a.ID, err)
-		case <-session.Done():
-		}
-	})
-	patience := time.NewTimer(undoAnswer)
-	defer patience.Stop()
-	select {
-	case err := <-over:
-		return nil, err
-	case <-patience.C:
-		close(answered)
-		return nil, nil
-	case <-ctx.Done(): // the request is withdrawn; what is on its way is not
-		close(answered)
-		return nil, context.Cause(ctx)
-	}
+	return nil, s.inTime(ctx, func(session context.Context) error {
+		return s.hub.Undo(session, s.engine, key, s.actor(), a.Reason)
+	}, func(session context.Context, err error) { s.tellUndone(session, a.ID, err) })
 }
 
 // tellUndone says how an undo ended whose command was answered before.

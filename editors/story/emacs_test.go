@@ -66,10 +66,10 @@ func TestEmacs(t *testing.T) {
 	e.visit(sourceName)
 	e.shows(after)
 
-	e.leave()
-	// what eglot says of the undo's edit is not what the server hears of it (docs/editors.md): the command line does it
-	s.command("slop-ls", "ticket", "undo", scratch, "T1")
+	e.openTrack()
+	e.act("Undo T1")
 	s.waitTicket("T1", "todo", "")
+	e.leave()
 	if got := s.onDisk(); got != source+mine+"\n" {
 		t.Errorf("after the undo the file holds\n%s", got)
 	}
