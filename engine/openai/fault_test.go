@@ -92,6 +92,25 @@ func TestRetriesSucceed(t *testing.T) {
 	}
 }
 
+// A reply that broke off was paid for, too, as far as it had come.
+func TestBrokenRepliesCount(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("word ", 1000)
+	s := serve(t, always(scripted.Reply{
+		Text: strings.Repeat("reply ", 100), Usage: &scripted.Usage{Input: 1000, Output: 100}, Fault: scripted.Fault{Kind: scripted.FaultDropped, First: 1},
+	}))
+	p := connect(t, s.URL(), func(e *Endpoint) {
+		e.Price = func(_ string, u engine.Usage) engine.Cost { return engine.Cost{MicroUSD: u.Input*2 + u.Output*8} }
+	})
+	got, err := p.Generate(t.Context(), request(long), ignore)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u := got.Usage; u.Input < 1900 || u.Input > 2200 || u.Output < 101 || u.Output > 300 || u.Cost.MicroUSD != u.Input*2+u.Output*8 {
+		t.Errorf("two calls are told as %+v", u)
+	}
+}
+
 func TestUnreachable(t *testing.T) {
 	t.Parallel()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

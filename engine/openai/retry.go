@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -20,9 +21,11 @@ func (e *endpoint) generate(
 		return engine.Reply{}, err
 	}
 	pauses := e.pauses()
-	streamed, input := false, e.inputTokens(req)
+	input := e.inputTokens(req)
+	var streamed strings.Builder // of the call under way
+	var broken engine.Usage      // of calls whose replies broke off
 	emit := func(d engine.Delta) {
-		streamed = true
+		streamed.WriteString(d.Reasoning + d.Text)
 		onDelta(d)
 	}
 	for attempt := 1; ; attempt++ {
@@ -33,7 +36,7 @@ func (e *endpoint) generate(
 		reply, err := e.attempt(ctx, key, req, m, emit)
 		if err == nil {
 			e.pace.spend(reply.Usage.Output)
-			return reply, nil
+			return e.withBroken(req.Model, reply, broken), nil
 		}
 		if ctx.Err() != nil {
 			return engine.Reply{}, ctx.Err()
@@ -55,11 +58,21 @@ func (e *endpoint) generate(
 				return engine.Reply{}, err
 			}
 		}
-		if streamed {
+		if streamed.Len() > 0 {
 			onDelta(engine.Delta{Restart: true})
-			streamed = false
+			broken = broken.Add(estimated(req, engine.Message{Text: streamed.String()}))
+			streamed.Reset()
 		}
 	}
+}
+
+// withBroken adds to a reply what the calls before it used whose replies broke off: they were paid for, too.
+func (e *endpoint) withBroken(model string, reply engine.Reply, broken engine.Usage) engine.Reply {
+	if broken != (engine.Usage{}) {
+		reply.Usage = reply.Usage.Add(broken)
+		reply.Usage.Cost = e.cost(model, reply.Usage)
+	}
+	return reply
 }
 
 // inputTokens is what a request counts against the tokens of a minute; 0 where they are not bounded.
