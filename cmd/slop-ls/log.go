@@ -7,6 +7,7 @@ import (
 	"iter"
 	"os"
 	"os/signal"
+	"slices"
 	"path/filepath"
 
 	"github.com/fsnotify/fsnotify"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/page"
+	"github.com/slop-ls/slop-ls/engine/trackfile"
 	"github.com/slop-ls/slop-ls/store"
 )
 
@@ -37,17 +39,34 @@ func (a *app) log(ctx context.Context, args []string, follow bool) error {
 	}
 	only := engine.TicketKey{}
 	if len(args) > 0 {
-		if only.Track, _, err = trackNamed(ctx, root, args[0]); err != nil {
+		if only, err = ticketNamed(ctx, root, args); err != nil {
 			return err
 		}
-	}
-	if len(args) > 1 {
-		only.ID = args[1]
 	}
 	if follow {
 		return a.followLog(ctx, root, only)
 	}
 	return a.logAfter(ctx, root, engine.NewNarrator(engine.NewState()), only)
+}
+
+// ticketNamed is a track, or a ticket of it, that a document or the state has.
+func ticketNamed(ctx context.Context, root string, args []string) (key engine.TicketKey, err error) {
+	id, doc, err := trackNamed(ctx, root, args[0])
+	if err != nil || len(args) == 1 {
+		return engine.TicketKey{Track: id}, err
+	}
+	key = engine.TicketKey{Track: id, ID: args[1]}
+	if doc != nil && slices.ContainsFunc(doc.Doc.Track.Tickets, func(t trackfile.Ticket) bool { return t.ID == key.ID }) {
+		return key, nil
+	}
+	snap, err := snapshot(ctx, root)
+	if err != nil {
+		return key, err
+	}
+	if _, ok := snap.Ticket(key); !ok {
+		return key, fmt.Errorf("track %s has no ticket %s: see `slop-ls ticket list %s`", key.Track, key.ID, key.Track)
+	}
+	return key, nil
 }
 
 // logAfter prints what the journal holds after what the narrator has told.
