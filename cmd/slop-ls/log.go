@@ -7,8 +7,8 @@ import (
 	"iter"
 	"os"
 	"os/signal"
-	"slices"
 	"path/filepath"
+	"slices"
 
 	"github.com/fsnotify/fsnotify"
 	"github.com/spf13/cobra"
