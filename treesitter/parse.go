@@ -14,6 +14,8 @@ import (
 	"github.com/smacker/go-tree-sitter/python"
 	"github.com/smacker/go-tree-sitter/typescript/tsx"
 	"github.com/smacker/go-tree-sitter/typescript/typescript"
+
+	"github.com/slop-ls/slop-ls/engine/text"
 )
 
 // grammars gives the parser tables of each language that has rules, by the language's name.
@@ -86,15 +88,7 @@ func parseTree(g *grammar, old *sitter.Tree, src []byte, limit time.Duration) (*
 
 // difference is the one edit that turns old into src: what lies between their common beginning and common end.
 func difference(old, src []byte) sitter.EditInput {
-	n := min(len(old), len(src))
-	head := 0
-	for head < n && old[head] == src[head] {
-		head++
-	}
-	tail := 0
-	for tail < n-head && old[len(old)-1-tail] == src[len(src)-1-tail] {
-		tail++
-	}
+	head, tail := text.Common(old, src)
 	return sitter.EditInput{
 		StartIndex:  uint32(head),
 		OldEndIndex: uint32(len(old) - tail),

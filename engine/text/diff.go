@@ -30,6 +30,19 @@ func diffStrings(before, after string) []Edit {
 	return edits
 }
 
+// Common is how many bytes two texts begin and end with in common; the two do not overlap. What lies between them is the one edit
+// that turns the one into the other.
+func Common[T string | []byte](a, b T) (head, tail int) {
+	n := min(len(a), len(b))
+	for head < n && a[head] == b[head] {
+		head++
+	}
+	for tail < n-head && a[len(a)-1-tail] == b[len(b)-1-tail] {
+		tail++
+	}
+	return head, tail
+}
+
 // lineOffsets is the start of each line of s, and the length of s. Lines end
 // at \n; no line follows the last one's.
 func lineOffsets(s string) []int {

@@ -141,3 +141,17 @@ func BenchmarkDiff12k(b *testing.B) {
 		Diff(base, ours)
 	}
 }
+
+func TestCommon(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		a, b       string
+		head, tail int
+	}{
+		{"", "", 0, 0}, {"abc", "abc", 3, 0}, {"abc", "axc", 1, 1}, {"aa", "aaa", 2, 0}, {"aba", "a", 1, 0}, {"abc", "", 0, 0}, {"xab", "yab", 0, 2},
+	} {
+		if head, tail := Common(c.a, c.b); head != c.head || tail != c.tail {
+			t.Errorf("%q and %q: %d, %d", c.a, c.b, head, tail)
+		}
+	}
+}

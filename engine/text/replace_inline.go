@@ -161,17 +161,10 @@ func alike(a, b string) float64 {
 // likeness is how near two lines are, from 0 to 1: by the words that they share,
 // or by what is left between a common beginning and a common end.
 func likeness(a, b string) float64 {
-	longer, n := max(len(a), len(b)), min(len(a), len(b))
+	longer := max(len(a), len(b))
 	if longer == 0 {
 		return 1
 	}
-	head := 0
-	for head < n && a[head] == b[head] {
-		head++
-	}
-	tail := 0
-	for tail < n-head && a[len(a)-1-tail] == b[len(b)-1-tail] {
-		tail++
-	}
+	head, tail := Common(a, b)
 	return max(alike(a, b), float64(head+tail)/float64(longer))
 }

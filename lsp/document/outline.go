@@ -162,15 +162,7 @@ func (m Moved) Now() []engine.Symbol {
 
 // replaced is the one edit that turns a text into another: what lies between their common beginning and end.
 func replaced(before, after string) (span text.Span, n int) {
-	most := min(len(before), len(after))
-	head := 0
-	for head < most && before[head] == after[head] {
-		head++
-	}
-	tail := 0
-	for tail < most-head && before[len(before)-1-tail] == after[len(after)-1-tail] {
-		tail++
-	}
+	head, tail := text.Common(before, after)
 	return text.Span{Start: head, End: len(before) - tail}, len(after) - tail - head
 }
 
