@@ -17,6 +17,7 @@ import {
 } from "vscode-languageclient/node";
 import { Known } from "./known";
 import type { Link, Told } from "./link";
+import { showMessages } from "./message";
 import { documentScheme, folderKey, keyed, placed, unkeyed } from "./names";
 import { Problems } from "./problems";
 import { explicit, serverSettings } from "./settings";
@@ -173,6 +174,7 @@ export async function startClient(
     told.streamed();
   });
   client.onRequest(methods.save, save);
+  showMessages(client);
   client.onDidChangeState((e) => {
     if (e.newState === ClientState.Stopped) {
       known.forget();

@@ -9,7 +9,7 @@ import { undoing } from "./review";
 import type { Item, TicketItem } from "./tree";
 import { Watch } from "./watch";
 import { commands, type DiffFile } from "./wire";
-import { trackName } from "./words";
+import { trackName, unlinked } from "./words";
 
 /** What a command does; items are all that are selected where item is one of them. */
 type Handler = (slop: Slop, item?: Item, items?: readonly Item[]) => unknown;
@@ -249,7 +249,7 @@ export function register(slop: Slop): vscode.Disposable {
         const item = given !== undefined && "slopTicket" in given ? Graph.ticket(given.slopTicket) : given;
         await handle(slop, isItem(item) ? item : undefined, Array.isArray(others) ? others.filter(isItem) : []);
       } catch (err) {
-        void vscode.window.showErrorMessage(err instanceof Error ? err.message : String(err));
+        void vscode.window.showErrorMessage(unlinked(err instanceof Error ? err.message : String(err)));
       }
     }),
   );

@@ -64,11 +64,14 @@ export class Slop implements vscode.Disposable {
     return this.workspaces.find((w) => w.key === key);
   }
 
-  /** Starts the clients of all folders that have tracks, or of all where it is asked for. */
+  /** Starts the clients of all folders that have tracks, once the person trusts them, or of all where it is asked for. */
   async start(asked: boolean): Promise<void> {
     const folders = vscode.workspace.workspaceFolders ?? [];
     if (asked && folders.length === 0) {
       void vscode.window.showInformationMessage("slop-ls works on a folder: open one first.");
+    }
+    if (!asked && !vscode.workspace.isTrusted) {
+      return; // nothing could run
     }
     await Promise.all(
       folders.map(async (folder) => {
@@ -81,7 +84,7 @@ export class Slop implements vscode.Disposable {
 
   /** Starts the client of the folder that a track's document is in. */
   opened(document: vscode.TextDocument): void {
-    const folder = isTrack(document.uri.path) ? vscode.workspace.getWorkspaceFolder(document.uri) : undefined;
+    const folder = isTrack(document.uri.path) && vscode.workspace.isTrusted ? vscode.workspace.getWorkspaceFolder(document.uri) : undefined;
     if (folder) {
       void this.startFolder(folder);
     }
@@ -154,7 +157,7 @@ export class Slop implements vscode.Disposable {
     const what =
       trouble.configured === ""
         ? `The program slop-ls is neither on your PATH nor in Go's bin folder. Install it, or say where it is${where}.`
-        : `The setting slop.server.path names ${trouble.configured}, which is no program that can be run${where}. Mend the setting, or empty it.`;
+        : `The setting slop.server.path names ${trouble.configured}, which is no program that can be run. Mend the setting${where}, or empty it.`;
     const choice = await vscode.window.showErrorMessage(what, "Open Settings", "How to Install", "Try Again");
     const next: Record<string, string> = { "Open Settings": "slop.settings", "How to Install": "slop.walkthrough", "Try Again": "slop.restart" };
     if (choice !== undefined) {
@@ -173,11 +176,12 @@ export class Slop implements vscode.Disposable {
     this.changed();
   }
 
-  /** Trust or settings have changed. */
-  told(): void {
+  /** The person trusts the workspace now. */
+  async trusted(): Promise<void> {
     for (const w of this.workspaces) {
       w.link.settings();
     }
+    await this.start(false);
   }
 
   /** Ends the clients; workers go on in the daemon. */

@@ -11,7 +11,7 @@ export interface Link {
   uri(text: string): vscode.Uri;
   /** Whether a document is a Review… document of this workspace. */
   reviews(uri: vscode.Uri): boolean;
-  /** Tells the server that trust or settings have changed. */
+  /** Tells the server that trust has changed. */
   settings(): void;
   stop(): Promise<void>;
 }

@@ -37,7 +37,7 @@ export function activate(context: vscode.ExtensionContext): Api {
       void owner.start(false);
     }),
     vscode.workspace.onDidOpenTextDocument((document) => owner.opened(document)),
-    vscode.workspace.onDidGrantWorkspaceTrust(() => owner.told()),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => void owner.trusted()),
   );
   void owner.start(false); // not awaited: activation is done, the server comes when it comes
   const activatedIn = performance.now() - begun;

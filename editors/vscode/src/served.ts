@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import type { Slop, Workspace } from "./context";
 import { commands } from "./wire";
+import { unlinked } from "./words";
 
 /** What a command is about, as far as that says whose it is. */
 interface About {
@@ -21,7 +22,7 @@ export function serve(slop: Slop): vscode.Disposable {
       try {
         return await workspace.link.run(name, args);
       } catch (err) {
-        void vscode.window.showErrorMessage(err instanceof Error ? err.message : String(err));
+        void vscode.window.showErrorMessage(unlinked(err instanceof Error ? err.message : String(err)));
         return undefined;
       }
     }),

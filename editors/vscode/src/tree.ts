@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import type { Slop, Workspace } from "./context";
 import { untouched, type KnownTrack } from "./known";
 import type { Approval, Ticket } from "./wire";
-import { approvalName, ticketLine, ticketName, trackLine, trackName } from "./words";
+import { approvalLine, approvalName, ticketLine, ticketName, trackLine, trackName } from "./words";
 
 /** What an item of a view is about. Commands of the views get it as their argument. */
 export interface TrackItem {
@@ -194,7 +194,9 @@ export class Approvals implements vscode.TreeDataProvider<ApprovalItem>, vscode.
     const item = new vscode.TreeItem(approvalName(approval), vscode.TreeItemCollapsibleState.None);
     item.id = `${workspace.key}#${approval.id}`;
     item.contextValue = `approval-${approval.kind}`;
-    item.description = this.slop.roots.length > 1 ? `${workspace.folder.name} · ${approval.title}` : approval.title;
+    const ticket = workspace.known.track(approval.track)?.tickets.find((t) => t.id === approval.ticket);
+    const line = approvalLine(approval, ticket);
+    item.description = this.slop.roots.length > 1 ? `${workspace.folder.name} · ${line}` : line;
     item.tooltip = `${approval.id}: ${approval.title}\nticket ${approval.ticket} of ${trackName(approval.track)}, asked ${new Date(approval.since).toLocaleString()}`;
     item.iconPath = new vscode.ThemeIcon(kinds[approval.kind] ?? "bell-dot");
     item.accessibilityInformation = { label: `${approval.id}, ticket ${approval.ticket}: ${approval.title}` };

@@ -100,6 +100,19 @@ export function ticketName(t: Ticket): string {
   return t.title === "" || t.title === t.id ? t.id : `${t.id}: ${t.title}`;
 }
 
+/** What is asked, beside the approval's name: without what that says already. */
+export function approvalLine(a: Approval, ticket: Ticket | undefined): string {
+  if (a.kind === "spawn" && ticket !== undefined && ticket.title !== "") {
+    return ticket.title;
+  }
+  return a.title.startsWith(`${a.ticket} `) ? a.title.slice(a.ticket.length + 1) : a.title;
+}
+
+/** A text for the editor's messages, which make a link of [words](command:…) where none is meant. */
+export function unlinked(text: string): string {
+  return text.replaceAll("](", "] (");
+}
+
 /** The last part of a track's id, by which people know it. */
 export function trackName(id: string): string {
   return id.slice(id.lastIndexOf("/") + 1);

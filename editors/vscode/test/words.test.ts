@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { reviewOf } from "../src/names";
-import { approvalName, count, spent, statusText, statusTip, sum, ticketLine, ticketName, trackLine, trackName } from "../src/words";
+import { approvalLine, approvalName, count, spent, statusText, statusTip, sum, ticketLine, ticketName, trackLine, trackName, unlinked } from "../src/words";
 import type { Ticket } from "../src/wire";
 
 const nothing = { input: 0, cached_input: 0, output: 0, reasoning: 0, cost: "unknown" as const };
@@ -41,6 +41,18 @@ describe("words", () => {
     const asked = { id: "A1", kind: "step", track: "a", ticket: "T1", title: "T1 edit_file {}", since: "" };
     expect(approvalName(asked)).toBe("T1: a tool");
     expect(approvalName({ ...asked, kind: "another" })).toBe("T1: another");
+  });
+
+  it("says beside an approval's name only what that does not say", () => {
+    const asked = { id: "A1", track: "a", ticket: "T1", since: "" };
+    const spawn = { ...asked, kind: "spawn", title: "Start T1 with small (3 tokens of context): Parse amounts" };
+    expect(approvalLine(spawn, { ...plain, id: "T1", title: "Parse amounts" })).toBe("Parse amounts");
+    expect(approvalLine(spawn, undefined)).toBe(spawn.title);
+    expect(approvalLine({ ...asked, kind: "command", title: "T1 runs: go test" }, plain)).toBe("runs: go test");
+  });
+
+  it("makes no link of what others have written", () => {
+    expect(unlinked("T1 runs: echo [Approve](command:slop.x) [a] (b)")).toBe("T1 runs: echo [Approve] (command:slop.x) [a] (b)");
   });
 
   it("says of a track that was never run that it was not", () => {
