@@ -22,6 +22,8 @@ export interface Options {
   settings?: Record<string, unknown>;
   /** Lines of the person's config.toml before the tables. */
   config?: string;
+  /** What the setting names as the program; without it the real one. */
+  program?: string;
   /** The workspace is asked about before anything in it runs. */
   trust?: boolean;
 }
@@ -118,7 +120,7 @@ export class Lab {
     const url = await this.startModel();
     this.write("config/slop-ls/config.toml", config(url, this.options.config ?? ""));
     this.write("user/User/settings.json", JSON.stringify({ ...quiet, ...this.options.settings }));
-    this.write("user/Machine/settings.json", JSON.stringify({ "slop.server.path": join(this.root, "bin/slop-ls") }));
+    this.write("user/Machine/settings.json", JSON.stringify({ "slop.server.path": this.options.program ?? join(this.root, "bin/slop-ls") }));
     await Promise.all([this.startServer(), this.startBrowser()]);
   }
 

@@ -42,7 +42,7 @@ test("a server that is asked for in what is not trusted runs nothing, and does o
   const repo = lab.repo("doubted", { "main.go": source, ".slop/tracks/first.track.yaml": track("First", "Look at [it](command:slop.showLog)") });
   const bench = await lab.workbench(repo);
   await bench.sideBar();
-  await bench.welcome("Start All the Same").click();
+  await bench.welcome("Start Anyway").click();
   await bench.itemAction("track first", "Run Track");
   await bench.toast(/trust/i).waitFor();
   assert.deepEqual(await lab.waiting(repo), [], "what is not trusted does not run");

@@ -1,5 +1,6 @@
 // The workbench as a person sees it: what is on the page, and what hands can do there.
 import type { Locator, Page } from "playwright-core";
+import { until } from "./until.ts";
 
 export class Workbench {
   readonly page: Page;
@@ -68,7 +69,14 @@ export class Workbench {
   /** Picks an entry of an item's menu. */
   async itemMenu(item: string, title: string): Promise<void> {
     await this.item(item).click({ button: "right" });
-    await this.page.locator(".monaco-menu .action-item").filter({ hasText: title }).click();
+    const entry = this.page.locator(".monaco-menu .action-item").filter({ hasText: title });
+    await entry.waitFor();
+    await until(`${title} to be taken`, async () => {
+      if (await entry.isVisible()) {
+        await entry.click({ timeout: 1000 }); // a menu that has just opened takes no click
+      }
+      return !(await entry.isVisible());
+    });
   }
 
   /** The number on the extension's icon, once there is one. */

@@ -105,7 +105,8 @@ export function approvalLine(a: Approval, ticket: Ticket | undefined): string {
   if (a.kind === "spawn" && ticket !== undefined && ticket.title !== "") {
     return ticket.title;
   }
-  return a.title.startsWith(`${a.ticket} `) ? a.title.slice(a.ticket.length + 1) : a.title;
+  const said = [`${a.ticket} runs: `, `${a.ticket} `].find((head) => a.title.startsWith(head)) ?? "";
+  return a.title.slice(said.length);
 }
 
 /** A text for the editor's messages, which make a link of [words](command:…) where none is meant. */

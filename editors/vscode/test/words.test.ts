@@ -48,7 +48,8 @@ describe("words", () => {
     const spawn = { ...asked, kind: "spawn", title: "Start T1 with small (3 tokens of context): Parse amounts" };
     expect(approvalLine(spawn, { ...plain, id: "T1", title: "Parse amounts" })).toBe("Parse amounts");
     expect(approvalLine(spawn, undefined)).toBe(spawn.title);
-    expect(approvalLine({ ...asked, kind: "command", title: "T1 runs: go test" }, plain)).toBe("runs: go test");
+    expect(approvalLine({ ...asked, kind: "command", title: "T1 runs: go test" }, plain)).toBe("go test");
+    expect(approvalLine({ ...asked, kind: "step", title: "T1 reads: .env" }, plain)).toBe("reads: .env");
   });
 
   it("makes no link of what others have written", () => {
