@@ -55,8 +55,11 @@ func TestTrackChanges(t *testing.T) {
 	sets := map[string][]engine.ChangeSet{
 		"T1": {
 			{Files: []engine.FileChange{
-				modify("a", "1", "2"), {Path: "made", Op: engine.OpCreate, After: []byte("m")}, {Path: "gone", Op: engine.OpDelete, Base: []byte("g")},
-				{Path: "new", From: "old", Op: engine.OpRename, Base: []byte("o"), After: []byte("o")}, {Path: "brief", Op: engine.OpCreate, After: []byte("b")},
+				modify("a", "1", "2"),
+				{Path: "made", Op: engine.OpCreate, After: []byte("m")},
+				{Path: "gone", Op: engine.OpDelete, Base: []byte("g")},
+				{Path: "new", From: "old", Op: engine.OpRename, Base: []byte("o"), After: []byte("o")},
+				{Path: "brief", Op: engine.OpCreate, After: []byte("b")},
 				modify("back", "x", "y"),
 			}},
 			{Files: []engine.FileChange{modify("a", "2", "3")}},

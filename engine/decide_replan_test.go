@@ -201,7 +201,8 @@ func TestReplan(t *testing.T) {
 			engine.PlanTrack{
 				Track: "a", Renamed: map[string]string{"T1": "T9", "T7": "T2", "T2": "T2"},
 				Spec: trackfile.Track{Tickets: []trackfile.Ticket{a, b, c}},
-			}, "", "idle\nT1 completed\nT2 todo\nT3 todo\n",
+			},
+			"", "idle\nT1 completed\nT2 todo\nT3 todo\n",
 		},
 		{
 			"a file that it names was renamed", func(l *ledger) {
@@ -211,7 +212,8 @@ func TestReplan(t *testing.T) {
 			engine.PlanTrack{
 				Track: "a", Moved: map[string]string{"x.go": "z.go", "y.go": "w.go"},
 				Spec: trackfile.Track{Tickets: []trackfile.Ticket{{ID: "T1", Description: "a", TargetFile: "z.go", Writes: []string{"w.go", "*.md"}}}},
-			}, "track_planned", "done\nT1 completed\n",
+			},
+			"track_planned", "done\nT1 completed\n",
 		},
 		{
 			"an empty list instead of none", func(l *ledger) { l.do(skip("T1")) },

@@ -51,8 +51,10 @@ func forecaster(v engine.Viewer) engine.Forecaster {
 func TestForecast(t *testing.T) {
 	t.Parallel()
 	track := trackfile.Track{Verify: "go test", Tickets: []trackfile.Ticket{
-		{ID: "T1", Description: "one", TargetFile: "a"}, {ID: "T2", Description: "two", TargetFile: "a", Verify: "make"},
-		{ID: "T3", Description: "three", TargetFile: "none", ModelOverride: "huge"}, {ID: "T4", Description: "four", ContextRequirements: []string{"b", "a"}},
+		{ID: "T1", Description: "one", TargetFile: "a"},
+		{ID: "T2", Description: "two", TargetFile: "a", Verify: "make"},
+		{ID: "T3", Description: "three", TargetFile: "none", ModelOverride: "huge"},
+		{ID: "T4", Description: "four", ContextRequirements: []string{"b", "a"}},
 	}}
 	v := &halves{}
 	f := forecaster(v)

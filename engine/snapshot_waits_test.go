@@ -30,7 +30,8 @@ func plannedAs(t testing.TB, tickets []trackfile.Ticket, more ...engine.Body) *e
 func TestWaitsOfADiamond(t *testing.T) {
 	t.Parallel()
 	s := plannedAs(t, []trackfile.Ticket{
-		{ID: "A"}, {ID: "B"},
+		{ID: "A"},
+		{ID: "B"},
 		{ID: "C", DependsOn: []string{"A", "B"}},
 		{ID: "D", DependsOn: []string{"B", "A"}},
 		{ID: "E", DependsOn: []string{"C", "D", "B"}},

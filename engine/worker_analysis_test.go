@@ -27,15 +27,18 @@ func TestProposedPatch(t *testing.T) {
 		},
 		{
 			"a fenced diff", "Wrong.\n```diff\n--- a/x.go\n+++ b/x.go\n@@ -3 +3 @@\n-func A() int { return 1 }\n+func A() int { return 3 }\n```\n",
-			[]string{"Wrong.\n\nIt proposes", "+func A() int { return 3 }"}, nil,
+			[]string{"Wrong.\n\nIt proposes", "+func A() int { return 3 }"},
+			nil,
 		},
 		{
 			"of lines that are not there", strings.ReplaceAll("No.\n\n"+block, "return 1", "call(everything, that, there, is)"),
-			[]string{"(The patch above does not apply to the draft: x.go: ", "SEARCH"}, []string{"It proposes"},
+			[]string{"(The patch above does not apply to the draft: x.go: ", "SEARCH"},
+			[]string{"It proposes"},
 		},
 		{
 			"outside", strings.Replace("No.\n\n"+block, "x.go", "../../etc/passwd", 1),
-			[]string{"does not apply to the draft: ../../etc/passwd"}, []string{"It proposes"},
+			[]string{"does not apply to the draft: ../../etc/passwd"},
+			[]string{"It proposes"},
 		},
 		{"cut off", "No.\n\n" + block[:len(block)-20], []string{"(The patch above cannot be read: "}, []string{"It proposes"}},
 		{"none", "It is <b>x.go:3</b>, = 1.", []string{"It is <b>x.go:3</b>, = 1.\n"}, []string{"patch", "It proposes"}},

@@ -157,8 +157,10 @@ func (b *bout) furnish() house {
 		Root: b.root, Disk: ws, Applier: lockedApplier{ws, b, &b.disk}, Blobs: b.keep.blobs, Viewer: lsptest.GoViewer{},
 		ReviewDir: filepath.Join(b.state, "reviews"), Version: "test", Settle: 3 * time.Second,
 	})}
-	bench, err := workspace.NewWorkbench(ws, h.hub.Files(), workspace.Options{Scratch: filepath.Join(b.state, "scratch"), Overlays: h.hub.Unsaved, Keep: b.set.MaxWorkers,
-		Sandbox: workspace.Sandbox{Caches: workspace.DefaultCaches}})
+	bench, err := workspace.NewWorkbench(ws, h.hub.Files(), workspace.Options{
+		Scratch: filepath.Join(b.state, "scratch"), Overlays: h.hub.Unsaved, Keep: b.set.MaxWorkers,
+		Sandbox: workspace.Sandbox{Caches: workspace.DefaultCaches},
+	})
 	must(b.t, err)
 	worker := engine.NewWorker(engine.WorkerConfig{
 		Provider: choreModel(b.jobs), Tools: tool.Builtin(tool.Ports{Viewer: lsptest.GoViewer{}, Bench: bench}), Policy: lenient{},

@@ -167,7 +167,8 @@ func TestTrace(t *testing.T) {
 	read := func() (m struct {
 		Method string
 		Params protocol.LogTraceParams
-	}) {
+	},
+	) {
 		t.Helper()
 		body, err := p.Take()
 		if err != nil || json.Unmarshal(body, &m) != nil {

@@ -123,7 +123,9 @@ func BenchmarkTrackDiagnostics(b *testing.B) {
 	src := longTrack(10_000)
 	bare := parseTime(b, src)
 	for _, c := range []struct{ name, src, at, types string }{
-		{"text", src, "step 5000", "s"}, {"id", src, "id: T5000", "9"}, {"open quote", src, `Give the lexer positions, step 5000`, `"`},
+		{"text", src, "step 5000", "s"},
+		{"id", src, "id: T5000", "9"},
+		{"open quote", src, `Give the lexer positions, step 5000`, `"`},
 		{"wrong", strings.Replace(src, "priority: high", "priority: hihg", 1000), "step 0", "s\n      more"},
 	} {
 		b.Run(c.name, func(b *testing.B) {

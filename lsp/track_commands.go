@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 
+	"go.lsp.dev/protocol"
+
 	"github.com/slop-ls/slop-ls/engine"
 	"github.com/slop-ls/slop-ls/engine/trackfile"
 	"github.com/slop-ls/slop-ls/lsp/rpc"
 	"github.com/slop-ls/slop-ls/lsp/wire"
-
-	"go.lsp.dev/protocol"
 )
 
 // trackAt names the track whose document a command's URI is.

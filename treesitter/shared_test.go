@@ -16,8 +16,10 @@ func TestViewsOfOneFileAtOnce(t *testing.T) {
 		"type T struct{ n int }\n\nfunc (t T) Use() int { return helper(t.n) + Table[\"a\"] }\n\n" +
 		"func helper(n int) int {\n\tf := func() int { return n }\n\tg := func() int { return f() }\n\treturn g()\n}\n")}
 	requests := []engine.ViewRequest{
-		{Path: "a.go", Kind: engine.Skeleton}, {Path: "a.go", Kind: engine.Curated},
-		{Path: "a.go", Kind: engine.Targeted, Symbols: []string{"T.Use"}}, {Path: "a.go", Kind: engine.Targeted, Symbols: []string{"helper"}},
+		{Path: "a.go", Kind: engine.Skeleton},
+		{Path: "a.go", Kind: engine.Curated},
+		{Path: "a.go", Kind: engine.Targeted, Symbols: []string{"T.Use"}},
+		{Path: "a.go", Kind: engine.Targeted, Symbols: []string{"helper"}},
 	}
 	alone := make([]string, len(requests))
 	for i, req := range requests {

@@ -26,8 +26,10 @@ func (u uses) member(object, name string) {
 	u.of[object][name] = true
 }
 
-var anyName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[\pL_][\pL\d_]*`) })
-var anyMember = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`([\pL_][\pL\d_]*)(?:\.|->|::)([\pL_][\pL\d_]*)`) })
+var (
+	anyName   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[\pL_][\pL\d_]*`) })
+	anyMember = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`([\pL_][\pL\d_]*)(?:\.|->|::)([\pL_][\pL\d_]*)`) })
+)
 
 // usesByText takes every word for a name. It serves files that are read by lines.
 func usesByText(src []byte, spans []span) uses {

@@ -64,8 +64,18 @@ func (k crashKill) point() (name string, count int, ok bool) {
 func deliveryKills() []crashCase {
 	var cases []crashCase
 	for i, d := range []struct{ path, holds string }{
-		{"one.txt", "T1"}, {"two.txt", "T2"}, {"list.txt", "T2"}, {"three.txt", "T3"}, {"list.txt", strings.Repeat("|\n", 4)}, {"four.txt", "T4"},
-		{"new/four.txt", "T4"}, {"five.txt", "T5"}, {"list.txt", "T5"}, {"six.txt", "T6"}, {"seven.txt", "T7"}, {"eight.txt", "T8"},
+		{"one.txt", "T1"},
+		{"two.txt", "T2"},
+		{"list.txt", "T2"},
+		{"three.txt", "T3"},
+		{"list.txt", strings.Repeat("|\n", 4)},
+		{"four.txt", "T4"},
+		{"new/four.txt", "T4"},
+		{"five.txt", "T5"},
+		{"list.txt", "T5"},
+		{"six.txt", "T6"},
+		{"seven.txt", "T7"},
+		{"eight.txt", "T8"},
 	} {
 		k := crashKill{name: fmt.Sprintf("%s holds %q", d.path, d.holds), path: d.path, holds: d.holds}
 		cases = append(cases, crashCase{name: fmt.Sprintf("delivery-%d", i+1), workers: 4, kills: []crashKill{k}})

@@ -8,7 +8,7 @@ import (
 
 // editorMain is a process that stands for an editor: what the test types goes to the server, and back.
 func editorMain() {
-	server := exec.Command(os.Args[1], os.Args[2:]...) //nolint:noctx // it ends with its standard input
+	server := exec.Command(os.Args[1], os.Args[2:]...) // it ends with its standard input
 	server.Stdout, server.Stderr = os.Stdout, os.Stderr
 	in, err := server.StdinPipe()
 	if err != nil || server.Start() != nil {

@@ -14,7 +14,7 @@ import (
 
 // editorOf is a process of its own that stands for an editor: it starts the language server, and holds its pipes.
 func editorOf(server *exec.Cmd) *exec.Cmd {
-	editor := exec.Command("slop-editor", server.Args...) //nolint:noctx // the test kills it, or closes its pipes
+	editor := exec.Command("slop-editor", server.Args...) // the test kills it, or closes its pipes
 	editor.Dir, editor.Env = server.Dir, server.Env
 	return editor
 }

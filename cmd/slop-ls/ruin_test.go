@@ -122,8 +122,10 @@ func newRuin(t *testing.T, state ruinState, victim string, early bool) *ruin {
 	p := newDaemonPlace(t, "")
 	p.binary = builtProgram(t)
 	p.models.say(ruinModel)
-	r := &ruin{daemonPlace: p, t: t, let: make(chan struct{}), given: map[string]bool{}, asks: map[string]int{"T1 spawn": 1, "T1 command": 1},
-		ends: "completed", files: ruinFiles, once: map[string]int{"T1 delivered": 1, "T1 completed": 1}, decided: map[string]engine.Actor{}}
+	r := &ruin{
+		daemonPlace: p, t: t, let: make(chan struct{}), given: map[string]bool{}, asks: map[string]int{"T1 spawn": 1, "T1 command": 1},
+		ends: "completed", files: ruinFiles, once: map[string]int{"T1 delivered": 1, "T1 completed": 1}, decided: map[string]engine.Actor{},
+	}
 	for name, text := range map[string]string{"repo/.slop/tracks/work.track.yaml": ruinTrack, "repo/a.txt": "one\ntwo\n", "repo/b.txt": "one\ntwo\n"} {
 		p.file(name, text)
 	}

@@ -43,27 +43,47 @@ var (
 
 // commandSettings are the keys of [commands].
 var commandSettings = []setting{
-	{path: "commands.sandbox", doc: "workers' commands are held by the system: auto (where it can), require (else none runs) or off", tighten: noSandbox,
+	{
+		path: "commands.sandbox", doc: "workers' commands are held by the system: auto (where it can), require (else none runs) or off", tighten: noSandbox,
 		legal: sandboxes,
-		field: func(c *Config, _ string) any { return &c.Commands.Sandbox }},
-	{path: "commands.caches", doc: "what commands may write to beside their worktree: go, npm, cargo, pip, or a folder, ~/ for the home", tighten: noReach,
-		field: func(c *Config, _ string) any { return &c.Commands.Caches }},
-	{path: "commands.read", doc: "folders that commands may read beside the system's and the toolchains", tighten: noReach,
-		field: func(c *Config, _ string) any { return &c.Commands.Read }},
-	{path: "commands.bring", doc: "what git ignores and commands need, copied into their worktree", tighten: noReach, each: checkBring,
-		field: func(c *Config, _ string) any { return &c.Commands.Bring }},
-	{path: "commands.keep", doc: "how many scratch worktrees are kept for the next ticket", tighten: noReach,
-		field: func(c *Config, _ string) any { return &c.Commands.Keep }},
-	{path: "commands.timeout", doc: "how long a command may take that names no time itself", least: 1, tighten: lower,
-		field: func(c *Config, _ string) any { return &c.Commands.Timeout }},
-	{path: "commands.output_bytes", doc: "how many bytes of a command's output are kept", least: 1024, tighten: lower,
-		field: func(c *Config, _ string) any { return &c.Commands.OutputBytes }},
-	{path: "commands.memory_mb", doc: "megabytes of address space a process; 0: no bound, here and below", tighten: bounded,
-		field: func(c *Config, _ string) any { return &c.Commands.MemoryMB }},
-	{path: "commands.file_mb", doc: "megabytes a file that a command writes", tighten: bounded,
-		field: func(c *Config, _ string) any { return &c.Commands.FileMB }},
-	{path: "commands.processes", doc: "processes of yours on the whole machine beyond which a command can start none", tighten: bounded,
-		field: func(c *Config, _ string) any { return &c.Commands.Processes }},
+		field: func(c *Config, _ string) any { return &c.Commands.Sandbox },
+	},
+	{
+		path: "commands.caches", doc: "what commands may write to beside their worktree: go, npm, cargo, pip, or a folder, ~/ for the home", tighten: noReach,
+		field: func(c *Config, _ string) any { return &c.Commands.Caches },
+	},
+	{
+		path: "commands.read", doc: "folders that commands may read beside the system's and the toolchains", tighten: noReach,
+		field: func(c *Config, _ string) any { return &c.Commands.Read },
+	},
+	{
+		path: "commands.bring", doc: "what git ignores and commands need, copied into their worktree", tighten: noReach, each: checkBring,
+		field: func(c *Config, _ string) any { return &c.Commands.Bring },
+	},
+	{
+		path: "commands.keep", doc: "how many scratch worktrees are kept for the next ticket", tighten: noReach,
+		field: func(c *Config, _ string) any { return &c.Commands.Keep },
+	},
+	{
+		path: "commands.timeout", doc: "how long a command may take that names no time itself", least: 1, tighten: lower,
+		field: func(c *Config, _ string) any { return &c.Commands.Timeout },
+	},
+	{
+		path: "commands.output_bytes", doc: "how many bytes of a command's output are kept", least: 1024, tighten: lower,
+		field: func(c *Config, _ string) any { return &c.Commands.OutputBytes },
+	},
+	{
+		path: "commands.memory_mb", doc: "megabytes of address space a process; 0: no bound, here and below", tighten: bounded,
+		field: func(c *Config, _ string) any { return &c.Commands.MemoryMB },
+	},
+	{
+		path: "commands.file_mb", doc: "megabytes a file that a command writes", tighten: bounded,
+		field: func(c *Config, _ string) any { return &c.Commands.FileMB },
+	},
+	{
+		path: "commands.processes", doc: "processes of yours on the whole machine beyond which a command can start none", tighten: bounded,
+		field: func(c *Config, _ string) any { return &c.Commands.Processes },
+	},
 }
 
 // checkBring says why a path cannot be brought along, or "".

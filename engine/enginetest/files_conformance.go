@@ -29,12 +29,26 @@ func FilesConformance(t *testing.T, open func(t *testing.T) Folder) {
 		name string
 		test func(*testing.T, Folder)
 	}{
-		{"reads", readsFiles}, {"lists", listsFiles}, {"refuses paths", refusesPaths},
-		{"draft sees itself", draftSeesItself}, {"draft is private", draftIsPrivate},
-		{"draft lists", draftLists}, {"draft refuses", draftRefuses}, {"changes", collapsesChanges},
-		{"base is what was read", baseIsWhatWasRead}, {"base is what was read last", baseIsWhatWasReadLast}, {"rebases", rebases}, {"delivers", delivers}, {"delivers again", deliversAgain},
-		{"merges", merges}, {"conflicts", conflicts}, {"all or none", allOrNone}, {"cancelled", cancelled},
-		{"keeps bytes", keepsBytes}, {"shelf", keepsShelf}, {"copies", copiesSlices},
+		{"reads", readsFiles},
+		{"lists", listsFiles},
+		{"refuses paths", refusesPaths},
+		{"draft sees itself", draftSeesItself},
+		{"draft is private", draftIsPrivate},
+		{"draft lists", draftLists},
+		{"draft refuses", draftRefuses},
+		{"changes", collapsesChanges},
+		{"base is what was read", baseIsWhatWasRead},
+		{"base is what was read last", baseIsWhatWasReadLast},
+		{"rebases", rebases},
+		{"delivers", delivers},
+		{"delivers again", deliversAgain},
+		{"merges", merges},
+		{"conflicts", conflicts},
+		{"all or none", allOrNone},
+		{"cancelled", cancelled},
+		{"keeps bytes", keepsBytes},
+		{"shelf", keepsShelf},
+		{"copies", copiesSlices},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -431,15 +445,24 @@ func conflicts(t *testing.T, f Folder) {
 		change engine.FileChange
 		text   string // that must be shown
 	}{
-		{"same line", func() { f.Put("a", "theirs\n") },
-			engine.FileChange{Path: "a", Op: engine.OpModify, Base: []byte("base\n"), After: []byte("ours\n")}, "theirs"},
+		{
+			"same line", func() { f.Put("a", "theirs\n") },
+			engine.FileChange{Path: "a", Op: engine.OpModify, Base: []byte("base\n"), After: []byte("ours\n")},
+			"theirs",
+		},
 		{"created twice", func() { f.Put("a", "theirs\n") }, engine.FileChange{Path: "a", Op: engine.OpCreate, After: []byte("ours\n")}, ""},
 		{"modified and gone", func() { f.Remove("a") }, engine.FileChange{Path: "a", Op: engine.OpModify, Base: []byte("b\n"), After: []byte("c\n")}, ""},
 		{"deleted and changed", func() { f.Put("a", "theirs\n") }, engine.FileChange{Path: "a", Op: engine.OpDelete, Base: []byte("b\n")}, ""},
-		{"renamed onto", func() { f.Put("a", "theirs\n"); f.Put("b", "b\n") },
-			engine.FileChange{Path: "a", Op: engine.OpRename, From: "b", Base: []byte("b\n"), After: []byte("b\n")}, ""},
-		{"renamed and gone", func() { f.Remove("a"); f.Remove("b") },
-			engine.FileChange{Path: "a", Op: engine.OpRename, From: "b", Base: []byte("b\n"), After: []byte("b\n")}, ""},
+		{
+			"renamed onto", func() { f.Put("a", "theirs\n"); f.Put("b", "b\n") },
+			engine.FileChange{Path: "a", Op: engine.OpRename, From: "b", Base: []byte("b\n"), After: []byte("b\n")},
+			"",
+		},
+		{
+			"renamed and gone", func() { f.Remove("a"); f.Remove("b") },
+			engine.FileChange{Path: "a", Op: engine.OpRename, From: "b", Base: []byte("b\n"), After: []byte("b\n")},
+			"",
+		},
 	} {
 		c.theirs()
 		_, err := f.Applier.Deliver(t.Context(), engine.Run{}, engine.ChangeSet{Files: []engine.FileChange{c.change}})

@@ -18,8 +18,12 @@ func FinderConformance(t *testing.T, open func(t *testing.T, files *Files) engin
 		name string
 		test func(*testing.T, *finderKit)
 	}{
-		{"declarations", findsDeclarations}, {"uses", findsUses}, {"drafts", findsInDrafts}, {"changes", findsChanges},
-		{"bounds", boundsFinds}, {"cancelled", cancelsFinds},
+		{"declarations", findsDeclarations},
+		{"uses", findsUses},
+		{"drafts", findsInDrafts},
+		{"changes", findsChanges},
+		{"bounds", boundsFinds},
+		{"cancelled", cancelsFinds},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

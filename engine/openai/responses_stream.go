@@ -83,6 +83,7 @@ func (r *response) add(raw []byte) (d engine.Delta, progress bool, err error) {
 		}
 	case goopenai.ResponseStreamEventFailed:
 		return d, false, r.failure(e.Response)
+	default: // it tells of what comes in other events, too
 	}
 	r.thought.WriteString(d.Reasoning)
 	r.size += len(d.Reasoning)

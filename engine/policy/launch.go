@@ -36,9 +36,11 @@ var (
 // write where it should not. A long option counts also when it is shortened.
 var launchers = map[string][]string{
 	"go": {"-exec", "-toolexec", "-vettool", "-compiler", "-gccgoflags", "-overlay"},
-	"git": {"-c", "-x", "-u", "-O", "--config-env", "--exec-path", "--exec", "--upload-pack", "--receive-pack", "--open-files-in-pager", "--ext-diff", "--textconv", "--extcmd", "--paginate", "--output", "--template", "--git-dir", "--work-tree", "--config", "config", "bisect", "filter-branch", "submodule", "difftool", "mergetool", "alias", "hook", "maintenance", "daemon", "instaweb", "send-email", "credential",
+	"git": {
+		"-c", "-x", "-u", "-O", "--config-env", "--exec-path", "--exec", "--upload-pack", "--receive-pack", "--open-files-in-pager", "--ext-diff", "--textconv", "--extcmd", "--paginate", "--output", "--template", "--git-dir", "--work-tree", "--config", "config", "bisect", "filter-branch", "submodule", "difftool", "mergetool", "alias", "hook", "maintenance", "daemon", "instaweb", "send-email", "credential",
 		"remote-ext", "remote-fd", "for-each-repo", "shell", "help", "web--browse", "gui", "citool", "p4", "svn", "cvsimport", "cvsexportcommit", "cvsserver",
-		"archimport", "http-backend", "quiltimport", "imap-send", "sh-setup"},
+		"archimport", "http-backend", "quiltimport", "imap-send", "sh-setup",
+	},
 	"slop-ls":   {"approve", "run", "ticket", "track", "import", "daemon", "init", "apply"}, // a worker does not answer for itself
 	"find":      {"-exec", "-execdir", "-ok", "-okdir", "-delete", "-fprint", "-fprint0", "-fprintf", "-fls", "-files0-from"},
 	"fd":        {"-x", "-X", "--exec", "--exec-batch"},

@@ -54,20 +54,29 @@ func Infos() []Info { return slices.Clone(infos) }
 var infos = []Info{
 	{Orchestrator, 1, "what the orchestrator is: it turns a goal into a track", nil},
 	{Goal, 1, "the goal, and the repository around it", []Field{
-		{"goal", "the person's words"}, {"agents", "the repository's AGENTS.md"}, {"readme", "the head of its README"},
-		{"files", "its files, or where there are too many its folders"}, {"tracks", "the tracks that are there already"},
+		{"goal", "the person's words"},
+		{"agents", "the repository's AGENTS.md"},
+		{"readme", "the head of its README"},
+		{"files", "its files, or where there are too many its folders"},
+		{"tracks", "the tracks that are there already"},
 	}},
 	{TechLead, 2, "what the tech lead is: it breaks a track into tickets", nil},
 	{Track, 2, "the track, and the code around it", []Field{
-		{"track", "the track's document as it is now"}, {"next_id", "the first id that no ticket has"},
-		{"instruction", "what the person said about the tickets"}, {"agents", "the repository's AGENTS.md"},
-		{"files", "its files, or where there are too many its folders"}, {"code", "skeletons of what the track is likely to touch"},
+		{"track", "the track's document as it is now"},
+		{"next_id", "the first id that no ticket has"},
+		{"instruction", "what the person said about the tickets"},
+		{"agents", "the repository's AGENTS.md"},
+		{"files", "its files, or where there are too many its folders"},
+		{"code", "skeletons of what the track is likely to touch"},
 	}},
 	{Mend, 2, "what is wrong with a reply of tier 1 or 2, which is to be sent again", []Field{
 		{"problems", "the diagnostics, one a line, as `slop-ls track check` prints them"}, {"left", "how often it may still be sent"},
 	}},
 	{Worker, 3, "what a worker is; its ticket follows as the person approved it", []Field{
-		{"ticket", "the ticket's id"}, {"track", "the track's title"}, {"goal", "the track's goal"}, {"model", "the worker's model"},
+		{"ticket", "the ticket's id"},
+		{"track", "the track's title"},
+		{"goal", "the track's goal"},
+		{"model", "the worker's model"},
 		{"verify", "the command that decides whether the ticket is completed"},
 	}},
 	{QA, 4, "what reads the output of a failed command", []Field{

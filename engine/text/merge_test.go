@@ -22,8 +22,10 @@ func TestMerge3(t *testing.T) {
 		{"final newline from theirs", "a\nb\nc", "A\nb\nc", "a\nb\nc\n", "A\nb\nc\n"},
 		{"CRLF", "a\r\nb\r\nc\r\n", "A\r\nb\r\nc\r\n", "a\r\nb\r\nC\r\n", "A\r\nb\r\nC\r\n"},
 		{"BOM and invalid bytes", "\ufeffa\nb\n\xff\n", "\ufeffA\nb\n\xff\n", "\ufeffa\nb\n\xfe\n", "\ufeffA\nb\n\xfe\n"},
-		{"a function after one whose end changes", "f {\n\tx\n}\n\nh {\n}\n", "f {\n\tx\n\ty\n}\n\nh {\n}\n", "f {\n\tx\n}\n\ng {\n}\n\nh {\n}\n",
-			"f {\n\tx\n\ty\n}\n\ng {\n}\n\nh {\n}\n"},
+		{
+			"a function after one whose end changes", "f {\n\tx\n}\n\nh {\n}\n", "f {\n\tx\n\ty\n}\n\nh {\n}\n", "f {\n\tx\n}\n\ng {\n}\n\nh {\n}\n",
+			"f {\n\tx\n\ty\n}\n\ng {\n}\n\nh {\n}\n",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -12,9 +12,12 @@ const maxCells = 1 << 18
 // are read again, and of these only those that are not too large.
 func otherReadings(base, side, given []int) [][]int {
 	orders := [][]move{
-		{match, remove, add}, {match, add, remove},
-		{remove, match, add}, {remove, add, match},
-		{add, match, remove}, {add, remove, match},
+		{match, remove, add},
+		{match, add, remove},
+		{remove, match, add},
+		{remove, add, match},
+		{add, match, remove},
+		{add, remove, match},
 	}
 	out := make([][]int, len(orders))
 	for k := range out {

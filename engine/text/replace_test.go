@@ -49,12 +49,18 @@ func TestReplace(t *testing.T) {
 		{"blank lines around the search alone", "a\nb\nc\n", "\nb\n\n", "B\n", "a\nB\nc\n", BlankLines, 2},
 		{"blank lines that the replacement adds", "a\nb\nc\n", "\n\nb\n", "\n\n\nb\n", "a\n\nb\nc\n", BlankLines, 2},
 
-		{"lost indentation", "func f() {\n\tif x {\n\t\tg()\n\t}\n}\n", "if x {\n\tg()\n}\n", "if x {\n\th()\n\ti()\n}\n",
-			"func f() {\n\tif x {\n\t\th()\n\t\ti()\n\t}\n}\n", Indentation, 2},
-		{"too much indentation", "if x:\n    g()\n", "    if x:\n        g()\n", "    if x:\n        h()\n        i()\n",
-			"if x:\n    h()\n    i()\n", Indentation, 1},
-		{"spaces for tabs", "func f() {\n\tif x {\n\t\tg()\n\t}\n}\n", "    if x {\n        g()\n    }\n", "    if x {\n        if y {\n            g()\n        }\n    }\n",
-			"func f() {\n\tif x {\n\t\tif y {\n\t\t\tg()\n\t\t}\n\t}\n}\n", Indentation, 2},
+		{
+			"lost indentation", "func f() {\n\tif x {\n\t\tg()\n\t}\n}\n", "if x {\n\tg()\n}\n", "if x {\n\th()\n\ti()\n}\n",
+			"func f() {\n\tif x {\n\t\th()\n\t\ti()\n\t}\n}\n", Indentation, 2,
+		},
+		{
+			"too much indentation", "if x:\n    g()\n", "    if x:\n        g()\n", "    if x:\n        h()\n        i()\n",
+			"if x:\n    h()\n    i()\n", Indentation, 1,
+		},
+		{
+			"spaces for tabs", "func f() {\n\tif x {\n\t\tg()\n\t}\n}\n", "    if x {\n        g()\n    }\n", "    if x {\n        if y {\n            g()\n        }\n    }\n",
+			"func f() {\n\tif x {\n\t\tif y {\n\t\t\tg()\n\t\t}\n\t}\n}\n", Indentation, 2,
+		},
 		{"two spaces for tabs", "a {\n\tb {\n\t\tc\n\t}\n}\n", "  b {\n    c\n  }\n", "  b {\n    d\n      e\n  }\n", "a {\n\tb {\n\t\td\n\t\t\te\n\t}\n}\n", Indentation, 2},
 		{"tabs for spaces", "a:\n  b:\n    c\n", "\tb:\n\t\tc\n", "\tb:\n\t\tc\n\t\t\td\n", "a:\n  b:\n    c\n      d\n", Indentation, 2},
 		{"lost indentation, new depth in spaces", "\t\tfoo()\n\t\tbar()\n", "foo()\nbar()\n", "foo()\nif x {\n    bar()\n}\n", "\t\tfoo()\n\t\tif x {\n\t\t\tbar()\n\t\t}\n", Indentation, 1},

@@ -33,8 +33,10 @@ func TestVisible(t *testing.T) {
 // controls, formats, separators, variation selectors or default ignorable.
 func TestVisibleCoversUnicode(t *testing.T) {
 	t.Parallel()
-	hidden := []*unicode.RangeTable{unicode.Cc, unicode.Cf, unicode.Co, unicode.Zl, unicode.Zp, unicode.Zs,
-		unicode.Bidi_Control, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point}
+	hidden := []*unicode.RangeTable{
+		unicode.Cc, unicode.Cf, unicode.Co, unicode.Zl, unicode.Zp, unicode.Zs,
+		unicode.Bidi_Control, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point,
+	}
 	for r := rune(0); r <= unicode.MaxRune; r++ {
 		if !unicode.In(r, hidden...) || strings.ContainsRune(" \t\n", r) {
 			continue

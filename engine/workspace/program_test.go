@@ -65,8 +65,12 @@ func TestStartProgramRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range []workspace.Program{
-		{Argv: nil}, {Argv: []string{""}}, {Argv: []string{"./evil"}}, {Argv: []string{"evil"}, Env: []string{"PATH=.:"}},
-		{Argv: []string{"no-such-program-anywhere"}, Env: os.Environ()}, {Argv: []string{"/nowhere/x"}},
+		{Argv: nil},
+		{Argv: []string{""}},
+		{Argv: []string{"./evil"}},
+		{Argv: []string{"evil"}, Env: []string{"PATH=.:"}},
+		{Argv: []string{"no-such-program-anywhere"}, Env: os.Environ()},
+		{Argv: []string{"/nowhere/x"}},
 	} {
 		p.Dir = dir
 		if r, err := workspace.StartProgram(p); err == nil {

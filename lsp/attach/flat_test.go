@@ -24,8 +24,10 @@ func TestForwarderKeepsNothing(t *testing.T) {
 	version := int32(1)
 	tell(encode("textDocument/didOpen", openParams{textItem{URI: "file:///w/a", LanguageID: "l", Version: version, Text: strings.Repeat("a line\n", 200)}}))
 	leaftest.Flat(t, 1000, func() {
-		for _, change := range []string{`{"range":{"start":{"line":7,"character":0},"end":{"line":7,"character":0}},"text":"new\n"}`,
-			`{"range":{"start":{"line":7,"character":0},"end":{"line":8,"character":0}},"text":""}`} {
+		for _, change := range []string{
+			`{"range":{"start":{"line":7,"character":0},"end":{"line":7,"character":0}},"text":"new\n"}`,
+			`{"range":{"start":{"line":7,"character":0},"end":{"line":8,"character":0}},"text":""}`,
+		} {
 			version++
 			tell(fmt.Appendf(nil, `{"jsonrpc":"2.0","method":"textDocument/didChange","params":{"textDocument":{"uri":"file:///w/a","version":%d},"contentChanges":[%s]}}`, version, change))
 		}

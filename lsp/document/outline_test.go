@@ -79,7 +79,11 @@ func TestReplacedText(t *testing.T) {
 		before, after string
 		start, end, n int
 	}{
-		{"", "", 0, 0, 0}, {"abc", "abc", 3, 3, 0}, {"abc", "axc", 1, 2, 1}, {"aa", "aaa", 2, 2, 1}, {"abc", "", 0, 3, 0},
+		{"", "", 0, 0, 0},
+		{"abc", "abc", 3, 3, 0},
+		{"abc", "axc", 1, 2, 1},
+		{"aa", "aaa", 2, 2, 1},
+		{"abc", "", 0, 3, 0},
 		{"one two", "one new two", 4, 4, 4},
 	} {
 		if span, n := replaced(tc.before, tc.after); span != (text.Span{Start: tc.start, End: tc.end}) || n != tc.n {

@@ -476,8 +476,10 @@ func TestActionsAreLegal(t *testing.T) {
 		"killed":    {engine.TicketKilled{Ticket: key}},
 		"completed": {engine.TicketCompleted{Ticket: key}},
 		"delivered": {
-			engine.TicketStarted{Run: run}, engine.DeliveryStarted{Run: run, Delivery: engine.Delivery{Blob: "b"}},
-			engine.EditDelivered{Run: run, Files: []engine.DeliveredFile{{Path: "a"}}}, engine.TicketCompleted{Ticket: key},
+			engine.TicketStarted{Run: run},
+			engine.DeliveryStarted{Run: run, Delivery: engine.Delivery{Blob: "b"}},
+			engine.EditDelivered{Run: run, Files: []engine.DeliveredFile{{Path: "a"}}},
+			engine.TicketCompleted{Ticket: key},
 		},
 	} {
 		state := engine.NewState()

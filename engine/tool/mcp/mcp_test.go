@@ -270,8 +270,10 @@ func TestMute(t *testing.T) {
 // TestStubborn: a server that stays when its input ends is killed.
 func TestStubborn(t *testing.T) {
 	t.Parallel()
-	servers := mcp.New(mcp.Options{Start: start, Limits: mcp.Limits{Leave: 10 * time.Millisecond},
-		Servers: []mcp.Server{{Name: "docs", Command: []string{"docs", "stubborn"}}}})
+	servers := mcp.New(mcp.Options{
+		Start: start, Limits: mcp.Limits{Leave: 10 * time.Millisecond},
+		Servers: []mcp.Server{{Name: "docs", Command: []string{"docs", "stubborn"}}},
+	})
 	tools := servers.Tools(t.Context())
 	if err := servers.Close(); err != nil || len(tools) == 0 {
 		t.Fatalf("%d tools, %v", len(tools), err)
