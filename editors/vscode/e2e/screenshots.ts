@@ -99,7 +99,8 @@ async function missing(lab: Lab, theme: string): Promise<void> {
   await bench.welcome("How to Install It").click();
   await bench.page.getByText("The extension needs the program").first().waitFor();
   await bench.page.keyboard.press("Control+b"); // the picture beside a step wants room
-  await bench.page.locator("iframe.webview.ready").first().waitFor();
+  const beside = bench.page.frameLocator("iframe.webview.ready").frameLocator("iframe");
+  await beside.getByText("The extension is thin").first().waitFor();
   await shoot("walkthrough");
 }
 
