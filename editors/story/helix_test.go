@@ -97,7 +97,8 @@ func (h *helix) act(first, title string) {
 	h.keys("<Space>a")
 	wait(h.t, "the menu offers "+title, func() (string, bool) {
 		screen := h.screen()
-		if strings.Contains(screen, "No configured language server") { // it is not there yet
+		// The server is not there yet, or is, and Helix, which asks it before it has told of the document, has not.
+		if strings.Contains(screen, "No configured language server") || strings.Contains(screen, "No code actions available") {
 			h.keys("<Space>a")
 		}
 		return screen, strings.Contains(screen, title)
