@@ -127,7 +127,7 @@ func (term *terminal) captured(s *scene) string {
 		term.t.Fatal(err)
 	}
 	own := filepath.Dir(s.root)
-	const persons = "~/src/work/adding-up"
+	const persons = "~/projects/adding-up"
 	named := persons[:min(len(own), len(persons))]
 	return strings.NewReplacer(own+"/home/", named+"/.xdg/", own, named).Replace(string(out))
 }

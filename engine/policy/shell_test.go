@@ -169,7 +169,7 @@ func TestNoLineHoldsARulingUp(t *testing.T) {
 	} {
 		start := time.Now()
 		_ = p.Rule(context.Background(), run(line))
-		if took := time.Since(start); took > 30*time.Second { // a machine that does much else at once takes long for each
+		if took := time.Since(start); took > 5*time.Second {
 			t.Errorf("%.30q…: took %v", line, took)
 		} else {
 			t.Logf("%.30q…: %v", line, took)
